@@ -1,0 +1,173 @@
+//! `ssot-migrate apply`: carries a plan out as commits, one for each step.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::error::CliError;
+use super::plan::{Selection, built};
+use super::project::{At, Project};
+use super::{Global, confirm, print};
+use crate::git::commit::Draft;
+use crate::git::{CommitId, GitError, Head, Repo, short};
+use crate::plan::artefact::Artefact;
+use crate::plan::build::FileDelta;
+use crate::plan::message;
+use crate::report::{self, Report};
+use crate::text::path::RepoPath;
+
+/// Carry the plan out: one commit for each step, all of them or none
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// A plan saved by `plan --out`, to be carried out as it was reviewed
+    #[arg(value_name = "FILE", conflicts_with_all = ["phase", "only", "review"])]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    writing: Writing,
+}
+
+/// How commits are made.
+#[derive(clap::Args, Debug)]
+pub(super) struct Writing {
+    /// Commit to this branch, and leave the work tree alone; it is made if it does not exist [default: the current branch]
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Make the commits without the repository's hooks, which this version does not run
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Make unsigned commits where commit.gpgsign is set; this version does not sign
+    #[arg(long)]
+    pub no_gpg_sign: bool,
+}
+
+/// A commit that is to be made.
+struct Step {
+    title: String,
+    message: String,
+    files: Vec<FileDelta>,
+}
+
+/// The branch that commits go to.
+pub(super) struct Branch {
+    /// Its full name.
+    pub name: String,
+    /// The commit that they start from.
+    pub base: CommitId,
+    /// Whether it exists.
+    pub exists: bool,
+}
+
+pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
+    let project = Project::open(global)?;
+    let repo = project.repo()?;
+    let branch = branch(repo, &args.writing)?;
+    check(repo, &args.writing)?;
+    let steps = match &args.file {
+        Some(file) => saved(repo, file, &branch)?,
+        None => planned(global, &project, args, &branch)?,
+    };
+    if steps.is_empty() {
+        print("Nothing to change.\n")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (changed, created) = paths(&steps);
+    repo.check_files(&branch.name, &changed, &created)?;
+    let commits = if steps.len() == 1 { "1 commit".to_owned() } else { format!("{} commits", steps.len()) };
+    if !args.writing.yes && !confirm(&format!("Make {commits} on {}?", short(&branch.name)))? {
+        return Err(CliError::refused("nothing has been changed".to_owned()));
+    }
+    let drafts: Vec<Draft<'_>> = steps.iter().map(|step| Draft { message: step.message.clone(), files: &step.files }).collect();
+    let work = repo.write(branch.base, &drafts)?;
+    let ids: Vec<String> = work.commits.iter().map(|commit| commit.to_string()).collect();
+    let log = format!("ssot-migrate apply: {commits}");
+    repo.publish(work, &branch.name, branch.exists, &log)?;
+    let mut out = format!("Made {commits} on {}:\n", short(&branch.name));
+    for (step, id) in steps.iter().zip(&ids) {
+        out += &format!("  {} {}\n", &id[..10], step.title);
+    }
+    print(out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The branch that commits go to: the current one, or `--branch`.
+pub(super) fn branch(repo: &Repo, writing: &Writing) -> Result<Branch, CliError> {
+    match &writing.branch {
+        Some(name) => {
+            let (full, commit) = repo.branch(name)?;
+            let base = commit.map_or_else(|| repo.commit(None), Ok)?;
+            Ok(Branch { name: full, base, exists: commit.is_some() })
+        }
+        None => match repo.head()? {
+            Head::Branch { name, commit } => Ok(Branch { name, base: commit, exists: true }),
+            Head::Unborn(name) => Err(GitError::Unborn(name).into()),
+            Head::Detached(commit) => Err(GitError::Detached(commit.to_string()[..10].to_owned()).into()),
+        },
+    }
+}
+
+/// Refuses what would go wrong later: no identity, hooks and signatures that would silently be left out, an unfinished merge.
+pub(super) fn check(repo: &Repo, writing: &Writing) -> Result<(), CliError> {
+    repo.check_idle()?;
+    repo.identity()?;
+    let hooks = repo.hooks()?;
+    if !hooks.is_empty() && !writing.no_verify {
+        return Err(GitError::Hooks(hooks).into());
+    }
+    if repo.signs()? && !writing.no_gpg_sign {
+        return Err(GitError::Signing.into());
+    }
+    Ok(())
+}
+
+fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Step>, CliError> {
+    let plan = project.plan(global)?;
+    let base = branch.base.to_string();
+    let at = if branch.exists { At::Revision(&base) } else { At::Head };
+    let (built, _) = built(project, &plan, &at, &args.selection)?;
+    let threshold = args.selection.threshold();
+    let base = format!("{} at {}", short(&branch.name), &base[..10]);
+    let report = Report { plan: &plan, built: &built, base, threshold };
+    eprint!("{}", report::text::render(&report));
+    let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
+        let message = message::apply(&plan, step, &report::summary(step, threshold), threshold);
+        Step { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }
+    });
+    Ok(steps.collect())
+}
+
+fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliError> {
+    let text = std::fs::read_to_string(file).map_err(|error| CliError::io(file.display().to_string(), error))?;
+    let artefact = Artefact::from_json(&text)?;
+    let journal = repo.journal(branch.base, &artefact.plan)?;
+    // A plan that has been carried out has nothing left to do.
+    if artefact.steps.iter().all(|step| journal.is_applied(&step.phase, &step.step)) {
+        return Ok(Vec::new());
+    }
+    let made = artefact.replay(&repo.snapshot(branch.base)?)?;
+    let step = |(step, files): (&crate::plan::artefact::SavedStep, Vec<FileDelta>)| Step {
+        title: format!("{} / {}", step.phase, step.step),
+        message: step.message.clone(),
+        files,
+    };
+    Ok(artefact.steps.iter().zip(made).map(step).collect())
+}
+
+/// The paths that the steps change, and those that they make.
+fn paths(steps: &[Step]) -> (Vec<RepoPath>, Vec<RepoPath>) {
+    let mut changed = Vec::new();
+    let mut created = Vec::new();
+    for file in steps.iter().flat_map(|step| &step.files) {
+        changed.extend(file.moved_from.clone());
+        changed.push(file.path.clone());
+        if file.moved_from.is_some() || file.before.is_none() {
+            created.push(file.path.clone());
+        }
+    }
+    changed.sort();
+    changed.dedup();
+    (changed, created)
+}

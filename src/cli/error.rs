@@ -1,0 +1,111 @@
+//! What the user is told when a command cannot do what it should: what happened, why, and what to do next.
+
+use std::io;
+
+use crate::git::GitError;
+use crate::plan::artefact::ArtefactError;
+use crate::plan::build::BuildError;
+use crate::text::snapshot::ReadError;
+use crate::transform::wire::SpecError;
+
+/// A command's failure.
+#[derive(Debug)]
+pub(super) struct CliError {
+    cause: Box<Cause>,
+    hint: Option<String>,
+}
+
+#[derive(Debug)]
+enum Cause {
+    Spec(SpecError),
+    Build(BuildError),
+    Git(GitError),
+    Artefact(ArtefactError),
+    Io(String, io::Error),
+    /// The command was given something it cannot work with.
+    Usage(String),
+    /// The answer is no.
+    Refused(String),
+}
+
+impl CliError {
+    pub fn usage(message: String) -> Self {
+        Self { cause: Box::new(Cause::Usage(message)), hint: None }
+    }
+
+    pub fn refused(message: String) -> Self {
+        Self { cause: Box::new(Cause::Refused(message)), hint: None }
+    }
+
+    pub fn io(what: impl Into<String>, error: io::Error) -> Self {
+        Self { cause: Box::new(Cause::Io(what.into(), error)), hint: None }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// 1 where the answer is no, 2 where there is none.
+    pub fn code(&self) -> u8 {
+        match &*self.cause {
+            Cause::Refused(_) | Cause::Artefact(ArtefactError::Drifted(_)) => 1,
+            Cause::Git(error) if error.is_refusal() => 1,
+            _ => 2,
+        }
+    }
+
+    pub fn render(&self, colour: bool) -> String {
+        let message = match &*self.cause {
+            Cause::Spec(error) | Cause::Build(BuildError::Spec(error)) => return error.render(colour),
+            Cause::Build(error) => error.to_string(),
+            Cause::Git(error) => error.to_string(),
+            Cause::Artefact(error) => error.to_string(),
+            Cause::Io(what, error) => format!("{what}: {error}"),
+            Cause::Usage(message) | Cause::Refused(message) => message.clone(),
+        };
+        let hint = self.hint.clone().or_else(|| self.known_hint());
+        let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        format!("error: {message}{hint}")
+    }
+
+    fn known_hint(&self) -> Option<String> {
+        let hint = match &*self.cause {
+            Cause::Git(error) => return error.hint(),
+            Cause::Build(BuildError::Unreadable(ReadError::MissingBlob { .. })) => {
+                "this is a partial clone: fetch the content (`git checkout HEAD -- PATH`), or leave the file out with `exclude` in the plan's [scope]"
+            }
+            Cause::Build(BuildError::Breaks { .. }) => {
+                "narrow the step with `include` or `exclude`, or mend these places first; nothing has been changed"
+            }
+            Cause::Build(BuildError::Overlap { .. }) => {
+                "split the step in two, so that the second sees what the first has done"
+            }
+            Cause::Artefact(ArtefactError::Drifted(_)) => "plan again; nothing has been changed",
+            Cause::Artefact(ArtefactError::Tampered | ArtefactError::Inconsistent(_)) => {
+                "make the plan again with `plan --out`"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+macro_rules! causes {
+    ($($cause:ident($error:ty)),*) => {$(
+        impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Self { cause: Box::new(Cause::$cause(error)), hint: None }
+            }
+        }
+    )*};
+}
+
+causes!(Spec(SpecError), Build(BuildError), Git(GitError), Artefact(ArtefactError));
+
+impl From<ReadError> for CliError {
+    fn from(error: ReadError) -> Self {
+        Self::from(BuildError::from(error))
+    }
+}

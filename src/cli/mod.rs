@@ -1,0 +1,112 @@
+//! Layer 8: the command line. One file a command: its arguments (whose doc comments are the help text) and its `run`.
+//!
+//! The only layer that reads the environment, prints, asks, and picks exit codes: 0 yes or clean, 1 the answer is no, 2 there is no
+//! answer. Results go to stdout, everything else to stderr.
+
+mod apply;
+mod demo;
+mod error;
+mod plan;
+mod progress;
+mod project;
+mod rollback;
+mod status;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::CliError;
+
+/// Deep syntax trees are walked recursively; threads get a stack that real code never fills. It is reserved, not used.
+const STACK: usize = 256 * 1024 * 1024;
+
+/// Plan, apply and roll back single-source-of-truth migrations of Python and TypeScript monorepos.
+#[derive(Parser, Debug)]
+#[command(name = "ssot-migrate", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(clap::Args, Clone, Debug)]
+struct Global {
+    /// The repository or folder to work on [default: the repository around the current folder, or the current folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// The plan: a name, looked up in .ssot-migrate/plans and among the embedded plans, or a file
+    #[arg(long, global = true, value_name = "NAME|FILE", default_value = crate::plan::spec::DEFAULT_PLAN)]
+    plan: String,
+    /// The number of threads [default: one for each processor]
+    #[arg(long, short = 'j', global = true, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Rollback(rollback::Args),
+    Status(status::Args),
+    Demo(demo::Args),
+}
+
+/// Parses the arguments, runs the command and returns its exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // Help and version are answers; anything else is a usage error.
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(cli.global.jobs.unwrap_or(0)).stack_size(STACK).build();
+    let result = match pool {
+        Ok(pool) => pool.install(|| run(&cli)),
+        Err(error) => Err(CliError::usage(format!("the threads cannot be started: {error}"))),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{}", error.render(std::io::stderr().is_terminal()));
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<ExitCode, CliError> {
+    match &cli.command {
+        Command::Plan(args) => plan::run(&cli.global, args),
+        Command::Apply(args) => apply::run(&cli.global, args),
+        Command::Rollback(args) => rollback::run(&cli.global, args),
+        Command::Status(args) => status::run(&cli.global, args),
+        Command::Demo(args) => demo::run(args),
+    }
+}
+
+/// Writes a result to stdout. A reader that has gone away (`| head`) is no error.
+fn print(bytes: impl AsRef<[u8]>) -> Result<(), CliError> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes.as_ref()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::io("standard output", error)),
+        _ => Ok(()),
+    }
+}
+
+/// Asks a question that is answered with y or n; anything but y is no.
+fn confirm(question: &str) -> Result<bool, CliError> {
+    if !std::io::stdin().is_terminal() {
+        let error = CliError::usage("there is no terminal to ask on".to_owned());
+        return Err(error.hint("--yes goes ahead without asking"));
+    }
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(|error| CliError::io("standard input", error))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

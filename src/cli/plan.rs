@@ -1,0 +1,120 @@
+//! `ssot-migrate plan`: what `apply` with the same options would change.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use super::error::CliError;
+use super::progress::Ticker;
+use super::project::{At, Project, select};
+use super::{Global, print};
+use crate::index::Index;
+use crate::plan::artefact::{Artefact, SavedStep};
+use crate::plan::build::{Built, Request, build};
+use crate::plan::message;
+use crate::plan::spec::Plan;
+use crate::report::{self, Report};
+use crate::transform::finding::Applicability;
+
+/// Show what would be changed, and what would not and why; nothing is written
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Also save the plan to a file, for `apply FILE`
+    #[arg(long, value_name = "FILE", conflicts_with = "worktree")]
+    out: Option<PathBuf>,
+    /// Plan for another commit than HEAD's
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
+    /// Plan for the files of the work tree, uncommitted changes and new files included
+    #[arg(long, conflicts_with = "at")]
+    worktree: bool,
+    /// Exit with 1 if there is something to change
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// Which phases, and which fixes.
+#[derive(clap::Args, Debug)]
+pub(super) struct Selection {
+    /// The phase to plan, with the pending phases that it requires; may be given several times [default: all that are pending]
+    #[arg(long, value_name = "ID")]
+    pub phase: Vec<String>,
+    /// Only the phases that are named, not those that they require
+    #[arg(long, requires = "phase")]
+    pub only: bool,
+    /// Also take the fixes that are likely right and not proved
+    #[arg(long)]
+    pub review: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Format {
+    /// A summary for people
+    Text,
+    /// A patch that `git apply` accepts
+    Diff,
+    /// Everything, for programs
+    Json,
+}
+
+impl Selection {
+    pub fn threshold(&self) -> Applicability {
+        if self.review { Applicability::Review } else { Applicability::Safe }
+    }
+}
+
+pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
+    let project = Project::open(global)?;
+    let plan = project.plan(global)?;
+    let at = match (&args.at, args.worktree) {
+        (Some(revision), _) => At::Revision(revision),
+        (None, true) => At::WorkTree,
+        (None, false) => At::Head,
+    };
+    let (built, base) = built(&project, &plan, &at, &args.selection)?;
+    let report = Report { plan: &plan, built: &built, base, threshold: args.selection.threshold() };
+    let is_empty = built.steps.iter().all(|step| step.files.is_empty());
+    match args.format {
+        Format::Text => print(report::text::render(&report))?,
+        Format::Json => print(report::json::render(&report))?,
+        Format::Diff => print(report::diff::render(&net(&built)?))?,
+    }
+    if let Some(path) = &args.out {
+        let commit = project.repo()?.commit(args.at.as_deref())?.to_string();
+        let artefact = artefact(&plan, &built, commit, args.selection.threshold());
+        std::fs::write(path, artefact.to_json()).map_err(|error| CliError::io(path.display().to_string(), error))?;
+    }
+    Ok(ExitCode::from(u8::from(args.exit_code && !is_empty)))
+}
+
+/// Builds the phases that are meant. Also returns what the files are called.
+pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selection) -> Result<(Built, String), CliError> {
+    let (snapshot, base, journal) = project.snapshot(at, plan)?;
+    let phases = select(plan, &selection.phase, selection.only, &journal)?;
+    let index = Index::build(snapshot, &plan.options);
+    let is_applied = |phase: &str, step: &str| journal.is_applied(phase, step);
+    let progress = Ticker::start();
+    let threshold = selection.threshold();
+    let request = Request { plan, phases, threshold, is_applied: &is_applied, progress: &progress };
+    Ok((build(index, &request)?, base))
+}
+
+/// All steps as one change.
+fn net(built: &Built) -> Result<Vec<crate::plan::build::FileDelta>, CliError> {
+    let changes: Vec<_> = built.steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
+    Ok(crate::plan::build::deltas(&built.base, &built.result, &changes)?)
+}
+
+/// The plan as it is saved.
+fn artefact(plan: &Plan, built: &Built, commit: String, threshold: Applicability) -> Artefact {
+    let steps = built.steps.iter().filter(|step| !step.files.is_empty());
+    let saved =
+        steps.map(|step| SavedStep::new(step, message::apply(plan, step, &report::summary(step, threshold), threshold)));
+    Artefact { plan: plan.name.clone(), plan_digest: plan.digest.clone(), commit, steps: saved.collect() }
+}

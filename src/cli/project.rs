@@ -1,0 +1,202 @@
+//! What a command works on: the root, its repository if it has one, the plan and the phases that are meant.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use walkdir::WalkDir;
+
+use super::Global;
+use super::error::CliError;
+use crate::git::history::Journal;
+use crate::git::{Head, Repo, folder};
+use crate::plan::spec::{self, Phase, Plan};
+use crate::text::snapshot::Snapshot;
+use crate::transform::pack::{EmbeddedSiblings, Packs};
+use crate::transform::wire::{Siblings, SpecFile, nearest};
+
+/// The folder in which a repository keeps plans and transforms of its own.
+const OWN: &str = ".ssot-migrate";
+
+/// The folder to work on.
+pub(super) struct Project {
+    pub root: PathBuf,
+    pub repo: Option<Repo>,
+}
+
+/// Which files a plan is made for.
+pub(super) enum At<'a> {
+    /// HEAD's commit.
+    Head,
+    /// The commit of a revision.
+    Revision(&'a str),
+    /// The files of the work tree as they are.
+    WorkTree,
+}
+
+impl Project {
+    /// Opens `--root`, or what lies around the current folder.
+    pub fn open(global: &Global) -> Result<Self, CliError> {
+        let root = match &global.root {
+            Some(root) => root.clone(),
+            None => {
+                let here = std::env::current_dir().map_err(|error| CliError::io("the current folder", error))?;
+                Repo::discover(&here).unwrap_or(here)
+            }
+        };
+        let root = root.canonicalize().map_err(|error| CliError::io(root.display().to_string(), error))?;
+        if !root.is_dir() {
+            return Err(CliError::usage(format!("{} is not a folder", root.display())));
+        }
+        match Repo::open(&root) {
+            Ok(repo) => Ok(Self { root, repo: Some(repo) }),
+            Err(crate::git::GitError::NotARepository(_)) => Ok(Self { root, repo: None }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The repository; an error where there is none.
+    pub fn repo(&self) -> Result<&Repo, CliError> {
+        self.repo.as_ref().ok_or_else(|| {
+            let error = CliError::usage(format!("{} is not a git repository, and this command needs one", self.root.display()));
+            match Repo::discover(&self.root) {
+                Some(top) => error.hint(format!("it lies in the repository {0}: --root {0}", top.display())),
+                None => error.hint("run `git init` and commit the files first"),
+            }
+        })
+    }
+
+    /// The files to plan for, what to call them, and the journal that goes with them.
+    pub fn snapshot(&self, at: &At<'_>, plan: &Plan) -> Result<(Snapshot, String, Journal), CliError> {
+        let Some(repo) = &self.repo else {
+            return match at {
+                At::Revision(_) => Err(self.repo().err().unwrap_or_else(|| CliError::usage("no repository".to_owned()))),
+                At::Head | At::WorkTree => {
+                    Ok((folder::snapshot(&self.root)?, format!("the folder {}", self.root.display()), Journal::default()))
+                }
+            };
+        };
+        if let At::WorkTree = at {
+            let journal = match repo.head()? {
+                Head::Branch { commit, .. } | Head::Detached(commit) => repo.journal(commit, &plan.name)?,
+                Head::Unborn(_) => Journal::default(),
+            };
+            return Ok((repo.work_tree_snapshot()?, "the work tree".to_owned(), journal));
+        }
+        let revision = if let At::Revision(revision) = at { Some(*revision) } else { None };
+        let commit = repo.commit(revision)?;
+        let short = &commit.to_string()[..10];
+        let name = match (revision, repo.head()?) {
+            (Some(revision), _) if !commit.to_string().starts_with(revision) => format!("{revision} at {short}"),
+            (None, Head::Branch { name, .. }) => format!("{} at {short}", crate::git::short(&name)),
+            _ => short.to_owned(),
+        };
+        Ok((repo.snapshot(commit)?, name, repo.journal(commit, &plan.name)?))
+    }
+
+    /// Reads the plan that is meant.
+    pub fn plan(&self, global: &Global) -> Result<Plan, CliError> {
+        let packs = self.packs()?;
+        let name = &global.plan;
+        let is_file = name.ends_with(".toml") || name.contains(['/', '\\']);
+        if is_file {
+            let path = Path::new(name);
+            return self.read(path, &packs);
+        }
+        let own = self.root.join(OWN).join("plans");
+        let path = own.join(format!("{name}.toml"));
+        if path.is_file() {
+            self.check_inside(&path)?;
+            return self.read(&path, &packs);
+        }
+        match spec::embedded(name) {
+            Some(file) => Ok(spec::read(&file, &EmbeddedSiblings, &packs)?),
+            None => {
+                let mut known = spec::embedded_names();
+                known.extend(toml_files(&own).into_iter().map(|(name, _)| name));
+                known.sort();
+                let error = CliError::usage(format!("there is no plan `{name}`"));
+                let nearest = nearest(name, known.iter().map(String::as_str)).map(|name| format!("did you mean `{name}`?"));
+                Err(error.hint(
+                    nearest.unwrap_or_else(|| format!("the plans are {}; a file is named with its path", known.join(", "))),
+                ))
+            }
+        }
+    }
+
+    fn read(&self, path: &Path, packs: &Packs) -> Result<Plan, CliError> {
+        let text = std::fs::read_to_string(path).map_err(|error| CliError::io(path.display().to_string(), error))?;
+        let file = Arc::new(SpecFile { name: path.display().to_string(), text });
+        Ok(spec::read(&file, &OnDisk, packs)?)
+    }
+
+    /// The embedded transforms and, over them, the repository's own.
+    fn packs(&self) -> Result<Packs, CliError> {
+        let mut packs = Packs::embedded();
+        for (id, path) in toml_files(&self.root.join(OWN).join("transforms")) {
+            self.check_inside(&path)?;
+            let text = std::fs::read_to_string(&path).map_err(|error| CliError::io(path.display().to_string(), error))?;
+            packs.add(id, SpecFile { name: path.display().to_string(), text });
+        }
+        Ok(packs)
+    }
+
+    fn check_inside(&self, path: &Path) -> Result<(), CliError> {
+        let real = path.canonicalize().map_err(|error| CliError::io(path.display().to_string(), error))?;
+        match real.starts_with(&self.root) {
+            true => Ok(()),
+            false => Err(CliError::usage(format!("{} is a link that leads out of the root", path.display()))),
+        }
+    }
+}
+
+/// The TOML files below a folder: their paths without the suffix as ids, and the paths; sorted.
+fn toml_files(folder: &Path) -> Vec<(String, PathBuf)> {
+    let files = WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let entry = |entry: walkdir::DirEntry| {
+        let path = entry.into_path();
+        let is_toml = path.is_file() && path.extension().is_some_and(|extension| extension == "toml");
+        let id = path.strip_prefix(folder).ok()?.with_extension("").to_str()?.replace('\\', "/");
+        is_toml.then_some((id, path))
+    };
+    files.filter_map(entry).collect()
+}
+
+/// The phases that are meant, in the plan's order: those named and, unless `only`, the pending ones that they require; without a
+/// name, all that are pending.
+pub(super) fn select<'p>(plan: &'p Plan, named: &[String], only: bool, journal: &Journal) -> Result<Vec<&'p Phase>, CliError> {
+    for id in named {
+        if plan.phase(id).is_none() {
+            let ids: Vec<&str> = plan.phases.iter().map(|phase| phase.id.as_str()).collect();
+            let error = CliError::usage(format!("the plan `{}` has no phase `{id}`", plan.name));
+            let near = nearest(id, ids.iter().copied()).map(|id| format!("did you mean `{id}`?"));
+            return Err(error.hint(near.unwrap_or_else(|| format!("its phases are {}", ids.join(", ")))));
+        }
+    }
+    let is_wanted = |phase: &&Phase| {
+        if named.is_empty() {
+            return !journal.has_phase(&phase.id);
+        }
+        let is_required = || named.iter().any(|id| plan.required(id).iter().any(|required| required.id == phase.id));
+        named.contains(&phase.id) || (!only && !journal.has_phase(&phase.id) && is_required())
+    };
+    Ok(plan.phases.iter().filter(is_wanted).collect())
+}
+
+/// Files on disk, beside plans and transforms on disk; and the embedded ones beside the embedded.
+struct OnDisk;
+
+impl Siblings for OnDisk {
+    fn sibling(&self, of: &SpecFile, name: &str) -> Result<Arc<SpecFile>, String> {
+        let Some(folder) = Path::new(&of.name).parent().filter(|_| Path::new(&of.name).is_file()) else {
+            return EmbeddedSiblings.sibling(of, name);
+        };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let path = folder.join(name);
+        let real = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
+        if !real(&path)?.starts_with(real(folder)?) {
+            return Err("it is a link that leads out of the plan's folder".to_owned());
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        Ok(Arc::new(SpecFile { name: path.display().to_string(), text }))
+    }
+}

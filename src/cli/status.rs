@@ -1,0 +1,105 @@
+//! `ssot-migrate status`: how far the plan has come, read from the history and checked against the files.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use super::error::CliError;
+use super::plan::{Selection, built};
+use super::project::{At, Project};
+use super::{Global, print};
+use crate::git::history::Journal;
+use crate::plan::build::BuiltStep;
+use crate::plan::spec::Phase;
+
+/// Show how far each phase of the plan has come, and its figures
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {}
+
+/// How far a phase has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// Nothing of it has been applied.
+    Pending,
+    /// Nothing of it has been applied, and there is nothing to do.
+    Empty,
+    /// All of it has been applied.
+    Applied,
+    /// Some of its steps have been applied, and others have something to do.
+    Partly,
+    /// It was applied and has been undone.
+    RolledBack,
+    /// It has been applied, and its steps find something to do again.
+    Drifted,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Empty => "nothing to do",
+            State::Applied => "applied",
+            State::Partly => "partly",
+            State::RolledBack => "rolled back",
+            State::Drifted => "drifted",
+        }
+    }
+
+    /// From the journal, and from the files that the phase's steps would change now.
+    fn of(phase: &Phase, steps: &[&BuiltStep], journal: &Journal) -> Self {
+        let has_work = |step: &&&BuiltStep| !step.files.is_empty();
+        let is_applied = |step: &&&BuiltStep| journal.is_applied(&phase.id, &step.step);
+        let open = steps.iter().filter(has_work).count();
+        match (journal.has_phase(&phase.id), open) {
+            (true, 0) => State::Applied,
+            (true, _) if steps.iter().filter(has_work).all(|step| is_applied(&step)) => State::Drifted,
+            (true, _) => State::Partly,
+            (false, _) if phase.steps.iter().any(|step| journal.is_rolled_back(&phase.id, &step.id)) => State::RolledBack,
+            (false, 0) => State::Empty,
+            (false, _) => State::Pending,
+        }
+    }
+}
+
+pub(super) fn run(global: &Global, _: &Args) -> Result<ExitCode, CliError> {
+    let project = Project::open(global)?;
+    let plan = project.plan(global)?;
+    let (_, base, journal) = project.snapshot(&At::Head, &plan)?;
+    let all = Selection { phase: plan.phases.iter().map(|phase| phase.id.clone()).collect(), only: true, review: false };
+    let (built, _) = built(&project, &plan, &At::Head, &all)?;
+    // Writing to a string cannot fail.
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{}{} on {base}",
+        plan.name,
+        if plan.title.is_empty() { String::new() } else { format!(": {}", plan.title) }
+    );
+    let width = plan.phases.iter().map(|phase| phase.id.chars().count()).max().unwrap_or_default();
+    for phase in &plan.phases {
+        let steps: Vec<&BuiltStep> = built.steps.iter().filter(|step| step.phase == phase.id).collect();
+        let state = State::of(phase, &steps, &journal);
+        let files: usize = steps.iter().map(|step| step.files.len()).sum();
+        let commits = journal.commits_of(&phase.id).count();
+        let left: usize = steps.iter().map(|step| step.findings.len()).sum::<usize>();
+        let mut facts = Vec::new();
+        if commits > 0 {
+            facts.push(format!("{commits} commit{}", if commits == 1 { "" } else { "s" }));
+        }
+        if files > 0 {
+            facts.push(format!("{files} file{} to change", if files == 1 { "" } else { "s" }));
+        }
+        if left > 0 && files == 0 {
+            facts.push(format!("{left} place{} left for a person", if left == 1 { "" } else { "s" }));
+        }
+        if !phase.requires.is_empty() {
+            facts.push(format!("requires {}", phase.requires.join(", ")));
+        }
+        let _ = writeln!(out, "  {:width$}  {:<13}  {}", phase.id, state.word(), facts.join(", "));
+        for (now, _) in steps.iter().flat_map(|step| &step.figures) {
+            let verdict = if now.passes() { "passes" } else { "fails" };
+            let _ = writeln!(out, "  {:width$}    gate {}: {} (at most {}: {verdict})", "", now.gate, now.count, now.max);
+        }
+    }
+    print(out)?;
+    Ok(ExitCode::SUCCESS)
+}

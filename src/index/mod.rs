@@ -1,0 +1,184 @@
+//! Layer 3: the facts of all files, joined.
+//!
+//! An [`Index`] answers for one snapshot. It is demand-driven: building it looks at paths alone; a file's words are read when
+//! someone asks who contains a word, and a file is parsed when someone asks for its facts. Answers do not depend on the order
+//! of the questions or on the number of threads. The index of the next snapshot shares what did not change.
+
+pub mod references;
+pub mod words;
+
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+use crate::lang::python;
+use crate::lang::python::collect::Version;
+use crate::lang::python::facts::{Facts, SyntaxError};
+use crate::lang::python::resolve::{ModuleTable, Program, RootFolder};
+use crate::syntax::{self, Grammar, Tree};
+use crate::text::path::RepoPath;
+use crate::text::snapshot::{FileId, ReadError, Snapshot};
+use crate::text::span::Span;
+use words::{Word, Words};
+
+/// What a plan says about the languages.
+#[derive(Clone, Default, Debug)]
+pub struct Options {
+    /// The folders that Python imports start from; found by [`RootFolder::detect`] where the plan does not say.
+    pub roots: Option<Vec<RootFolder>>,
+    /// The Python version that the code must run on; the newest where the plan does not say.
+    pub version: Option<Version>,
+}
+
+/// The facts of all files of one snapshot.
+pub struct Index {
+    snapshot: Snapshot,
+    options: Options,
+    slots: Vec<Arc<Slot>>,
+    modules: ModuleTable,
+}
+
+/// What is known of one file's content so far.
+#[derive(Default)]
+struct Slot {
+    words: OnceLock<Words>,
+    facts: OnceLock<Facts>,
+    tree: OnceLock<Option<Tree>>,
+}
+
+impl Index {
+    /// Builds the index of a snapshot.
+    pub fn build(snapshot: Snapshot, options: &Options) -> Self {
+        let slots = snapshot.files().iter().map(|_| Arc::default()).collect();
+        Self::assemble(snapshot, options.clone(), slots)
+    }
+
+    /// Builds the index of a snapshot that was made from this index's by a change.
+    pub fn advance(&self, snapshot: Snapshot) -> Self {
+        let slot = |file| {
+            let id = self.snapshot.id(&snapshot.get(file).path)?;
+            Arc::ptr_eq(self.snapshot.get(id), snapshot.get(file)).then(|| self.slots[id.index()].clone())
+        };
+        let slots = (0..snapshot.files().len()).map(|index| slot(FileId::new(index)).unwrap_or_default()).collect();
+        Self::assemble(snapshot, self.options.clone(), slots)
+    }
+
+    fn assemble(snapshot: Snapshot, options: Options, slots: Vec<Arc<Slot>>) -> Self {
+        let detected;
+        let roots = match &options.roots {
+            Some(roots) => roots,
+            None => {
+                detected = RootFolder::detect(&snapshot);
+                &detected
+            }
+        };
+        let modules = ModuleTable::new(&snapshot, roots);
+        Self { snapshot, options, slots, modules }
+    }
+
+    /// The snapshot that the index answers for.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The modules of the snapshot.
+    pub fn modules(&self) -> &ModuleTable {
+        &self.modules
+    }
+
+    /// The ids of all Python files, in the order of their paths.
+    pub fn python_files(&self) -> impl Iterator<Item = FileId> {
+        let files = self.snapshot.files().iter().enumerate();
+        files.filter(|(_, file)| python::is_source(&file.path)).map(|(index, _)| FileId::new(index))
+    }
+
+    /// The Python files that may contain one of the words, in the order of their paths.
+    pub fn with_words(&self, words: &[Word]) -> Vec<FileId> {
+        let files: Vec<FileId> = self.python_files().collect();
+        files.into_par_iter().filter(|&file| words.iter().any(|&word| self.words(file).may_contain(word))).collect()
+    }
+
+    fn words(&self, file: FileId) -> &Words {
+        self.slots[file.index()].words.get_or_init(|| match self.snapshot.read(self.snapshot.get(file)) {
+            Ok(bytes) => Words::of(&bytes),
+            Err(_) => Words::Unknown,
+        })
+    }
+
+    /// The facts of a Python file. One that cannot be read, or is not UTF-8, has an error and nothing else.
+    pub fn facts(&self, file: FileId) -> &Facts {
+        self.slots[file.index()].facts.get_or_init(|| match self.text(file) {
+            Ok(text) => python::collect(&text, self.options.version),
+            Err(error) => {
+                let message = error.to_string().into();
+                Facts { errors: [SyntaxError { span: Span::at(0), message }].into(), ..python::collect("", None) }
+            }
+        })
+    }
+
+    /// Collects the facts of many files at once, on all threads.
+    pub fn warm(&self, files: &[FileId]) {
+        files.par_iter().for_each(|&file| {
+            self.facts(file);
+        });
+    }
+
+    /// The first Python file that `in_scope` wants and that cannot be read.
+    pub fn unreadable(&self, in_scope: &(dyn Fn(&RepoPath) -> bool + Sync)) -> Option<ReadError> {
+        let files: Vec<FileId> = self.python_files().collect();
+        files.into_par_iter().find_map_first(|file| {
+            let entry = self.snapshot.get(file);
+            match self.words(file) {
+                Words::Unknown if in_scope(&entry.path) => self.snapshot.read(entry).err(),
+                _ => None,
+            }
+        })
+    }
+
+    /// The Python files that have been parsed so far, in the order of their paths, with their facts.
+    pub fn parsed(&self) -> impl Iterator<Item = (FileId, &Facts)> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(index, slot)| Some((FileId::new(index), slot.facts.get()?)))
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not UTF-8.
+    pub fn text(&self, file: FileId) -> Result<String, TextError> {
+        let bytes = self.snapshot.read(self.snapshot.get(file))?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(error) => Err(TextError::NotUtf8 { offset: error.valid_up_to() }),
+        }
+    }
+
+    /// The concrete syntax tree of a Python file, which must have this text. It is kept as long as the file does not change.
+    pub fn tree(&self, file: FileId, text: &str) -> Option<&Tree> {
+        self.slots[file.index()].tree.get_or_init(|| syntax::parse(Grammar::Python, text)).as_ref()
+    }
+}
+
+impl Program for Index {
+    fn facts(&self, file: FileId) -> &Facts {
+        self.facts(file)
+    }
+
+    fn modules(&self) -> &ModuleTable {
+        &self.modules
+    }
+}
+
+/// Why a file has no text.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TextError {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(#[from] ReadError),
+    /// It is not UTF-8.
+    #[error("is not UTF-8 (byte {offset})")]
+    NotUtf8 {
+        /// The first byte that is not part of a UTF-8 character.
+        offset: usize,
+    },
+}

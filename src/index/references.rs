@@ -1,0 +1,266 @@
+//! Who refers to a symbol or a module, through which re-exports.
+//!
+//! The search is sound up to what Python can do at run time: it starts from the names that a target is known by, parses every
+//! file that spells one of them, learns the names under which those files pass the target on, and goes on until no new name
+//! turns up. Every candidate is then confirmed by resolution; nothing is a reference because it looks like one.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Index;
+use super::words::Word;
+use crate::lang::python::facts::{Alias, AliasId, BindingKind, ImportId, NameId, ScopeId, Use, UseId};
+use crate::lang::python::resolve::{self, End, Imported, Module, Resolution, Symbol};
+use crate::lang::python::scope::Lookup;
+use crate::text::snapshot::FileId;
+
+/// What is searched for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Target {
+    /// A name of a module, by this very path: another name of the same object is not a reference to it.
+    Symbol(Symbol),
+    /// A module or package, and all that lies in it, by its dotted name.
+    Module(Box<str>),
+}
+
+/// Where a reference stands in its file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Site {
+    /// The module behind `from`, in an import statement.
+    From(ImportId),
+    /// A name that an import statement brings.
+    Alias(AliasId),
+    /// A star import of a module that exports the symbol, in a file that uses the name.
+    Star(AliasId, UseId),
+    /// A dotted expression; the number is how many attributes behind the name lead to the target.
+    Attribute(UseId, usize),
+    /// A name that stands for the target: bound by an import above, or the definition's own.
+    Name(UseId),
+    /// An entry of `__all__`, by its index.
+    Export(usize),
+    /// A string literal that names the target by its dotted path, by its index in the file's facts.
+    String(usize),
+}
+
+/// One reference.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reference {
+    /// The file that refers.
+    pub file: FileId,
+    /// Where in it.
+    pub site: Site,
+    /// The index of the target among those searched for.
+    pub target: usize,
+    /// The way from the place to what it means.
+    pub way: Resolution,
+    /// How many hops of the way come before the target: 0 for a direct reference, more for one through re-exports.
+    pub distance: usize,
+}
+
+/// A search for the references to some targets.
+pub struct Search<'i> {
+    index: &'i Index,
+    symbols: FxHashMap<&'i Symbol, usize>,
+    modules: Vec<(&'i str, usize)>,
+    /// The names by which the targets are known, anywhere.
+    names: BTreeSet<Box<str>>,
+    candidates: Vec<FileId>,
+}
+
+impl<'i> Search<'i> {
+    /// Learns the names by which the targets are known, and which files can refer to them.
+    pub fn new(index: &'i Index, targets: &'i [Target]) -> Self {
+        let mut search =
+            Self { index, symbols: FxHashMap::default(), modules: Vec::new(), names: BTreeSet::new(), candidates: Vec::new() };
+        for (at, target) in targets.iter().enumerate() {
+            let name = match target {
+                Target::Symbol(symbol) => {
+                    search.symbols.entry(symbol).or_insert(at);
+                    &*symbol.name
+                }
+                Target::Module(dotted) => {
+                    search.modules.push((dotted, at));
+                    dotted.rsplit('.').next().unwrap_or(dotted)
+                }
+            };
+            search.names.insert(name.into());
+        }
+        loop {
+            let words: Vec<Word> = search.names.iter().map(|name| Word::new(name)).collect();
+            let files = index.with_words(&words);
+            index.warm(&files);
+            // A new name concerns the files that were looked at already, too: they may pass it on under yet another one.
+            let learnt: Vec<Box<str>> = files.par_iter().flat_map_iter(|&file| search.other_names(file)).collect();
+            search.candidates = files;
+            let known = search.names.len();
+            search.names.extend(learnt);
+            if search.names.len() == known {
+                return search;
+            }
+        }
+    }
+
+    /// The files that can refer to a target, in the order of their paths; all have been parsed.
+    pub fn candidates(&self) -> &[FileId] {
+        &self.candidates
+    }
+
+    /// Finds all references, sorted by file; in a file by the kind of site, then by place.
+    pub fn run(&self) -> Vec<Reference> {
+        self.candidates.par_iter().flat_map_iter(|&file| self.in_file(file)).collect()
+    }
+
+    /// The names under which a file passes a target on, other than those that are known.
+    fn other_names(&self, file: FileId) -> Vec<Box<str>> {
+        let known = &self.names;
+        let facts = self.index.facts(file);
+        let mut found = Vec::new();
+        for binding in facts.bindings.iter().filter(|binding| binding.scope == ScopeId::MODULE) {
+            let local = facts.names.get(binding.name);
+            let stands_for = match binding.kind {
+                BindingKind::Import(alias) => facts.names.get(facts.aliases[alias.index()].name),
+                BindingKind::Alias(used) => {
+                    let used = &facts.uses[used.index()];
+                    facts.names.get(facts.attributes_of(used).last().map_or(used.name, |attribute| attribute.name))
+                }
+                _ => continue,
+            };
+            if known.contains(local) || !stands_for.split('.').any(|part| known.contains(part)) {
+                continue;
+            }
+            let symbol = Symbol { module: Module::File(file), name: local.into() };
+            if self.hit(&resolve::resolve(self.index, &symbol)).is_some() {
+                found.push(local.into());
+            }
+        }
+        found
+    }
+
+    /// The first target that a way passes, and the number of hops before it.
+    pub fn hit(&self, way: &Resolution) -> Option<(usize, usize)> {
+        let by_hop = |(distance, hop)| self.symbols.get(hop).map(|&target| (target, distance));
+        way.hops.iter().enumerate().find_map(by_hop).or_else(|| match &way.end {
+            End::Module(module) if !self.modules.is_empty() => {
+                let dotted = self.index.modules().dotted(module);
+                let (_, target) = self.modules.iter().find(|(name, _)| is_inside(&dotted, name))?;
+                Some((*target, way.hops.len()))
+            }
+            _ => None,
+        })
+    }
+
+    fn in_file(&self, file: FileId) -> Vec<Reference> {
+        let facts = self.index.facts(file);
+        // Whatever refers to a target spells a name by which it is known.
+        let known: FxHashSet<NameId> = self.names.iter().filter_map(|name| facts.names.find(name)).collect();
+        let mut found = Vec::new();
+        let mut push = |site, way: Resolution| {
+            if let Some((target, distance)) = self.hit(&way) {
+                found.push(Reference { file, site, target, way, distance });
+            }
+        };
+        for (index, import) in facts.imports.iter().enumerate() {
+            if let Some(module) = resolve::from_module(self.index, file, import) {
+                push(Site::From(ImportId::new(index)), Resolution { hops: Vec::new(), end: End::Module(module) });
+            }
+        }
+        for (index, alias) in facts.aliases.iter().enumerate().filter(|(_, alias)| !facts.is_star(alias)) {
+            let import = facts.import_of(alias);
+            let way = match resolve::imported(self.index, file, import, alias) {
+                Imported::Symbol(symbol) => resolve::resolve(self.index, &symbol),
+                // `import a.b.c` names all of a, a.b and a.b.c, whichever of them it binds.
+                Imported::Module(_) => {
+                    let module = self.index.modules().module(facts.names.get(alias.name));
+                    Resolution { hops: Vec::new(), end: End::Module(module) }
+                }
+                Imported::Beyond => continue,
+            };
+            push(Site::Alias(AliasId::new(index)), way);
+        }
+        let spells = |used: &Use| {
+            known.contains(&used.name) || facts.attributes_of(used).iter().any(|attribute| known.contains(&attribute.name))
+        };
+        for (index, used) in facts.uses.iter().enumerate().filter(|(_, used)| spells(used)) {
+            let id = UseId::new(index);
+            for (depth, step) in resolve::steps(self.index, file, used).into_iter().enumerate() {
+                let way = Resolution { hops: step.hops, end: step.end };
+                let is_hit = self.hit(&way).is_some();
+                let site = if depth == 0 { self.name_site(file, id, &way) } else { Site::Attribute(id, depth) };
+                push(site, way);
+                if is_hit && depth > 0 {
+                    break;
+                }
+            }
+        }
+        for (index, &(name, _)) in facts.exports.iter().flat_map(|exports| &exports.entries).enumerate() {
+            let symbol = Symbol { module: Module::File(file), name: facts.names.get(name).into() };
+            push(Site::Export(index), resolve::resolve(self.index, &symbol));
+        }
+        for (index, string) in facts.strings.iter().enumerate() {
+            for way in self.dotted(facts.names.get(string.value)) {
+                push(Site::String(index), way);
+            }
+        }
+        found
+    }
+
+    /// A name that no statement of the file binds can only have come through a star import.
+    fn name_site(&self, file: FileId, used: UseId, way: &Resolution) -> Site {
+        let facts = self.index.facts(file);
+        let is_own = matches!(way.hops.first(), Some(Symbol { module: Module::File(module), .. }) if *module == file);
+        let Some(first) = way.hops.first().filter(|_| !is_own) else { return Site::Name(used) };
+        let Use { scope, name, .. } = facts.uses[used.index()];
+        if facts.lookup(scope, name) != Lookup::Free {
+            return Site::Name(used);
+        }
+        let brings = |alias: &Alias| {
+            facts.is_star(alias)
+                && resolve::from_module(self.index, file, facts.import_of(alias)).as_ref() == Some(&first.module)
+        };
+        match facts.aliases.iter().position(brings) {
+            Some(star) => Site::Star(AliasId::new(star), used),
+            None => Site::Name(used),
+        }
+    }
+
+    /// What a dotted path in a string names: its longest prefix that is a module, the name behind it, and targets that are not in
+    /// the snapshot.
+    fn dotted(&self, text: &str) -> Vec<Resolution> {
+        let text = text.replace(':', ".");
+        let mut ways = Vec::new();
+        if !text.contains('.') || !text.split('.').all(is_identifier) {
+            return ways;
+        }
+        let ends = std::iter::successors(Some(text.len()), |&end| text[..end].rfind('.'));
+        if let Some((end, module)) = ends.into_iter().find_map(|end| Some((end, self.index.modules().find(&text[..end]).ok()?)))
+        {
+            if let Some(name) = text.get(end + 1..).and_then(|rest| rest.split('.').next()) {
+                ways.push(resolve::resolve(self.index, &Symbol { module: module.clone(), name: name.into() }));
+            }
+            ways.push(Resolution { hops: Vec::new(), end: End::Module(module) });
+        }
+        let absent = |symbol: &&&Symbol| match &symbol.module {
+            Module::Absent(dotted) => is_inside(&text, &format!("{dotted}.{}", symbol.name)),
+            _ => false,
+        };
+        // The longest path, should several of them lie in one another.
+        let symbol = self.symbols.keys().filter(absent).max_by_key(|symbol| (symbol.name.len(), **symbol));
+        ways.extend(symbol.map(|symbol| resolve::resolve(self.index, symbol)));
+        let absent = |(name, _): &&(&str, usize)| is_inside(&text, name) && self.index.modules().find(name).is_err();
+        let module = self.modules.iter().find(absent);
+        ways.extend(module.map(|(name, _)| Resolution { hops: Vec::new(), end: End::Module(Module::Absent((*name).into())) }));
+        ways
+    }
+}
+
+/// Whether a dotted name is `outer` or lies in it.
+pub fn is_inside(dotted: &str, outer: &str) -> bool {
+    dotted.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn is_identifier(part: &str) -> bool {
+    let mut chars = part.chars();
+    chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c)) && chars.all(unicode_ident::is_xid_continue)
+}

@@ -1,0 +1,876 @@
+//! From ruff's syntax tree to [`Facts`]: one walk in the order of evaluation, no look at other files.
+//!
+//! Where a construct opens a scope or binds a name is taken from CPython's `Python/symtable.c`. The tree is dropped at the
+//! end; facts hold no node of it.
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{
+    self as ast, Comprehension, ExceptHandler, Expr, ExprContext, Identifier, InterpolatedStringElement, Operator, Parameters,
+    Pattern, PythonVersion, Stmt, TypeParam, TypeParams,
+};
+use ruff_python_parser::typing::{AnnotationKind, parse_type_annotation};
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
+
+use super::facts::{
+    Alias, AliasId, Attribute, Binding, BindingKind, Context, Declaration, Definition, DefinitionId, DefinitionKind, Exports,
+    Facts, From, Import, ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, SyntaxError, Use, UseFlags, UseId,
+};
+use crate::text::span::Span;
+
+/// A version of the Python language, such as 3.11.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Version {
+    /// The 3 of 3.11.
+    pub major: u8,
+    /// The 11 of 3.11.
+    pub minor: u8,
+}
+
+impl Version {
+    /// Reads `3.11`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (major, minor) = text.split_once('.')?;
+        let version = Self { major: major.parse().ok()?, minor: minor.parse().ok()? };
+        (version.major == 3).then_some(version)
+    }
+}
+
+/// Strings longer than this are prose or data, not the name of code.
+const LONGEST_CODE_STRING: usize = 256;
+
+/// Collects the facts of a text. With a version, syntax that is newer than it is an error of the file too.
+pub fn collect(source: &str, version: Option<Version>) -> Facts {
+    let version = match version {
+        Some(Version { major, minor }) => PythonVersion { major, minor },
+        None => PythonVersion::latest(),
+    };
+    let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module).with_target_version(version));
+    let mut collector = Collector::new(source);
+    if let ast::Mod::Module(module) = parsed.syntax() {
+        for stmt in &module.body {
+            collector.visit_stmt(stmt);
+        }
+    }
+    let mut errors: Vec<SyntaxError> = Vec::new();
+    errors.extend(parsed.errors().iter().map(|error| syntax_error(error.location, &error.error)));
+    errors.extend(parsed.unsupported_syntax_errors().iter().map(|error| syntax_error(error.range, error)));
+    errors.sort_by_key(|error| error.span);
+    let comments = parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment);
+    let type_comments =
+        comments.map(|token| &source[token.range()]).filter(|comment| is_type_comment(comment)).map(Box::from).collect();
+    collector.finish(errors, type_comments)
+}
+
+fn syntax_error(range: TextRange, message: impl std::fmt::Display) -> SyntaxError {
+    SyntaxError { span: span(range), message: message.to_string().into() }
+}
+
+fn is_type_comment(comment: &str) -> bool {
+    let text = comment.trim_start_matches('#').trim_start();
+    text.strip_prefix("type:").is_some_and(|text| !text.trim_start().starts_with("ignore"))
+}
+
+fn span(range: TextRange) -> Span {
+    Span::new(range.start().to_u32(), range.end().to_u32())
+}
+
+struct Collector<'s> {
+    source: &'s str,
+    names: Vec<Box<str>>,
+    ids: FxHashMap<Box<str>, NameId>,
+    scopes: Vec<Scope>,
+    declarations: Vec<(ScopeId, NameId, Declaration)>,
+    bindings: Vec<Binding>,
+    uses: Vec<Use>,
+    attributes: Vec<Attribute>,
+    imports: Vec<Import>,
+    aliases: Vec<Alias>,
+    definitions: Vec<Definition>,
+    exports: Option<Exports>,
+    strings: Vec<StringFact>,
+    is_dynamic: bool,
+    has_main: bool,
+    /// The scope that the walk is in.
+    scope: ScopeId,
+    /// The conditions that the walk is under.
+    context: Context,
+    /// The names of the classes around, for the mangling of private names; empty text for a function in between is not
+    /// needed, since mangling goes through functions.
+    classes: Vec<Box<str>>,
+    /// Whether the expression is an annotation, in which a string is an expression too.
+    in_annotation: bool,
+    /// The flags of the uses that the walk finds.
+    flags: UseFlags,
+}
+
+impl<'s> Collector<'s> {
+    fn new(source: &'s str) -> Self {
+        Self {
+            source,
+            names: Vec::new(),
+            ids: FxHashMap::default(),
+            scopes: vec![Scope { kind: ScopeKind::Module, parent: None }],
+            declarations: Vec::new(),
+            bindings: Vec::new(),
+            uses: Vec::new(),
+            attributes: Vec::new(),
+            imports: Vec::new(),
+            aliases: Vec::new(),
+            definitions: Vec::new(),
+            exports: None,
+            strings: Vec::new(),
+            is_dynamic: false,
+            has_main: false,
+            scope: ScopeId::MODULE,
+            context: Context::default(),
+            classes: Vec::new(),
+            in_annotation: false,
+            flags: UseFlags::default(),
+        }
+    }
+
+    fn finish(mut self, errors: Vec<SyntaxError>, type_comments: Box<[Box<str>]>) -> Facts {
+        self.declarations.sort();
+        self.declarations.dedup_by_key(|&mut (scope, name, _)| (scope, name));
+        let owners: Vec<ScopeId> = self.bindings.iter().map(|binding| self.owner(binding)).collect();
+        for (binding, owner) in self.bindings.iter_mut().zip(owners) {
+            binding.scope = owner;
+        }
+        self.bindings.sort_by_key(|binding| (binding.scope, binding.name, binding.span));
+        self.strings.sort_by_key(|string| string.span);
+        Facts {
+            names: Names::new(self.names.iter().map(|name| &**name)),
+            scopes: self.scopes.into(),
+            declarations: self.declarations.into(),
+            bindings: self.bindings.into(),
+            uses: self.uses.into(),
+            attributes: self.attributes.into(),
+            imports: self.imports.into(),
+            aliases: self.aliases.into(),
+            definitions: self.definitions.into(),
+            exports: self.exports,
+            strings: self.strings.into(),
+            type_comments,
+            errors: errors.into(),
+            is_dynamic: self.is_dynamic,
+            has_main: self.has_main,
+        }
+    }
+
+    /// The scope that owns a binding, now that every `global` and `nonlocal` has been seen.
+    fn owner(&self, binding: &Binding) -> ScopeId {
+        let declared = |scope, name| {
+            let at = self.declarations.binary_search_by_key(&(scope, name), |&(scope, name, _)| (scope, name)).ok()?;
+            Some(self.declarations[at].2)
+        };
+        match declared(binding.scope, binding.name) {
+            None => binding.scope,
+            Some(Declaration::Global) => ScopeId::MODULE,
+            Some(Declaration::Nonlocal) => {
+                let parents =
+                    std::iter::successors(self.scopes[binding.scope.index()].parent, |scope| self.scopes[scope.index()].parent);
+                let binds = |scope: &ScopeId| {
+                    self.scopes[scope.index()].kind == ScopeKind::Function
+                        && declared(*scope, binding.name).is_none()
+                        && self.bindings.iter().any(|other| other.scope == *scope && other.name == binding.name)
+                };
+                parents.into_iter().find(binds).unwrap_or(binding.scope)
+            }
+        }
+    }
+
+    fn intern(&mut self, name: &str) -> NameId {
+        if let Some(&id) = self.ids.get(name) {
+            return id;
+        }
+        let id = NameId::new(self.names.len());
+        self.names.push(name.into());
+        self.ids.insert(name.into(), id);
+        id
+    }
+
+    /// Interns an identifier as it is looked up: private names in a class body are mangled (language reference, 6.2.1).
+    fn identifier(&mut self, name: &str) -> NameId {
+        let mangled = match self.classes.last() {
+            Some(class) if name.starts_with("__") && !name.ends_with("__") => {
+                let class = class.trim_start_matches('_');
+                (!class.is_empty()).then(|| format!("_{class}{name}"))
+            }
+            _ => None,
+        };
+        self.intern(mangled.as_deref().unwrap_or(name))
+    }
+
+    fn bind(&mut self, name: &str, place: TextRange, kind: BindingKind) {
+        let name = self.identifier(name);
+        self.bind_in(self.scope, name, span(place), kind);
+    }
+
+    fn bind_in(&mut self, scope: ScopeId, name: NameId, span: Span, kind: BindingKind) {
+        self.bindings.push(Binding { scope, name, span, kind, site: self.scope, context: self.context });
+    }
+
+    fn in_scope(&mut self, kind: ScopeKind, walk: impl FnOnce(&mut Self)) {
+        let outer = self.scope;
+        self.scope = ScopeId::new(self.scopes.len());
+        self.scopes.push(Scope { kind, parent: Some(outer) });
+        walk(self);
+        self.scope = outer;
+    }
+
+    fn in_context(&mut self, context: Context, walk: impl FnOnce(&mut Self)) {
+        let outer = self.context;
+        self.context = outer.and(context);
+        walk(self);
+        self.context = outer;
+    }
+
+    /// Walks code that runs when a function is called: no longer inside the `try` around the function.
+    fn in_body(&mut self, walk: impl FnOnce(&mut Self)) {
+        let outer = self.context;
+        self.context = [Context::TYPE_CHECKING, Context::MAIN]
+            .into_iter()
+            .filter(|&context| outer.contains(context))
+            .fold(Context::default(), Context::and);
+        walk(self);
+        self.context = outer;
+    }
+
+    fn with_flags(&mut self, flags: UseFlags, walk: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.flags, flags);
+        walk(self);
+        self.flags = outer;
+    }
+
+    fn with_annotation(&mut self, in_annotation: bool, walk: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.in_annotation, in_annotation);
+        walk(self);
+        self.in_annotation = outer;
+    }
+
+    /// Records the use of a name followed by attributes.
+    fn used(&mut self, name: &ast::ExprName, attributes: &[&Identifier], is_store: bool) -> UseId {
+        let start = self.attributes.len() as u32;
+        for attribute in attributes {
+            let name = self.identifier(&attribute.id);
+            self.attributes.push(Attribute { name, span: span(attribute.range) });
+        }
+        let id = UseId::new(self.uses.len());
+        let name_id = self.identifier(&name.id);
+        self.uses.push(Use {
+            name: name_id,
+            span: span(name.range),
+            scope: self.scope,
+            attributes: (start, self.attributes.len() as u32),
+            flags: UseFlags { is_store, ..self.flags },
+        });
+        id
+    }
+
+    /// Walks the value of an assignment and says whether it is just another name.
+    fn value(&mut self, value: &Expr) -> BindingKind {
+        self.visit_expr(value);
+        match chain(value) {
+            Some(_) => BindingKind::Alias(UseId::new(self.uses.len() - 1)),
+            None => BindingKind::Value,
+        }
+    }
+
+    fn target(&mut self, target: &Expr, kind: BindingKind) {
+        match target {
+            Expr::Name(name) => self.bind(&name.id, name.range, kind),
+            target => self.visit_expr(target),
+        }
+    }
+
+    fn function(&mut self, def: &ast::StmtFunctionDef) {
+        for decorator in &def.decorator_list {
+            self.visit_decorator(decorator);
+        }
+        let kind = if def.is_async { DefinitionKind::AsyncFunction } else { DefinitionKind::Function };
+        let keyword = def.decorator_list.last().map_or(def.range.start(), |decorator| decorator.range.end());
+        let end = def.returns.as_ref().map_or(def.parameters.range.end(), |returns| returns.range().end());
+        self.define(kind, &def.name, def.range, TextRange::new(keyword, end));
+        if self.scope == ScopeId::MODULE && def.name.as_str() == "__getattr__" {
+            self.is_dynamic = true;
+        }
+        self.defaults(&def.parameters);
+        self.with_type_parameters(def.type_params.as_deref(), |this| {
+            for parameter in &*def.parameters {
+                if let Some(annotation) = parameter.annotation() {
+                    this.visit_annotation(annotation);
+                }
+            }
+            if let Some(returns) = &def.returns {
+                this.visit_annotation(returns);
+            }
+            this.in_scope(ScopeKind::Function, |this| {
+                this.parameters(&def.parameters);
+                this.in_body(|this| this.visit_body(&def.body));
+            });
+        });
+    }
+
+    fn class(&mut self, def: &ast::StmtClassDef) {
+        for decorator in &def.decorator_list {
+            self.visit_decorator(decorator);
+        }
+        let keyword = def.decorator_list.last().map_or(def.range.start(), |decorator| decorator.range.end());
+        let end = match (&def.arguments, &def.type_params) {
+            (Some(arguments), _) => arguments.range.end(),
+            (None, Some(parameters)) => parameters.range.end(),
+            (None, None) => def.name.range.end(),
+        };
+        self.define(DefinitionKind::Class, &def.name, def.range, TextRange::new(keyword, end));
+        self.with_type_parameters(def.type_params.as_deref(), |this| {
+            if let Some(arguments) = &def.arguments {
+                this.visit_arguments(arguments);
+            }
+            this.classes.push(def.name.id.as_str().into());
+            this.in_scope(ScopeKind::Class, |this| this.visit_body(&def.body));
+            this.classes.pop();
+        });
+    }
+
+    fn define(&mut self, kind: DefinitionKind, name: &Identifier, range: TextRange, header: TextRange) {
+        let id = DefinitionId::new(self.definitions.len());
+        let name_id = self.identifier(&name.id);
+        let header_text = &self.source[header];
+        // Between the last decorator and the keyword stand a line end, indentation and perhaps comments.
+        let skipped = header_text.find(match kind {
+            DefinitionKind::Class => "class",
+            DefinitionKind::Function => "def",
+            DefinitionKind::AsyncFunction => "async",
+        });
+        let start = header.start().to_u32() + skipped.unwrap_or(0) as u32;
+        self.definitions.push(Definition {
+            kind,
+            name: name_id,
+            scope: self.scope,
+            span: span(range),
+            header: Span::new(start, header.end().to_u32()),
+        });
+        self.bind_in(self.scope, name_id, span(name.range), BindingKind::Definition(id));
+    }
+
+    fn with_type_parameters(&mut self, parameters: Option<&TypeParams>, walk: impl FnOnce(&mut Self)) {
+        match parameters {
+            None => walk(self),
+            Some(parameters) => self.in_scope(ScopeKind::TypeParameters, |this| {
+                this.visit_type_params(parameters);
+                walk(this);
+            }),
+        }
+    }
+
+    fn defaults(&mut self, parameters: &Parameters) {
+        for parameter in parameters.iter_non_variadic_params() {
+            if let Some(default) = &parameter.default {
+                self.visit_expr(default);
+            }
+        }
+    }
+
+    fn parameters(&mut self, parameters: &Parameters) {
+        for parameter in parameters {
+            self.bind(parameter.name(), parameter.name().range, BindingKind::Parameter);
+        }
+    }
+
+    fn comprehension(&mut self, generators: &[Comprehension], element: impl FnOnce(&mut Self)) {
+        if let Some(first) = generators.first() {
+            self.visit_expr(&first.iter);
+        }
+        self.in_scope(ScopeKind::Comprehension, |this| {
+            for (index, generator) in generators.iter().enumerate() {
+                if index > 0 {
+                    this.visit_expr(&generator.iter);
+                }
+                this.visit_expr(&generator.target);
+                for test in &generator.ifs {
+                    this.visit_expr(test);
+                }
+            }
+            element(this);
+        });
+    }
+
+    fn import(&mut self, range: TextRange, from: Option<(u32, Option<&Identifier>)>, names: &[ast::Alias]) {
+        let import = ImportId::new(self.imports.len());
+        let start = self.aliases.len() as u32;
+        for alias in names {
+            let id = AliasId::new(self.aliases.len());
+            let name = self.intern(&alias.name.id);
+            let asname = alias.asname.as_ref().map(|asname| (self.identifier(&asname.id), span(asname.range)));
+            let local = match (&asname, from) {
+                (Some((local, _)), _) => *local,
+                (None, Some(_)) => self.identifier(&alias.name.id),
+                (None, None) => self.identifier(alias.name.id.split('.').next().unwrap_or_default()),
+            };
+            self.aliases.push(Alias { import, name, name_span: span(alias.name.range), asname, local });
+            if alias.name.as_str() != "*" {
+                let place = alias.asname.as_ref().map_or(alias.name.range, |asname| asname.range);
+                self.bind_in(self.scope, local, span(place), BindingKind::Import(id));
+            }
+        }
+        let from = from.map(|(level, module)| From { level, module: module.map(|module| self.intern(&module.id)) });
+        self.imports.push(Import {
+            span: span(range),
+            scope: self.scope,
+            context: self.context,
+            from,
+            aliases: (start, self.aliases.len() as u32),
+        });
+    }
+
+    fn declare(&mut self, names: &[Identifier], declaration: Declaration) {
+        for name in names {
+            let name = self.identifier(&name.id);
+            self.declarations.push((self.scope, name, declaration));
+        }
+    }
+
+    fn branch(&mut self, test: Option<&Expr>, body: &[Stmt], negated_before: bool) -> bool {
+        if let Some(test) = test {
+            self.visit_expr(test);
+        }
+        let (context, negates) = match test {
+            Some(test) if is_type_checking(test) => (Context::TYPE_CHECKING, false),
+            Some(Expr::UnaryOp(not)) if not.op == ast::UnaryOp::Not && is_type_checking(&not.operand) => {
+                (Context::CONDITIONAL, true)
+            }
+            Some(test) if is_main(test) => {
+                self.has_main = true;
+                (Context::MAIN, false)
+            }
+            None if negated_before => (Context::TYPE_CHECKING, false),
+            _ => (Context::CONDITIONAL, false),
+        };
+        self.in_context(context, |this| this.visit_body(body));
+        negates
+    }
+
+    fn attempt(&mut self, stmt: &ast::StmtTry) {
+        let caught = stmt.handlers.iter().map(|handler| {
+            let ExceptHandler::ExceptHandler(handler) = handler;
+            catches(handler.type_.as_deref())
+        });
+        let context = caught.fold(Context::CONDITIONAL, Context::and);
+        self.in_context(context, |this| this.visit_body(&stmt.body));
+        for handler in &stmt.handlers {
+            self.in_context(Context::HANDLER, |this| this.visit_except_handler(handler));
+        }
+        self.in_context(Context::CONDITIONAL, |this| this.visit_body(&stmt.orelse));
+        self.visit_body(&stmt.finalbody);
+    }
+
+    /// Takes what a statement does to `__all__`.
+    fn export(&mut self, stmt: &Stmt) {
+        let is_all = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__all__");
+        match stmt {
+            Stmt::Assign(assign) if assign.targets.iter().any(is_all) => {
+                let mut exports = self.exports.take().unwrap_or(Exports { entries: Vec::new(), is_complete: true });
+                self.list(&assign.value, &mut exports);
+                self.exports = Some(exports);
+            }
+            Stmt::AnnAssign(ast::StmtAnnAssign { target, value: Some(value), .. }) if is_all(target) => {
+                let mut exports = self.exports.take().unwrap_or(Exports { entries: Vec::new(), is_complete: true });
+                self.list(value, &mut exports);
+                self.exports = Some(exports);
+            }
+            Stmt::AugAssign(assign) if is_all(&assign.target) => {
+                let mut exports = self.exports.take().unwrap_or_default();
+                exports.is_complete &= assign.op == Operator::Add;
+                self.list(&assign.value, &mut exports);
+                self.exports = Some(exports);
+            }
+            Stmt::Expr(expr) => {
+                let Expr::Call(call) = &*expr.value else { return };
+                let Expr::Attribute(method) = &*call.func else { return };
+                if !is_all(&method.value) {
+                    return;
+                }
+                let mut exports = self.exports.take().unwrap_or_default();
+                match (method.attr.as_str(), &*call.arguments.args) {
+                    ("extend", [list]) => self.list(list, &mut exports),
+                    ("append", [Expr::StringLiteral(item)]) => self.entry(item, &mut exports),
+                    ("remove", [Expr::StringLiteral(item)]) => {
+                        let name = self.intern(item.value.to_str());
+                        exports.entries.retain(|entry| entry.0 != name);
+                    }
+                    _ => exports.is_complete = false,
+                }
+                self.exports = Some(exports);
+            }
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, value: &Expr, exports: &mut Exports) {
+        match value {
+            Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. }) => {
+                for element in elts {
+                    match element {
+                        Expr::StringLiteral(item) => self.entry(item, exports),
+                        _ => exports.is_complete = false,
+                    }
+                }
+            }
+            Expr::BinOp(sum) if sum.op == Operator::Add => {
+                self.list(&sum.left, exports);
+                self.list(&sum.right, exports);
+            }
+            _ => exports.is_complete = false,
+        }
+    }
+
+    fn entry(&mut self, item: &ast::ExprStringLiteral, exports: &mut Exports) {
+        let name = self.intern(item.value.to_str());
+        exports.entries.push((name, span(item.range)));
+    }
+
+    /// Takes `globals()["name"] = …` and its kin, which bind names of the module that no statement shows.
+    fn dynamic_store(&mut self, target: &Expr) {
+        let Expr::Subscript(subscript) = target else { return };
+        if !is_call_of(&subscript.value, "globals") {
+            return;
+        }
+        match &*subscript.slice {
+            Expr::StringLiteral(key) => {
+                let name = self.intern(key.value.to_str());
+                self.bind_in(ScopeId::MODULE, name, span(key.range), BindingKind::Value);
+            }
+            _ => self.is_dynamic = true,
+        }
+    }
+
+    fn dynamic_call(&mut self, call: &ast::ExprCall) {
+        let updates_globals = matches!(&*call.func, Expr::Attribute(method)
+            if method.attr.as_str() == "update" && (is_call_of(&method.value, "globals") || is_call_of(&method.value, "vars")));
+        let sets_attribute = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "setattr")
+            && matches!(call.arguments.args.first(), Some(Expr::Subscript(subscript))
+                if chain(&subscript.value).is_some_and(|(root, rest)| root.id.as_str() == "sys" && rest.len() == 1 && rest[0].as_str() == "modules"));
+        self.is_dynamic |= updates_globals || sets_attribute;
+    }
+
+    fn string(&mut self, literal: &ast::ExprStringLiteral) {
+        if self.in_annotation {
+            let Ok(parsed) = parse_type_annotation(literal, self.source) else { return };
+            let is_simple = matches!(parsed.kind(), AnnotationKind::Simple);
+            let flags = UseFlags { in_string: true, frozen: self.flags.frozen || !is_simple, is_store: false };
+            self.with_flags(flags, |this| this.visit_expr(parsed.expression()));
+            return;
+        }
+        let value = literal.value.to_str();
+        if is_code_like(value) {
+            let value = self.intern(value);
+            self.strings.push(StringFact { value, span: span(literal.range) });
+        }
+    }
+}
+
+/// The name and attributes of `a.b.c`; `None` for any other expression.
+fn chain(expr: &Expr) -> Option<(&ast::ExprName, Vec<&Identifier>)> {
+    let mut attributes = Vec::new();
+    let mut expr = expr;
+    loop {
+        match expr {
+            Expr::Attribute(attribute) => {
+                attributes.push(&attribute.attr);
+                expr = &attribute.value;
+            }
+            Expr::Name(name) if name.ctx == ExprContext::Load => {
+                attributes.reverse();
+                return Some((name, attributes));
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn is_type_checking(test: &Expr) -> bool {
+    match test {
+        Expr::Name(name) => name.id.as_str() == "TYPE_CHECKING",
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
+        _ => false,
+    }
+}
+
+fn is_main(test: &Expr) -> bool {
+    let Expr::Compare(compare) = test else { return false };
+    let (left, right) = (&*compare.left, compare.comparators.first());
+    matches!(left, Expr::Name(name) if name.id.as_str() == "__name__")
+        && matches!(right, Some(Expr::StringLiteral(literal)) if literal.value.to_str() == "__main__")
+}
+
+fn is_call_of(expr: &Expr, function: &str) -> bool {
+    matches!(expr, Expr::Call(call) if matches!(&*call.func, Expr::Name(name) if name.id.as_str() == function))
+}
+
+/// What an exception handler means for imports in its `try` body.
+fn catches(kind: Option<&Expr>) -> Context {
+    match kind {
+        None => Context::TRY_ANY,
+        Some(Expr::Tuple(tuple)) => tuple.elts.iter().fold(Context::default(), |all, kind| all.and(catches(Some(kind)))),
+        Some(kind) => match last_name(kind) {
+            Some("ImportError" | "ModuleNotFoundError") => Context::TRY_IMPORT,
+            Some("Exception" | "BaseException") => Context::TRY_ANY,
+            _ => Context::default(),
+        },
+    }
+}
+
+/// What `with contextlib.suppress(ImportError):` means for imports in its body.
+fn suppresses(manager: &Expr) -> Context {
+    match manager {
+        Expr::Call(call) if last_name(&call.func) == Some("suppress") => {
+            call.arguments.args.iter().fold(Context::default(), |all, kind| all.and(catches(Some(kind))))
+        }
+        _ => Context::default(),
+    }
+}
+
+/// Whether a string could name code: identifiers joined by the punctuation of dotted names and type expressions. Two words
+/// with nothing but a blank between them are prose.
+fn is_code_like(value: &str) -> bool {
+    if value.is_empty() || value.len() > LONGEST_CODE_STRING {
+        return false;
+    }
+    let mut has_name = false;
+    let mut word_ended = false;
+    for c in value.chars() {
+        match c {
+            c if c == '_' || unicode_ident::is_xid_continue(c) => {
+                if word_ended {
+                    return false;
+                }
+                has_name |= !c.is_ascii_digit();
+            }
+            ' ' => word_ended = has_name,
+            '.' | ',' | '[' | ']' | '|' | ':' | '*' | '"' | '\'' => word_ended = false,
+            _ => return false,
+        }
+        if matches!(c, ',' | '|') {
+            has_name = false;
+        }
+    }
+    value.chars().any(|c| c == '_' || unicode_ident::is_xid_start(c))
+}
+
+impl<'ast> Visitor<'ast> for Collector<'_> {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.stmt(stmt));
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.expr(expr));
+    }
+
+    fn visit_annotation(&mut self, expr: &'ast Expr) {
+        self.with_annotation(true, |this| this.visit_expr(expr));
+    }
+
+    fn visit_except_handler(&mut self, handler: &'ast ExceptHandler) {
+        let ExceptHandler::ExceptHandler(handler) = handler;
+        if let Some(kind) = &handler.type_ {
+            self.visit_expr(kind);
+        }
+        if let Some(name) = &handler.name {
+            self.bind(&name.id, name.range, BindingKind::Exception);
+        }
+        self.visit_body(&handler.body);
+    }
+
+    fn visit_type_param(&mut self, parameter: &'ast TypeParam) {
+        self.bind(&parameter.name().id, parameter.name().range, BindingKind::TypeParameter);
+        visitor::walk_type_param(self, parameter);
+    }
+
+    fn visit_pattern(&mut self, pattern: &'ast Pattern) {
+        let captured = match pattern {
+            Pattern::MatchMapping(mapping) => mapping.rest.as_ref(),
+            Pattern::MatchStar(star) => star.name.as_ref(),
+            Pattern::MatchAs(capture) => capture.name.as_ref(),
+            _ => None,
+        };
+        if let Some(name) = captured {
+            self.bind(&name.id, name.range, BindingKind::Value);
+        }
+        visitor::walk_pattern(self, pattern);
+    }
+
+    fn visit_interpolated_string_element(&mut self, element: &'ast InterpolatedStringElement) {
+        let prints_source =
+            matches!(element, InterpolatedStringElement::Interpolation(interpolation) if interpolation.debug_text.is_some());
+        let flags = UseFlags { frozen: self.flags.frozen || prints_source, ..self.flags };
+        self.with_flags(flags, |this| visitor::walk_interpolated_string_element(this, element));
+    }
+}
+
+impl Collector<'_> {
+    fn stmt(&mut self, stmt: &Stmt) {
+        if self.scope == ScopeId::MODULE {
+            self.export(stmt);
+        }
+        match stmt {
+            Stmt::FunctionDef(def) => self.function(def),
+            Stmt::ClassDef(def) => self.class(def),
+            Stmt::Assign(assign) => {
+                let kind = self.value(&assign.value);
+                for target in &assign.targets {
+                    self.dynamic_store(target);
+                    self.target(target, kind);
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                self.visit_annotation(&assign.annotation);
+                let kind = match &assign.value {
+                    Some(value) => self.value(value),
+                    None => BindingKind::Annotation,
+                };
+                self.target(&assign.target, kind);
+            }
+            Stmt::AugAssign(assign) => {
+                self.visit_expr(&assign.value);
+                if let Expr::Name(name) = &*assign.target {
+                    self.used(name, &[], false);
+                }
+                self.target(&assign.target, BindingKind::Value);
+            }
+            Stmt::TypeAlias(alias) => {
+                self.target(&alias.name, BindingKind::TypeParameter);
+                self.in_scope(ScopeKind::TypeParameters, |this| {
+                    if let Some(parameters) = &alias.type_params {
+                        this.visit_type_params(parameters);
+                    }
+                    this.visit_expr(&alias.value);
+                });
+            }
+            Stmt::For(stmt) => {
+                self.visit_expr(&stmt.iter);
+                self.visit_expr(&stmt.target);
+                self.in_context(Context::CONDITIONAL, |this| {
+                    this.visit_body(&stmt.body);
+                    this.visit_body(&stmt.orelse);
+                });
+            }
+            Stmt::While(stmt) => {
+                self.visit_expr(&stmt.test);
+                self.in_context(Context::CONDITIONAL, |this| {
+                    this.visit_body(&stmt.body);
+                    this.visit_body(&stmt.orelse);
+                });
+            }
+            Stmt::If(stmt) => {
+                let mut negates = self.branch(Some(&stmt.test), &stmt.body, false);
+                for clause in &stmt.elif_else_clauses {
+                    negates = self.branch(clause.test.as_ref(), &clause.body, negates);
+                }
+            }
+            Stmt::Match(stmt) => {
+                self.visit_expr(&stmt.subject);
+                self.in_context(Context::CONDITIONAL, |this| {
+                    for case in &stmt.cases {
+                        this.visit_match_case(case);
+                    }
+                });
+            }
+            Stmt::With(stmt) => {
+                for item in &stmt.items {
+                    self.visit_with_item(item);
+                }
+                let suppressed = stmt.items.iter().map(|item| suppresses(&item.context_expr));
+                let context = suppressed.fold(Context::default(), Context::and);
+                self.in_context(context, |this| this.visit_body(&stmt.body));
+            }
+            Stmt::Try(stmt) => self.attempt(stmt),
+            Stmt::Import(stmt) => self.import(stmt.range, None, &stmt.names),
+            Stmt::ImportFrom(stmt) => self.import(stmt.range, Some((stmt.level, stmt.module.as_ref())), &stmt.names),
+            Stmt::Global(stmt) => self.declare(&stmt.names, Declaration::Global),
+            Stmt::Nonlocal(stmt) => self.declare(&stmt.names, Declaration::Nonlocal),
+            // A string on its own is documentation.
+            Stmt::Expr(stmt) if stmt.value.is_string_literal_expr() => {}
+            stmt => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        if let Some((name, attributes)) = chain(expr) {
+            let is_store = matches!(expr, Expr::Attribute(attribute) if attribute.ctx != ExprContext::Load);
+            self.used(name, &attributes, is_store);
+            return;
+        }
+        match expr {
+            Expr::Name(name) => match name.ctx {
+                ExprContext::Store => self.bind(&name.id, name.range, BindingKind::Value),
+                ExprContext::Del => self.bind(&name.id, name.range, BindingKind::Delete),
+                ExprContext::Load | ExprContext::Invalid => {}
+            },
+            Expr::Named(named) => {
+                self.visit_expr(&named.value);
+                let is_comprehension = |scope: &ScopeId| self.scopes[scope.index()].kind == ScopeKind::Comprehension;
+                let parents = std::iter::successors(Some(self.scope), |scope| self.scopes[scope.index()].parent);
+                let scope = parents.into_iter().find(|scope| !is_comprehension(scope)).unwrap_or(ScopeId::MODULE);
+                if let Expr::Name(name) = &*named.target {
+                    let id = self.identifier(&name.id);
+                    self.bind_in(scope, id, span(name.range), BindingKind::Value);
+                }
+            }
+            Expr::Lambda(lambda) => {
+                if let Some(parameters) = &lambda.parameters {
+                    self.defaults(parameters);
+                }
+                self.in_scope(ScopeKind::Function, |this| {
+                    if let Some(parameters) = &lambda.parameters {
+                        this.parameters(parameters);
+                    }
+                    this.in_body(|this| this.visit_expr(&lambda.body));
+                });
+            }
+            Expr::ListComp(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
+            Expr::SetComp(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
+            Expr::Generator(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
+            Expr::DictComp(comp) => self.comprehension(&comp.generators, |this| {
+                if let Some(key) = &comp.key {
+                    this.visit_expr(key);
+                }
+                this.visit_expr(&comp.value);
+            }),
+            Expr::StringLiteral(literal) => self.string(literal),
+            Expr::Call(call) => {
+                self.dynamic_call(call);
+                // Arguments are values, also inside an annotation such as `Annotated[int, Field(alias="x")]`.
+                self.visit_expr(&call.func);
+                self.with_annotation(false, |this| this.visit_arguments(&call.arguments));
+            }
+            Expr::Subscript(subscript) if self.in_annotation => {
+                self.visit_expr(&subscript.value);
+                match last_name(&subscript.value) {
+                    Some("Literal") => self.with_annotation(false, |this| this.visit_expr(&subscript.slice)),
+                    Some("Annotated") => self.annotated(&subscript.slice),
+                    _ => self.visit_expr(&subscript.slice),
+                }
+            }
+            expr => visitor::walk_expr(self, expr),
+        }
+    }
+
+    /// Walks the inside of `Annotated[T, …]`: a type, then values (PEP 593).
+    fn annotated(&mut self, slice: &Expr) {
+        let Expr::Tuple(tuple) = slice else { return self.visit_expr(slice) };
+        for (index, element) in tuple.elts.iter().enumerate() {
+            self.with_annotation(index == 0, |this| this.visit_expr(element));
+        }
+    }
+}
+
+fn last_name(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
+        _ => None,
+    }
+}

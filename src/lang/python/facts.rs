@@ -1,0 +1,409 @@
+//! What one Python file says, as plain data: scopes, bindings, uses, imports, definitions, `__all__`, strings that look like
+//! code, and syntax errors.
+//!
+//! Facts depend on the file's bytes and the language version alone, not on its path or on any other file, so they can be
+//! computed in parallel and kept by blob id. All names are interned per file. Nothing is judged here.
+
+use crate::text::span::Span;
+
+/// Declares ids: indices into one of a file's tables.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $id:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $id(u32);
+
+        impl $id {
+            /// The id of the entry at `index`.
+            pub fn new(index: usize) -> Self {
+                Self(index as u32)
+            }
+
+            /// The entry's index in its table.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A name of the file.
+    NameId;
+    /// A scope of the file.
+    ScopeId;
+    /// A binding of the file.
+    BindingId;
+    /// A use of a name.
+    UseId;
+    /// An import statement.
+    ImportId;
+    /// One `name [as name]` of an import statement.
+    AliasId;
+    /// A class or function definition.
+    DefinitionId;
+}
+
+impl ScopeId {
+    /// The module's own scope.
+    pub const MODULE: ScopeId = ScopeId(0);
+}
+
+/// What one file says.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The interned names.
+    pub names: Names,
+    /// The scopes, the module's first, each behind its parent.
+    pub scopes: Box<[Scope]>,
+    /// `global` and `nonlocal` declarations, sorted by scope and name.
+    pub declarations: Box<[(ScopeId, NameId, Declaration)]>,
+    /// The bindings, sorted by owner scope, name and place.
+    pub bindings: Box<[Binding]>,
+    /// The uses, in the order of evaluation.
+    pub uses: Box<[Use]>,
+    /// The attributes that follow the used names; see [`Use::attributes`].
+    pub attributes: Box<[Attribute]>,
+    /// The import statements, in source order.
+    pub imports: Box<[Import]>,
+    /// The aliases of all import statements; see [`Import::aliases`].
+    pub aliases: Box<[Alias]>,
+    /// The class and function definitions, in source order.
+    pub definitions: Box<[Definition]>,
+    /// `__all__`, where the module has one.
+    pub exports: Option<Exports>,
+    /// The string literals that could name code, in source order.
+    pub strings: Box<[StringFact]>,
+    /// The texts of the comments that are annotations (`# type: …`; PEP 484).
+    pub type_comments: Box<[Box<str>]>,
+    /// The syntax errors, sorted by place.
+    pub errors: Box<[SyntaxError]>,
+    /// Whether names of the module can come into being that no statement binds: a module-level `__getattr__`,
+    /// `globals()[…] = …`, `globals().update(…)` or `setattr(sys.modules[__name__], …)`.
+    pub is_dynamic: bool,
+    /// Whether the module has an `if __name__ == "__main__"` block: it can be run as a script.
+    pub has_main: bool,
+}
+
+/// The names of one file.
+#[derive(Debug, Default)]
+pub struct Names {
+    text: Box<str>,
+    ends: Box<[u32]>,
+    sorted: Box<[NameId]>,
+}
+
+impl Names {
+    /// Interns the names, which must differ from one another; the id of each is its index.
+    pub fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut text = String::new();
+        let ends: Box<[u32]> = names
+            .map(|name| {
+                text.push_str(name);
+                text.len() as u32
+            })
+            .collect();
+        let mut table = Self { text: text.into(), ends, sorted: Box::default() };
+        let mut sorted: Vec<NameId> = (0..table.ends.len()).map(NameId::new).collect();
+        sorted.sort_by_key(|&id| table.get(id));
+        table.sorted = sorted.into();
+        table
+    }
+
+    /// The text of a name.
+    pub fn get(&self, id: NameId) -> &str {
+        let index = id.index();
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
+        &self.text[start..self.ends[index] as usize]
+    }
+
+    /// The id of a name, where the file has it.
+    pub fn find(&self, name: &str) -> Option<NameId> {
+        let at = self.sorted.binary_search_by_key(&name, |&id| self.get(id)).ok()?;
+        Some(self.sorted[at])
+    }
+}
+
+/// A region in which names are bound, as CPython's symbol table divides a module.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// What opens it.
+    pub kind: ScopeKind,
+    /// The scope around it; `None` for the module.
+    pub parent: Option<ScopeId>,
+}
+
+/// What opens a scope.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScopeKind {
+    /// The file.
+    Module,
+    /// A class body.
+    Class,
+    /// A function body or a lambda.
+    Function,
+    /// A list, set or dict comprehension or a generator expression.
+    Comprehension,
+    /// The type parameters of a class, function or type alias (PEP 695), and the value of a type alias.
+    TypeParameters,
+}
+
+/// A declaration that a name of this scope lives elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Declaration {
+    /// `global x`.
+    Global,
+    /// `nonlocal x`.
+    Nonlocal,
+}
+
+/// The conditions under which a statement runs, as far as they matter to imports.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Context(u8);
+
+impl Context {
+    /// Under `if TYPE_CHECKING`: never at run time.
+    pub const TYPE_CHECKING: Context = Context(1);
+    /// In a `try` whose handler catches `ImportError`.
+    pub const TRY_IMPORT: Context = Context(2);
+    /// In a `try` whose handler catches `Exception`, or everything.
+    pub const TRY_ANY: Context = Context(4);
+    /// In an exception handler.
+    pub const HANDLER: Context = Context(8);
+    /// Under `if __name__ == "__main__"`.
+    pub const MAIN: Context = Context(16);
+    /// Under any other condition, or in a loop.
+    pub const CONDITIONAL: Context = Context(32);
+
+    /// Whether all of `other` holds here.
+    pub fn contains(self, other: Context) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both contexts.
+    #[must_use]
+    pub fn and(self, other: Context) -> Context {
+        Context(self.0 | other.0)
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let all = [
+            (Self::TYPE_CHECKING, "type-checking"),
+            (Self::TRY_IMPORT, "try-import"),
+            (Self::TRY_ANY, "try-any"),
+            (Self::HANDLER, "handler"),
+            (Self::MAIN, "main"),
+            (Self::CONDITIONAL, "conditional"),
+        ];
+        f.debug_list().entries(all.iter().filter(|(bit, _)| self.contains(*bit)).map(|(_, name)| name)).finish()
+    }
+}
+
+/// A place that binds a name.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// The scope that owns the name: for a name declared `global`, the module.
+    pub scope: ScopeId,
+    /// The name, mangled where a class mangles it.
+    pub name: NameId,
+    /// The name's place.
+    pub span: Span,
+    /// What binds it.
+    pub kind: BindingKind,
+    /// The scope in which the statement stands.
+    pub site: ScopeId,
+    /// The conditions under which it runs.
+    pub context: Context,
+}
+
+/// What binds a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BindingKind {
+    /// An import.
+    Import(AliasId),
+    /// A class or function definition.
+    Definition(DefinitionId),
+    /// `name = other` or `name = other.attribute`: another name for what the use names.
+    Alias(UseId),
+    /// Any other assignment: to a value, an item of a loop, `with … as`, `:=`, a `match` capture, `+=`.
+    Value,
+    /// `name: annotation` without a value: the name is of this scope, and not bound at run time.
+    Annotation,
+    /// `except … as name`, which unbinds the name at the end of the handler.
+    Exception,
+    /// `del name`.
+    Delete,
+    /// A parameter of a function.
+    Parameter,
+    /// A type parameter or a type alias (PEP 695).
+    TypeParameter,
+}
+
+/// A place that reads a name, and the attributes that follow it: `a.b.c` is a use of `a` followed by `.b.c`.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The name, mangled where a class mangles it.
+    pub name: NameId,
+    /// The name's place.
+    pub span: Span,
+    /// The scope in which it stands.
+    pub scope: ScopeId,
+    /// The attributes that follow, as a range of [`Facts::attributes`].
+    pub attributes: (u32, u32),
+    /// How the place can be edited, and what is done to the last attribute.
+    pub flags: UseFlags,
+}
+
+/// Properties of a use.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct UseFlags {
+    /// The use stands in a string annotation.
+    pub in_string: bool,
+    /// Its spelling is data as well (`f"{x=}"`), or its place in the file is not known exactly: it cannot be renamed.
+    pub frozen: bool,
+    /// The last attribute is assigned to or deleted.
+    pub is_store: bool,
+}
+
+/// One `.name` behind a used name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attribute {
+    /// The attribute's name.
+    pub name: NameId,
+    /// The name's place, without the dot.
+    pub span: Span,
+}
+
+/// An import statement.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The statement.
+    pub span: Span,
+    /// The scope in which it stands.
+    pub scope: ScopeId,
+    /// The conditions under which it runs.
+    pub context: Context,
+    /// For `from … import …`, where from.
+    pub from: Option<From>,
+    /// Its aliases, as a range of [`Facts::aliases`].
+    pub aliases: (u32, u32),
+}
+
+/// The `from …` of an import statement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct From {
+    /// The leading dots.
+    pub level: u32,
+    /// The dotted name behind the dots; `None` for `from . import x`.
+    pub module: Option<NameId>,
+}
+
+/// One `name [as name]` of an import statement.
+#[derive(Clone, Debug)]
+pub struct Alias {
+    /// The statement.
+    pub import: ImportId,
+    /// The imported name: dotted behind `import`, a single name behind `from … import`, or `*`.
+    pub name: NameId,
+    /// Its place.
+    pub name_span: Span,
+    /// The name and place behind `as`.
+    pub asname: Option<(NameId, Span)>,
+    /// The local name that it binds: the asname, the name, or the first part of a dotted name. `*` for a star.
+    pub local: NameId,
+}
+
+/// A class or function definition.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// What is defined.
+    pub kind: DefinitionKind,
+    /// Its name.
+    pub name: NameId,
+    /// The scope that it stands in.
+    pub scope: ScopeId,
+    /// The whole definition, decorators included.
+    pub span: Span,
+    /// From `class`, `def` or `async` to the end of the signature, without the colon.
+    pub header: Span,
+}
+
+/// What a definition defines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DefinitionKind {
+    /// `class`.
+    Class,
+    /// `def`.
+    Function,
+    /// `async def`.
+    AsyncFunction,
+}
+
+/// The module's `__all__`.
+#[derive(Clone, Debug, Default)]
+pub struct Exports {
+    /// The listed names and the places of their string literals.
+    pub entries: Vec<(NameId, Span)>,
+    /// Whether the list is known in full: it is made of literals alone.
+    pub is_complete: bool,
+}
+
+/// A string literal that could name code: identifiers, dots and the punctuation of type expressions, nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StringFact {
+    /// Its value.
+    pub value: NameId,
+    /// The literal with its quotes and prefix.
+    pub span: Span,
+}
+
+/// A place that is not Python.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyntaxError {
+    /// Where.
+    pub span: Span,
+    /// What is wrong, in the parser's words.
+    pub message: Box<str>,
+}
+
+impl Facts {
+    /// The aliases of an import statement, with their ids.
+    pub fn aliases_of(&self, import: &Import) -> impl Iterator<Item = (AliasId, &Alias)> {
+        let (start, end) = import.aliases;
+        (start..end).map(|index| (AliasId(index), &self.aliases[index as usize]))
+    }
+
+    /// The import statement of an alias.
+    pub fn import_of(&self, alias: &Alias) -> &Import {
+        &self.imports[alias.import.index()]
+    }
+
+    /// The attributes behind a use.
+    pub fn attributes_of(&self, used: &Use) -> &[Attribute] {
+        let (start, end) = used.attributes;
+        &self.attributes[start as usize..end as usize]
+    }
+
+    /// Whether a scope's code runs only when a function is called.
+    pub fn is_lazy(&self, scope: ScopeId) -> bool {
+        self.ancestors(scope).any(|scope| self.scopes[scope.index()].kind == ScopeKind::Function)
+    }
+
+    /// The scope and those around it, innermost first.
+    pub fn ancestors(&self, scope: ScopeId) -> impl Iterator<Item = ScopeId> {
+        std::iter::successors(Some(scope), |scope| self.scopes[scope.index()].parent)
+    }
+
+    /// Whether the alias is a star.
+    pub fn is_star(&self, alias: &Alias) -> bool {
+        self.names.get(alias.name) == "*"
+    }
+
+    /// Whether `__all__` lists the name.
+    pub fn exports_name(&self, name: &str) -> bool {
+        let id = self.names.find(name);
+        self.exports.iter().flat_map(|exports| &exports.entries).any(|entry| Some(entry.0) == id)
+    }
+}

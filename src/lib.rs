@@ -1,0 +1,67 @@
+//! `ssot-migrate` carries a single-source-of-truth strategy through a Python and TypeScript monorepo: it plans a phase as a
+//! reviewable diff, applies it as git commits, and rolls any phase back. This page is the architecture.
+//!
+//! # One line of data
+//!
+//! ```text
+//! git::snapshot -> index::build -> transform::run -> plan::build -> git::publish -> report::render
+//!    Snapshot        Index          [Finding]          Built          commits         text
+//! ```
+//!
+//! Pure in the middle, IO at both ends. [`plan::build`] is a fold: each step sees the snapshot that the step before it made in memory,
+//! so a whole plan is computed and proved without touching the disk.
+//!
+//! # Layers
+//!
+//! Each may use only those above it in this list (a test keeps it so):
+//!
+//! | layer | what it holds | what it never does |
+//! | --- | --- | --- |
+//! | [`text`] | bytes, spans, edits, changes, snapshots | know a language |
+//! | [`syntax`] | tree-sitter: the concrete tree that edits are made on, and the guard | fail on bad input |
+//! | [`lang`] | one folder a language: facts, scopes, resolution, import editing | know of transforms or plans |
+//! | [`index`] | the facts of all files joined; who refers to what | change anything |
+//! | [`transform`] | rules of some kind; findings with fixes or reasons | apply a fix |
+//! | [`plan`] | plan files, the fold, the proofs, saved plans | touch the disk or git |
+//! | [`git`] | repositories and folders: the only layer that names `git2` | print |
+//! | [`report`] | one renderer a file | print |
+//! | [`cli`] | one file a command: the only layer that prints, asks and picks exit codes | decide what is right |
+//!
+//! # Two readings of every file
+//!
+//! Facts (who refers to what) come from ruff's parser; every file that is edited is read by tree-sitter as well. An edit is made on
+//! tree-sitter's tree, and only where both read the place without an error; afterwards neither may see more errors than before.
+//!
+//! # What "same object" means
+//!
+//! A name of a module is a [`lang::python::resolve::Symbol`]. Following it through imports, re-exports and plain assignments gives
+//! the way to its definition. A move is safe only where both ends lead to one definition that nothing binds anew; otherwise the
+//! finding shows both definitions and a person decides.
+//!
+//! # To add …
+//!
+//! * a transform of a known kind: one TOML file in `transforms/<pack>/`, with its documentation and examples. No Rust.
+//! * a kind: one file in `src/transform/kind/` and a line in its list.
+//! * a report format: one file in `src/report/`.
+//! * a command: one file in `src/cli/`.
+//! * a language: one folder in `src/lang/`.
+
+#![warn(missing_docs)]
+
+pub mod text;
+
+pub mod syntax;
+
+pub mod lang;
+
+pub mod index;
+
+pub mod transform;
+
+pub mod plan;
+
+pub mod git;
+
+pub mod report;
+
+pub mod cli;

@@ -1,0 +1,353 @@
+//! Building a plan: a fold of its steps over a snapshot.
+//!
+//! Each step runs on what the step before it made, in memory. After each, the change is proved ([`super::prove`]) and the
+//! transform is run once more: a step that still finds something to do would never end, and is refused. With review fixes a step
+//! runs twice, first for what is safe, then for what is to be looked at, so that the two never overlap.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::gate::Figure;
+use super::prove::{Violation, prove};
+use super::spec::{Phase, Plan, Step};
+use crate::index::Index;
+use crate::lang::python;
+use crate::text::blob::BlobId;
+use crate::text::change::{Conflict, FileChange, SourceChange};
+use crate::text::path::RepoPath;
+use crate::text::snapshot::{ChangeError, Mode, ReadError, Snapshot};
+use crate::text::span::{LineIndex, Position};
+use crate::transform::finding::{Applicability, Finding, Outcome, Place};
+use crate::transform::run;
+use crate::transform::wire::SpecError;
+
+/// What is to be built.
+pub struct Request<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The phases, in the plan's order.
+    pub phases: Vec<&'a Phase>,
+    /// The least sure fixes that are taken.
+    pub threshold: Applicability,
+    /// Whether a step has been applied already: then a symbol that does not exist (any more) is no error.
+    pub is_applied: &'a (dyn Fn(&str, &str) -> bool + Sync),
+    /// Told what is being done.
+    pub progress: &'a dyn Progress,
+}
+
+/// Who wants to know what is being done.
+pub trait Progress: Sync {
+    /// Takes a line such as `websocket / legacy-imports: searching`.
+    fn doing(&self, what: &str);
+}
+
+/// Nobody wants to know.
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn doing(&self, _: &str) {}
+}
+
+/// A built plan.
+pub struct Built {
+    /// The files before.
+    pub base: Snapshot,
+    /// The files afterwards.
+    pub result: Snapshot,
+    /// The steps, in order; those without a change too.
+    pub steps: Vec<BuiltStep>,
+    /// The files that were looked at and not edited because they do not parse, sorted by path.
+    pub untouched: Vec<Untouched>,
+    /// The number of Python files in scope.
+    pub python_files: usize,
+}
+
+/// A step and what it does.
+pub struct BuiltStep {
+    /// The phase's id.
+    pub phase: String,
+    /// The step's id.
+    pub step: String,
+    /// What it is, in a few words.
+    pub title: String,
+    /// Why it is done, in the words of its transform.
+    pub why: String,
+    /// All that its transform found on the files before the step.
+    pub findings: Vec<Finding>,
+    /// The changes that are made, one after the other.
+    pub changes: Vec<SourceChange>,
+    /// What they come to, file by file, sorted by path.
+    pub files: Vec<FileDelta>,
+    /// The phase's figures before and after, at its first and last step.
+    pub figures: Vec<(Figure, Figure)>,
+}
+
+/// A file that a step changes.
+#[derive(Clone, Debug)]
+pub struct FileDelta {
+    /// Its path; for a moved file the new one.
+    pub path: RepoPath,
+    /// The path it had before, if it moves.
+    pub moved_from: Option<RepoPath>,
+    /// Its content before; `None` if it comes into being.
+    pub before: Option<Content>,
+    /// Its content afterwards; `None` if it goes away.
+    pub after: Option<Content>,
+}
+
+/// A file's content and mode.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// Its blob id.
+    pub blob: BlobId,
+    /// Its mode.
+    pub mode: Mode,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+/// A file that is not edited because it does not parse.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Untouched {
+    /// The file.
+    pub path: RepoPath,
+    /// The first error.
+    pub position: Position,
+    /// What the parser says.
+    pub message: String,
+    /// How many errors there are.
+    pub errors: usize,
+}
+
+/// Why a plan is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A symbol or module that a step names does not exist.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// Two fixes of a step want the same bytes.
+    #[error("{at}: two fixes overlap: {first} and {second}")]
+    Overlap {
+        /// The step.
+        at: StepName,
+        /// Where the one stands.
+        first: Box<Place>,
+        /// Where the other stands.
+        second: Box<Place>,
+        /// What they share.
+        #[source]
+        conflict: Box<Conflict>,
+    },
+    /// The step would break something.
+    #[error("{at} would break {}: {}", plural(violations.len(), "thing"), list(violations))]
+    Breaks {
+        /// The step.
+        at: StepName,
+        /// What.
+        violations: Vec<Violation>,
+    },
+    /// The step finds something to do in its own result.
+    #[error("{at} does not converge: on its own result it still wants to change {place} ({message})")]
+    DoesNotConverge {
+        /// The step.
+        at: StepName,
+        /// Where.
+        place: Box<Place>,
+        /// What it found there.
+        message: String,
+    },
+    /// The step's change does not fit the files.
+    #[error("{at}: {error}")]
+    Change {
+        /// The step.
+        at: StepName,
+        /// What does not fit.
+        #[source]
+        error: ChangeError,
+    },
+    /// A change does not fit the files.
+    #[error(transparent)]
+    Misfit(#[from] ChangeError),
+    /// A file in scope cannot be read.
+    #[error("{0}")]
+    Unreadable(#[from] ReadError),
+}
+
+/// A step of a phase.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepName {
+    /// The phase's id.
+    pub phase: String,
+    /// The step's id.
+    pub step: String,
+}
+
+impl fmt::Display for StepName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step `{}` of phase `{}`", self.step, self.phase)
+    }
+}
+
+fn list(violations: &[Violation]) -> String {
+    const SHOWN: usize = 10;
+    let mut lines: Vec<String> = violations.iter().take(SHOWN).map(|violation| format!("\n  {violation}")).collect();
+    if violations.len() > SHOWN {
+        lines.push(format!("\n  … and {} more", violations.len() - SHOWN));
+    }
+    lines.concat()
+}
+
+fn plural(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Builds the phases of a plan on an index.
+///
+/// # Errors
+/// A step breaks one of the laws, or names something that does not exist.
+pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
+    let base = index.snapshot().clone();
+    let in_scope = |path: &RepoPath| python::is_source(path) && request.plan.scope.contains(path);
+    let python_files = base.files().iter().filter(|file| in_scope(&file.path)).count();
+    request.progress.doing(&format!("reading {python_files} files"));
+    if let Some(error) = index.unreadable(&in_scope) {
+        return Err(error.into());
+    }
+    let mut index = index;
+    let mut steps: Vec<BuiltStep> = Vec::new();
+    for phase in &request.phases {
+        request.progress.doing(&format!("{}: counting", phase.id));
+        let before: Vec<Figure> = phase.gates.iter().map(|gate| gate.measure(&index, &request.plan.scope)).collect();
+        for step in &phase.steps {
+            let (built, next) = build_step(index, request, phase, step)?;
+            index = next;
+            steps.push(built);
+        }
+        let after = phase.gates.iter().map(|gate| gate.measure(&index, &request.plan.scope));
+        if let Some(last) = steps.last_mut().filter(|last| last.phase == phase.id) {
+            last.figures = before.into_iter().zip(after).collect();
+        }
+    }
+    let untouched = untouched(&index, &in_scope);
+    Ok(Built { base, result: index.snapshot().clone(), steps, untouched, python_files })
+}
+
+fn build_step(index: Index, request: &Request<'_>, phase: &Phase, step: &Step) -> Result<(BuiltStep, Index), BuildError> {
+    let at = StepName { phase: phase.id.clone(), step: step.id.clone() };
+    let doing = |what: &str| request.progress.doing(&format!("{} / {}: {what}", phase.id, step.id));
+    if !(request.is_applied)(&phase.id, &step.id) {
+        let problems = step.transform.rule.check(&index);
+        if !problems.is_empty() {
+            return Err(SpecError { problems }.into());
+        }
+    }
+    let scope = &request.plan.scope;
+    let base = index.snapshot().clone();
+    doing("searching");
+    let found = run(&index, scope, &step.transform);
+    let mut index = index;
+    let mut changes: Vec<SourceChange> = Vec::new();
+    let mut findings = found.clone();
+    for pass in [Applicability::Safe, Applicability::Review] {
+        if pass < request.threshold {
+            break;
+        }
+        let wanted: Vec<&Finding> = findings.iter().filter(|finding| has_fix(finding, |fix| fix == pass)).collect();
+        let change = union(&at, &wanted)?;
+        if change.is_empty() {
+            continue;
+        }
+        doing(&format!("proving {} changed files", change.files().len()));
+        let made = index.snapshot().with(&change).map_err(|error| BuildError::Change { at: at.clone(), error })?;
+        let next = index.advance(made);
+        let violations = prove(&index, &next, &change);
+        if !violations.is_empty() {
+            return Err(BuildError::Breaks { at, violations });
+        }
+        changes.push(change);
+        index = next;
+        doing("checking that it converges");
+        findings = run(&index, scope, &step.transform);
+        if let Some(finding) = findings.iter().find(|finding| has_fix(finding, |fix| fix >= pass)) {
+            return Err(BuildError::DoesNotConverge {
+                at,
+                place: Box::new(finding.place.clone()),
+                message: finding.message.clone(),
+            });
+        }
+    }
+    let files = deltas(&base, index.snapshot(), &changes)?;
+    let built = BuiltStep {
+        phase: at.phase,
+        step: at.step,
+        title: step.title.clone(),
+        why: step.transform.doc.why.clone(),
+        findings: found,
+        changes,
+        files,
+        figures: Vec::new(),
+    };
+    Ok((built, index))
+}
+
+fn has_fix(finding: &Finding, wanted: impl Fn(Applicability) -> bool) -> bool {
+    matches!(&finding.outcome, Outcome::Fix(fix) if wanted(fix.applicability))
+}
+
+/// One change of the fixes of several findings.
+fn union(at: &StepName, findings: &[&Finding]) -> Result<SourceChange, BuildError> {
+    let mut change = SourceChange::default();
+    for (index, finding) in findings.iter().enumerate() {
+        let Outcome::Fix(fix) = &finding.outcome else { continue };
+        if let Err(conflict) = change.union(&fix.change) {
+            // The other side of the conflict is the first finding whose fix alone conflicts with this one.
+            let collides = |other: &&&Finding| match &other.outcome {
+                Outcome::Fix(other) => other.change.clone().union(&fix.change).is_err(),
+                Outcome::Left(_) => false,
+            };
+            let first = findings[..index].iter().find(collides).unwrap_or(finding);
+            let (first, second) = (Box::new(first.place.clone()), Box::new(finding.place.clone()));
+            return Err(BuildError::Overlap { at: at.clone(), first, second, conflict: Box::new(conflict) });
+        }
+    }
+    Ok(change)
+}
+
+/// What changes come to, file by file, sorted by path.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn deltas(base: &Snapshot, result: &Snapshot, changes: &[SourceChange]) -> Result<Vec<FileDelta>, ReadError> {
+    let mut paths: Vec<(RepoPath, Option<RepoPath>)> = Vec::new();
+    for (path, what) in changes.iter().flat_map(SourceChange::files) {
+        match what {
+            FileChange::Move { to, .. } => paths.push((to.clone(), Some(path.clone()))),
+            _ => paths.push((path.clone(), None)),
+        }
+    }
+    // A file that moves and is edited afterwards stands twice; the entry with its old name says more.
+    paths.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
+    paths.dedup_by(|a, b| a.0 == b.0);
+    let content = |snapshot: &Snapshot, path: &RepoPath| -> Result<Option<Content>, ReadError> {
+        let Some(file) = snapshot.file(path) else { return Ok(None) };
+        Ok(Some(Content { blob: snapshot.blob(file)?, mode: file.mode, bytes: snapshot.read(file)? }))
+    };
+    let mut deltas = Vec::with_capacity(paths.len());
+    for (path, moved_from) in paths {
+        let before = content(base, moved_from.as_ref().unwrap_or(&path))?;
+        let after = content(result, &path)?;
+        deltas.push(FileDelta { path, moved_from, before, after });
+    }
+    Ok(deltas)
+}
+
+fn untouched(index: &Index, in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Untouched> {
+    let entry = |(file, facts): (crate::text::snapshot::FileId, &python::Facts)| {
+        let path = &index.snapshot().get(file).path;
+        let error = facts.errors.first().filter(|_| in_scope(path))?;
+        let lines = LineIndex::new(index.text(file).unwrap_or_default().as_bytes());
+        let position = lines.position(error.span.start);
+        Some(Untouched { path: path.clone(), position, message: error.message.to_string(), errors: facts.errors.len() })
+    };
+    index.parsed().filter_map(entry).collect()
+}

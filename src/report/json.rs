@@ -1,0 +1,201 @@
+//! A built plan for programs. Lines count from 1, columns are UTF-8 bytes from 0; everything is in a fixed order. The shape is
+//! versioned: a field may be added within a version, never changed or removed.
+
+use serde::Serialize;
+
+use super::Report;
+use crate::plan::build::{BuiltStep, FileDelta};
+use crate::transform::finding::{Applicability, Evidence, Finding, Outcome};
+
+/// The version of the shape.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Root<'a> {
+    format: &'static str,
+    version: u32,
+    tool: &'static str,
+    plan: &'a str,
+    plan_digest: &'a str,
+    base: &'a str,
+    threshold: &'static str,
+    python_files: usize,
+    phases: Vec<Phase<'a>>,
+    /// Files that were looked at and not edited because they do not parse.
+    untouched: Vec<Untouched<'a>>,
+}
+
+#[derive(Serialize)]
+struct Phase<'a> {
+    id: &'a str,
+    title: &'a str,
+    requires: &'a [String],
+    risk: &'a str,
+    steps: Vec<Step<'a>>,
+    gates: Vec<Gate<'a>>,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    id: &'a str,
+    title: &'a str,
+    files: Vec<File>,
+    findings: Vec<FindingWire<'a>>,
+}
+
+#[derive(Serialize)]
+struct File {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_from: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct FindingWire<'a> {
+    path: String,
+    line: u32,
+    column: u32,
+    message: &'a str,
+    /// `fixed`, `review` (a fix that was not taken) or `left`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applicability: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spelling: Option<Spelling>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidence: Vec<EvidenceWire<'a>>,
+}
+
+#[derive(Serialize)]
+struct Spelling {
+    form: &'static str,
+    traits: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct EvidenceWire<'a> {
+    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Gate<'a> {
+    id: &'a str,
+    before: u64,
+    after: u64,
+    max: u64,
+    passes: bool,
+}
+
+#[derive(Serialize)]
+struct Untouched<'a> {
+    path: String,
+    line: u32,
+    column: u32,
+    message: &'a str,
+    errors: usize,
+}
+
+/// Renders the report.
+pub fn render(report: &Report<'_>) -> String {
+    let Report { plan, built, base, threshold } = report;
+    let mut phases: Vec<Phase<'_>> = Vec::new();
+    for step in &built.steps {
+        if phases.last().is_none_or(|phase| phase.id != step.phase) {
+            let phase = plan.phase(&step.phase);
+            phases.push(Phase {
+                id: &step.phase,
+                title: phase.map(|phase| phase.title.as_str()).unwrap_or_default(),
+                requires: phase.map(|phase| &phase.requires[..]).unwrap_or_default(),
+                risk: phase.map(|phase| phase.risk.as_str()).unwrap_or_default(),
+                steps: Vec::new(),
+                gates: Vec::new(),
+            });
+        }
+        if let Some(phase) = phases.last_mut() {
+            phase.steps.push(wire_step(step, *threshold));
+            phase.gates.extend(step.figures.iter().map(|(before, after)| Gate {
+                id: &after.gate,
+                before: before.count,
+                after: after.count,
+                max: after.max,
+                passes: after.passes(),
+            }));
+        }
+    }
+    let untouched = built.untouched.iter().map(|file| Untouched {
+        path: file.path.to_text(),
+        line: file.position.line,
+        column: file.position.column,
+        message: &file.message,
+        errors: file.errors,
+    });
+    let root = Root {
+        format: "ssot-migrate plan report",
+        version: VERSION,
+        tool: env!("CARGO_PKG_VERSION"),
+        plan: &plan.name,
+        plan_digest: &plan.digest,
+        base,
+        threshold: threshold.word(),
+        python_files: built.python_files,
+        phases,
+        untouched: untouched.collect(),
+    };
+    // Strings and numbers alone: nothing that could fail to serialise.
+    serde_json::to_string_pretty(&root).unwrap_or_default() + "\n"
+}
+
+fn wire_step(step: &BuiltStep, threshold: Applicability) -> Step<'_> {
+    Step {
+        id: &step.step,
+        title: &step.title,
+        files: step.files.iter().map(wire_file).collect(),
+        findings: step.findings.iter().map(|finding| wire_finding(finding, threshold)).collect(),
+    }
+}
+
+fn wire_file(delta: &FileDelta) -> File {
+    File {
+        path: delta.path.to_text(),
+        moved_from: delta.moved_from.as_ref().map(|path| path.to_text()),
+        before: delta.before.as_ref().map(|content| content.blob.to_string()),
+        after: delta.after.as_ref().map(|content| content.blob.to_string()),
+    }
+}
+
+fn wire_finding(finding: &Finding, threshold: Applicability) -> FindingWire<'_> {
+    let (outcome, applicability, reason) = match &finding.outcome {
+        Outcome::Fix(fix) if fix.applicability >= threshold => ("fixed", Some(fix.applicability.word()), fix.reason),
+        Outcome::Fix(fix) => ("review", Some(fix.applicability.word()), fix.reason),
+        Outcome::Left(reason) => ("left", None, Some(*reason)),
+    };
+    let evidence = finding.evidence.iter().map(|Evidence { role, at, text }| EvidenceWire {
+        role,
+        path: at.as_ref().map(|(path, _)| path.to_text()),
+        line: at.as_ref().map(|(_, line)| *line),
+        text,
+    });
+    FindingWire {
+        path: finding.place.path.to_text(),
+        line: finding.place.position.line,
+        column: finding.place.position.column,
+        message: &finding.message,
+        outcome,
+        applicability,
+        reason: reason.map(|reason| reason.code()),
+        explanation: reason.map(|reason| reason.explain()),
+        spelling: finding.spelling.map(|spelling| Spelling { form: spelling.form.word(), traits: spelling.traits().collect() }),
+        evidence: evidence.collect(),
+    }
+}

@@ -1,0 +1,95 @@
+//! Layer 7: reports. One renderer a file; each takes the same built plan and returns text. Nothing here prints.
+
+pub mod diff;
+pub mod json;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use crate::plan::build::{Built, BuiltStep};
+use crate::plan::spec::Plan;
+use crate::transform::finding::{Applicability, Form, Outcome, Reason};
+
+/// A built plan, and what it was built for.
+pub struct Report<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What was built.
+    pub built: &'a Built,
+    /// The files it was built for, in words: `main at 1a2b3c4`.
+    pub base: String,
+    /// The least sure fixes that were taken.
+    pub threshold: Applicability,
+}
+
+/// A step's findings, counted.
+#[derive(Default, Debug)]
+struct Tally {
+    /// Import statements that are rewritten.
+    statements: usize,
+    /// Other fixes that are made.
+    others: usize,
+    /// Fixes that wait for `--review`.
+    waiting: usize,
+    /// What is left, by reason.
+    left: BTreeMap<Reason, usize>,
+}
+
+impl Tally {
+    fn of(step: &BuiltStep, threshold: Applicability) -> Self {
+        let mut tally = Self::default();
+        for finding in &step.findings {
+            match &finding.outcome {
+                Outcome::Fix(fix) if fix.applicability < threshold => tally.waiting += 1,
+                Outcome::Fix(_) => match finding.spelling.map(|spelling| spelling.form) {
+                    Some(Form::FromImport | Form::Import | Form::Star) => tally.statements += 1,
+                    _ => tally.others += 1,
+                },
+                Outcome::Left(reason) => *tally.left.entry(*reason).or_default() += 1,
+            }
+        }
+        tally
+    }
+}
+
+/// A number with its thousands apart.
+fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number and a noun.
+fn count(number_of: usize, noun: &str) -> String {
+    format!("{} {noun}{}", number(number_of), if number_of == 1 { "" } else { "s" })
+}
+
+/// What a step does, in words: `527 statements in 514 files`.
+pub fn summary(step: &BuiltStep, threshold: Applicability) -> String {
+    let tally = Tally::of(step, threshold);
+    let gone = step.files.iter().filter(|file| file.after.is_none()).count();
+    let moved = step.files.iter().filter(|file| file.moved_from.is_some()).count();
+    let edited = step.files.len() - gone - moved;
+    let mut parts = Vec::new();
+    if edited > 0 {
+        let what = match (tally.statements, tally.others) {
+            (0, others) => count(others, "edit"),
+            (statements, 0) => count(statements, "import"),
+            (statements, others) => format!("{} and {}", count(statements, "import"), count(others, "other edit")),
+        };
+        parts.push(format!("{what} in {}", count(edited, "file")));
+    }
+    if moved > 0 {
+        parts.push(format!("{} moved", count(moved, "file")));
+    }
+    if gone > 0 {
+        parts.push(format!("{} deleted", count(gone, "file")));
+    }
+    if parts.is_empty() { "nothing to change".to_owned() } else { parts.join(", ") }
+}

@@ -1,0 +1,179 @@
+//! A built plan for people: what each step does, what waits for a look, what is left and why.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::{Report, Tally, count, number, summary};
+use crate::plan::build::{Built, BuiltStep};
+use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Place, Reason};
+
+/// How many places are shown of each kind; all of them are in the JSON report.
+const SHOWN: usize = 5;
+
+/// Renders the report.
+pub fn render(report: &Report<'_>) -> String {
+    let Report { plan, built, base, threshold } = report;
+    let mut out = String::new();
+    line(&mut out, format!("Plan {} for {base}: {} in scope", plan.name, count(built.python_files, "Python file")));
+    let width = built.steps.iter().map(|step| step.step.chars().count()).max().unwrap_or_default();
+    let mut phase = "";
+    for step in &built.steps {
+        if step.phase != phase {
+            phase = &step.phase;
+            let title = plan.phase(phase).map(|phase| phase.title.as_str()).unwrap_or_default();
+            line(&mut out, format!("\n{phase}{}{title}", if title.is_empty() { "" } else { ": " }));
+        }
+        line(&mut out, format!("  {:width$}  {}", step.step, outline(step, *threshold)));
+        for (before, after) in &step.figures {
+            let verdict = if after.passes() { "passes" } else { "fails" };
+            line(
+                &mut out,
+                format!("  gate {}: {} -> {} (at most {}: {verdict})", after.gate, before.count, after.count, after.max),
+            );
+        }
+    }
+    waiting(&mut out, built, *threshold);
+    left(&mut out, built);
+    untouched(&mut out, built);
+    let files: usize = built.steps.iter().map(|step| step.files.len()).sum();
+    line(&mut out, String::new());
+    line(
+        &mut out,
+        match files {
+            0 => "Nothing to change.".to_owned(),
+            _ => format!(
+                "{} in {}.",
+                count(files, "changed file"),
+                count(built.steps.iter().filter(|step| !step.files.is_empty()).count(), "step")
+            ),
+        },
+    );
+    out
+}
+
+fn line(out: &mut String, text: impl AsRef<str>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{}", text.as_ref());
+}
+
+fn outline(step: &BuiltStep, threshold: Applicability) -> String {
+    let tally = Tally::of(step, threshold);
+    let mut text = summary(step, threshold);
+    if tally.waiting > 0 {
+        let _ = write!(text, "; {} for review", number(tally.waiting));
+    }
+    let left: usize = tally.left.values().sum();
+    if left > 0 {
+        let _ = write!(text, "; {} left", number(left));
+    }
+    text
+}
+
+/// The fixes that are likely right and not proved, with what they rest on.
+fn waiting(out: &mut String, built: &Built, threshold: Applicability) {
+    let mut groups: BTreeMap<(&str, String), Vec<&Finding>> = BTreeMap::new();
+    for finding in built.steps.iter().flat_map(|step| &step.findings) {
+        if let Outcome::Fix(fix) = &finding.outcome
+            && fix.applicability < threshold
+        {
+            let reason = fix.reason.map(Reason::explain).unwrap_or("the plan asks for a look");
+            groups.entry((reason, finding.message.clone())).or_default().push(finding);
+        }
+    }
+    if groups.is_empty() {
+        return;
+    }
+    let total: usize = groups.values().map(Vec::len).sum();
+    line(
+        out,
+        format!(
+            "\n{} for review: likely right, not proved. --review takes them.",
+            count(total, "fix").replace("fixs", "fixes")
+        ),
+    );
+    for ((reason, message), findings) in groups {
+        line(out, format!("  {message}\n    {reason}: {}", count(findings.len(), "place")));
+        for evidence in findings
+            .iter()
+            .flat_map(|finding| &finding.evidence)
+            .take(SHOWN)
+            .collect::<Vec<_>>()
+            .iter()
+            .fold(Vec::new(), unique)
+        {
+            line(out, format!("    {}", show(evidence)));
+        }
+        places(out, &findings);
+    }
+}
+
+fn unique<'e>(mut seen: Vec<&'e Evidence>, evidence: &&'e Evidence) -> Vec<&'e Evidence> {
+    if !seen.contains(evidence) {
+        seen.push(evidence);
+    }
+    seen
+}
+
+fn show(evidence: &Evidence) -> String {
+    let place = evidence.at.as_ref().map(|(path, line)| format!("{path}:{line}: ")).unwrap_or_default();
+    format!("{:<5} {place}{}", evidence.role, clean(&evidence.text))
+}
+
+/// What is left for a person, by reason.
+fn left(out: &mut String, built: &Built) {
+    let mut groups: BTreeMap<Reason, Vec<&Finding>> = BTreeMap::new();
+    for finding in built.steps.iter().flat_map(|step| &step.findings) {
+        if let Outcome::Left(reason) = finding.outcome {
+            groups.entry(reason).or_default().push(finding);
+        }
+    }
+    if groups.is_empty() {
+        return;
+    }
+    line(out, "\nNot touched because …");
+    for (reason, findings) in groups {
+        line(out, format!("  {} ({}): {}", reason.explain(), reason.code(), count(findings.len(), "place")));
+        places(out, &findings);
+    }
+}
+
+fn places(out: &mut String, findings: &[&Finding]) {
+    for finding in findings.iter().take(SHOWN) {
+        let Place { path, position, .. } = &finding.place;
+        let blockers =
+            finding.evidence.iter().filter(|evidence| evidence.at.is_some() && !matches!(evidence.role, "from" | "to" | "via"));
+        let blockers: Vec<&Evidence> = blockers.collect();
+        let mut text = format!("    {path}:{}", position.line);
+        if let (Some(Evidence { at: Some((path, line)), .. }), Outcome::Left(Reason::StillReferenced)) =
+            (blockers.first(), &finding.outcome)
+        {
+            let _ = write!(text, ": {}, still used {}, first at {path}:{line}", finding.message, count(blockers.len(), "time"));
+        }
+        line(out, text);
+    }
+    if findings.len() > SHOWN {
+        line(out, format!("    … and {} more; --format json lists all", number(findings.len() - SHOWN)));
+    }
+}
+
+fn untouched(out: &mut String, built: &Built) {
+    if built.untouched.is_empty() {
+        return;
+    }
+    line(
+        out,
+        format!(
+            "\n{} looked at and not edited, because {} not parse:",
+            count(built.untouched.len(), "file"),
+            if built.untouched.len() == 1 { "it does" } else { "they do" }
+        ),
+    );
+    for file in &built.untouched {
+        line(out, format!("  {}:{}: {}", file.path, file.position.line, clean(&file.message)));
+    }
+}
+
+/// Source text on a terminal: no control characters.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,163 @@
+//! Layer 1: tree-sitter, wrapped once.
+//!
+//! tree-sitter is the second, independent reading of every file that is edited (the first is the language's own parser in
+//! `lang`). Its concrete tree knows commas, parentheses and comments, so edits are made on it; and its error nodes guard
+//! every edit. Parsing never fails: a text that is not a program of its language gives a tree with [`SyntaxError`]s.
+
+use std::cell::RefCell;
+
+use tree_sitter::{InputEdit, Node, Parser, Point};
+
+use crate::text::edit::TextEdit;
+use crate::text::span::Span;
+
+/// A grammar that is built in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grammar {
+    /// `tree-sitter-python`.
+    Python,
+}
+
+/// A concrete syntax tree of one text.
+#[derive(Debug)]
+pub struct Tree(tree_sitter::Tree);
+
+/// A place where the text is not a program of its language.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct SyntaxError {
+    /// The skipped text, or the place where a token is missing.
+    pub span: Span,
+}
+
+thread_local! {
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+}
+
+/// Parses a text.
+pub fn parse(grammar: Grammar, text: &str) -> Option<Tree> {
+    run(grammar, text, None)
+}
+
+/// Parses the text that an edit made of another, reusing what the edit did not touch.
+pub fn reparse(grammar: Grammar, before: &Tree, old: &str, edit: &TextEdit, new: &str) -> Option<Tree> {
+    let mut tree = before.0.clone();
+    // From the end, so that the offsets of the edits still to come stay those of the old text.
+    for edit in edit.edits().iter().rev() {
+        let start = edit.span.start as usize;
+        let old_end = edit.span.end as usize;
+        let start_position = point(old, start);
+        tree.edit(&InputEdit {
+            start_byte: start,
+            old_end_byte: old_end,
+            new_end_byte: start + edit.text.len(),
+            start_position,
+            old_end_position: point(old, old_end),
+            new_end_position: advance(start_position, &edit.text),
+        });
+    }
+    run(grammar, new, Some(&tree))
+}
+
+/// tree-sitter gives no tree only for a parser without a language or a cancelled parse: callers treat it as unreadable.
+fn run(grammar: Grammar, text: &str, old: Option<&tree_sitter::Tree>) -> Option<Tree> {
+    PARSER.with_borrow_mut(|parser| {
+        let language = match grammar {
+            Grammar::Python => tree_sitter_python::LANGUAGE,
+        };
+        parser.set_language(&language.into()).ok()?;
+        parser.parse(text, old).map(Tree)
+    })
+}
+
+fn point(text: &str, offset: usize) -> Point {
+    advance(Point { row: 0, column: 0 }, &text[..offset])
+}
+
+fn advance(from: Point, text: &str) -> Point {
+    match text.rfind('\n') {
+        None => Point { row: from.row, column: from.column + text.len() },
+        Some(at) => Point { row: from.row + text.bytes().filter(|&byte| byte == b'\n').count(), column: text.len() - at - 1 },
+    }
+}
+
+impl Tree {
+    /// The root node.
+    pub fn root(&self) -> Node<'_> {
+        self.0.root_node()
+    }
+
+    /// The errors, sorted by place; empty for a text that is a program.
+    pub fn errors(&self) -> Vec<SyntaxError> {
+        let mut errors = Vec::new();
+        let mut cursor = self.0.walk();
+        loop {
+            let node = cursor.node();
+            if node.is_error() || node.is_missing() {
+                errors.push(SyntaxError { span: span(node) });
+            }
+            if node.has_error() && !node.is_error() && cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    errors.sort();
+                    return errors;
+                }
+            }
+        }
+    }
+
+    /// The smallest node of this kind whose span is exactly `span`.
+    pub fn node_at(&self, span: Span, kind: &str) -> Option<Node<'_>> {
+        let mut node = self.root().descendant_for_byte_range(span.start as usize, span.end as usize)?;
+        loop {
+            if node.kind() == kind && node.byte_range() == span.range() {
+                return Some(node);
+            }
+            node = node.parent()?;
+        }
+    }
+}
+
+/// The span of a node.
+pub fn span(node: Node<'_>) -> Span {
+    Span::new(node.start_byte() as u32, node.end_byte() as u32)
+}
+
+/// The node's children, tokens and comments included.
+pub fn children<'tree>(node: Node<'tree>) -> Vec<Node<'tree>> {
+    node.children(&mut node.walk()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::edit::Edit;
+
+    fn errors(text: &str) -> usize {
+        parse(Grammar::Python, text).unwrap().errors().len()
+    }
+
+    #[test]
+    fn errors_are_found_and_counted() {
+        assert_eq!(errors("import a\nx = f(1)\n"), 0);
+        assert_eq!(errors("x = = 1\n"), 1);
+        assert!(errors("def f(:\n  pass\n") > 0);
+    }
+
+    #[test]
+    fn a_reparsed_text_has_the_tree_of_a_fresh_parse() {
+        let old = "from a import (\n    x,\n    y,\n)\nprint(x)\n";
+        let edit = TextEdit::new(vec![
+            Edit::replace(Span::new(5, 6), "b.c"),
+            Edit::delete(Span::new(20, 23)),
+            Edit::insert(old.len() as u32, "z = 'é'\n"),
+        ]);
+        let edit = edit.unwrap();
+        let new = String::from_utf8(edit.apply(old.as_bytes())).unwrap();
+        let before = parse(Grammar::Python, old).unwrap();
+        let after = reparse(Grammar::Python, &before, old, &edit, &new).unwrap();
+        let fresh = parse(Grammar::Python, &new).unwrap();
+        assert_eq!(after.root().to_sexp(), fresh.root().to_sexp());
+    }
+}

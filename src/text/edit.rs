@@ -1,0 +1,146 @@
+//! Edits of one file's bytes.
+//!
+//! A [`TextEdit`] is the only way to change a file: sorted, disjoint replacements of byte ranges. What lies outside the
+//! ranges cannot change, which is law 1 of the design by construction.
+
+use super::span::Span;
+
+/// One replacement: the bytes in `span` become `text`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Edit {
+    /// What is replaced; empty for an insertion.
+    pub span: Span,
+    /// What stands there afterwards; empty for a deletion.
+    pub text: String,
+}
+
+impl Edit {
+    /// Replaces the bytes in `span`.
+    pub fn replace(span: Span, text: impl Into<String>) -> Self {
+        Self { span, text: text.into() }
+    }
+
+    /// Inserts before the byte at `offset`.
+    pub fn insert(offset: u32, text: impl Into<String>) -> Self {
+        Self { span: Span::at(offset), text: text.into() }
+    }
+
+    /// Deletes the bytes in `span`.
+    pub fn delete(span: Span) -> Self {
+        Self { span, text: String::new() }
+    }
+}
+
+/// Two edits that claim the same bytes.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("bytes {}..{} are claimed twice", second.span.start, second.span.end)]
+pub struct Overlap {
+    /// The edit that stands earlier.
+    pub first: Edit,
+    /// The edit that starts before the first one ends.
+    pub second: Edit,
+}
+
+/// A set of edits for one file.
+///
+/// Invariant: sorted by start, and disjoint. Insertions at one offset keep the order in which they were given; equal edits
+/// are one edit.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct TextEdit {
+    edits: Vec<Edit>,
+}
+
+impl TextEdit {
+    /// Returns the set.
+    ///
+    /// # Errors
+    /// Two different edits that share a byte, or an insertion strictly inside a replaced range.
+    pub fn new(mut edits: Vec<Edit>) -> Result<Self, Overlap> {
+        // Stable: insertions at one offset stay in the order in which they were asked for, before a replacement there.
+        edits.sort_by_key(|edit| edit.span);
+        let mut sorted: Vec<Edit> = Vec::with_capacity(edits.len());
+        for edit in edits {
+            let twin = sorted.iter().rev().take_while(|other| other.span == edit.span).any(|other| *other == edit);
+            if twin {
+                continue;
+            }
+            match sorted.last() {
+                Some(last) if last.span.end > edit.span.start => {
+                    return Err(Overlap { first: last.clone(), second: edit });
+                }
+                _ => sorted.push(edit),
+            }
+        }
+        Ok(Self { edits: sorted })
+    }
+
+    /// Returns both sets as one; equal edits are one edit.
+    ///
+    /// # Errors
+    /// An edit of `self` and a different edit of `other` share a byte.
+    pub fn union(&self, other: &TextEdit) -> Result<Self, Overlap> {
+        Self::new(self.edits.iter().chain(&other.edits).cloned().collect())
+    }
+
+    /// The edits, sorted by place.
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// Returns the text with the edits made. An edit past the end of `text` is cut off there.
+    pub fn apply(&self, text: &[u8]) -> Vec<u8> {
+        let grown: usize = self.edits.iter().map(|edit| edit.text.len()).sum();
+        let mut out = Vec::with_capacity(text.len() + grown);
+        let mut from = 0;
+        for edit in &self.edits {
+            let Span { start, end } = edit.span;
+            out.extend_from_slice(text.get(from..start as usize).unwrap_or_default());
+            out.extend_from_slice(edit.text.as_bytes());
+            from = end as usize;
+        }
+        out.extend_from_slice(text.get(from..).unwrap_or_default());
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(edits: Vec<Edit>) -> Result<String, Overlap> {
+        let edit = TextEdit::new(edits)?;
+        Ok(String::from_utf8(edit.apply(b"0123456789")).unwrap())
+    }
+
+    #[test]
+    fn edits_are_made_in_place() {
+        let made = apply(vec![
+            Edit::replace(Span::new(8, 9), "EIGHT"),
+            Edit::insert(4, "a"),
+            Edit::insert(4, "b"),
+            Edit::delete(Span::new(0, 2)),
+            Edit::insert(10, "!"),
+        ]);
+        assert_eq!(made.as_deref(), Ok("23ab4567EIGHT9!"));
+    }
+
+    #[test]
+    fn equal_edits_are_one_and_touching_ranges_are_fine() {
+        let twice =
+            vec![Edit::insert(3, "x"), Edit::delete(Span::new(3, 5)), Edit::insert(3, "x"), Edit::delete(Span::new(5, 6))];
+        assert_eq!(apply(twice).as_deref(), Ok("012x6789"));
+    }
+
+    #[test]
+    fn overlaps_are_refused() {
+        let same = apply(vec![Edit::replace(Span::new(2, 4), "a"), Edit::replace(Span::new(2, 4), "b")]);
+        let crossing = apply(vec![Edit::delete(Span::new(2, 5)), Edit::delete(Span::new(4, 6))]);
+        let inside = apply(vec![Edit::delete(Span::new(2, 5)), Edit::insert(3, "x")]);
+        assert!(same.is_err() && crossing.is_err() && inside.is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! Layer 0: bytes and changes to them. No language, no disk, no git.
+
+pub mod blob;
+pub mod change;
+pub mod edit;
+pub mod eol;
+pub mod path;
+pub mod snapshot;
+pub mod span;

@@ -1,0 +1,199 @@
+//! Paths of files inside the root: bytes, `/`-separated, relative, and never leading out of the root.
+//!
+//! Git stores file names as bytes, and real trees hold names that are not UTF-8, contain line breaks or terminal escape
+//! sequences. A [`RepoPath`] therefore keeps the bytes and is escaped only when it is shown.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A path relative to the root, such as `netra_backend/app/main.py`.
+///
+/// Invariant: at least one component; no component is empty, `.`, `..` or `.git` (in any case); no NUL byte.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath(Arc<[u8]>);
+
+impl RepoPath {
+    /// Returns the path, or `None` where the bytes break the invariant.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Option<Self> {
+        let bytes = bytes.as_ref();
+        let sound = !bytes.contains(&0)
+            && bytes
+                .split(|&byte| byte == b'/')
+                .all(|part| !matches!(part, b"" | b"." | b"..") && !part.eq_ignore_ascii_case(b".git"));
+        sound.then(|| Self(bytes.into()))
+    }
+
+    /// The path's bytes, as git stores them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The path as text, where it is UTF-8.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// The path's components, outermost first.
+    pub fn components(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.0.split(|&byte| byte == b'/')
+    }
+
+    /// The last component.
+    pub fn file_name(&self) -> &[u8] {
+        self.components().next_back().unwrap_or_default()
+    }
+
+    /// The bytes before the last `/`; empty for a file in the root.
+    pub fn parent(&self) -> &[u8] {
+        match self.0.iter().rposition(|&byte| byte == b'/') {
+            Some(at) => &self.0[..at],
+            None => b"",
+        }
+    }
+
+    /// The part of the file name after its last dot, without the dot.
+    pub fn extension(&self) -> Option<&[u8]> {
+        let name = self.file_name();
+        let at = name.iter().rposition(|&byte| byte == b'.')?;
+        (at > 0).then(|| &name[at + 1..])
+    }
+
+    /// Whether the path lies below the folder (given without a trailing `/`; the empty folder is the root).
+    pub fn is_below(&self, folder: &[u8]) -> bool {
+        folder.is_empty() || (self.0.len() > folder.len() && self.0.starts_with(folder) && self.0[folder.len()] == b'/')
+    }
+
+    /// The path as the operating system spells it, to be joined to the root.
+    #[cfg(unix)]
+    pub fn to_os(&self) -> PathBuf {
+        use std::os::unix::ffi::OsStrExt;
+        PathBuf::from(std::ffi::OsStr::from_bytes(&self.0))
+    }
+
+    /// The path as the operating system spells it, to be joined to the root.
+    #[cfg(not(unix))]
+    pub fn to_os(&self) -> PathBuf {
+        PathBuf::from(String::from_utf8_lossy(&self.0).as_ref())
+    }
+}
+
+/// Shows the path; one with control characters, quotes or bytes that are not UTF-8 in git's C-style quoting
+/// (`core.quotePath=false`), so that a file name can never move a terminal's cursor.
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_str() {
+            Some(text) if !text.chars().any(|c| c.is_control() || c == '"' || c == '\\') => f.pad(text),
+            _ => f.write_str(&self.quoted()),
+        }
+    }
+}
+
+impl RepoPath {
+    /// The path in double quotes with C-style escapes, as git writes it into a patch.
+    pub fn quoted(&self) -> String {
+        let mut out = String::from("\"");
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                match c {
+                    '"' => out.push_str("\\\""),
+                    '\\' => out.push_str("\\\\"),
+                    '\n' => out.push_str("\\n"),
+                    '\t' => out.push_str("\\t"),
+                    '\r' => out.push_str("\\r"),
+                    c if c.is_control() => {
+                        let mut buffer = [0; 4];
+                        for byte in c.encode_utf8(&mut buffer).bytes() {
+                            out.push_str(&format!("\\{byte:03o}"));
+                        }
+                    }
+                    c => out.push(c),
+                }
+            }
+            for byte in chunk.invalid() {
+                out.push_str(&format!("\\{byte:03o}"));
+            }
+        }
+        out.push('"');
+        out
+    }
+}
+
+impl RepoPath {
+    /// The path as a text that [`RepoPath::from_text`] reads back: as it is, or in double quotes where it is not UTF-8 or starts
+    /// with a quote.
+    pub fn to_text(&self) -> String {
+        match self.as_str() {
+            Some(text) if !text.starts_with('"') => text.to_owned(),
+            _ => self.quoted(),
+        }
+    }
+
+    /// Reads what [`RepoPath::to_text`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let Some(quoted) = text.strip_prefix('"') else { return Self::new(text) };
+        let mut bytes = Vec::new();
+        let mut rest = quoted.strip_suffix('"')?.as_bytes();
+        while let [byte, tail @ ..] = rest {
+            rest = tail;
+            if *byte != b'\\' {
+                bytes.push(*byte);
+                continue;
+            }
+            let (value, length) = match rest.first()? {
+                b'n' => (b'\n', 1),
+                b't' => (b'\t', 1),
+                b'r' => (b'\r', 1),
+                byte @ (b'"' | b'\\') => (*byte, 1),
+                _ => (u8::from_str_radix(std::str::from_utf8(rest.get(..3)?).ok()?, 8).ok()?, 3),
+            };
+            bytes.push(value);
+            rest = &rest[length..];
+        }
+        Self::new(bytes)
+    }
+}
+
+impl fmt::Debug for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_never_leads_out_of_the_root() {
+        for bad in ["", "/a", "a/", "a//b", "../a", "a/../b", "./a", ".git/config", "a/.GIT/x", "a\0b"] {
+            assert!(RepoPath::new(bad).is_none(), "{bad:?} was taken");
+        }
+        assert!(RepoPath::new("a/..b/.github/c.py").is_some());
+    }
+
+    #[test]
+    fn odd_names_are_shown_escaped() {
+        let shown = |bytes: &[u8]| RepoPath::new(bytes).map(|path| path.to_string());
+        assert_eq!(shown(b"a b/c.py").as_deref(), Some("a b/c.py"));
+        assert_eq!(shown(b"x\x1b[31m.py").as_deref(), Some(r#""x\033[31m.py""#));
+        assert_eq!(shown(b"caf\xe9.py").as_deref(), Some(r#""caf\351.py""#));
+    }
+
+    #[test]
+    fn a_path_as_text_reads_back() {
+        for bytes in [&b"a b/c.py"[..], b"caf\xe9.py", b"\"q\"\\\n\x1b.py", "é\u{f03a}.py".as_bytes(), b"\"\xff"] {
+            let path = RepoPath::new(bytes).unwrap();
+            assert_eq!(RepoPath::from_text(&path.to_text()), Some(path));
+        }
+        assert_eq!(RepoPath::from_text("\"\\9\""), None);
+    }
+
+    #[test]
+    fn below_means_inside_the_folder() {
+        let path = RepoPath::new("pkg/sub/m.py").unwrap();
+        assert!(path.is_below(b"") && path.is_below(b"pkg") && path.is_below(b"pkg/sub"));
+        assert!(!path.is_below(b"pk") && !path.is_below(b"pkg/sub/m.py"));
+        assert_eq!((path.parent(), path.file_name(), path.extension()), (&b"pkg/sub"[..], &b"m.py"[..], Some(&b"py"[..])));
+    }
+}

@@ -1,0 +1,287 @@
+//! What a transform finds: a place, the evidence, and either a fix or the reason why a person must decide.
+
+use std::fmt;
+
+use crate::text::change::SourceChange;
+use crate::text::path::RepoPath;
+use crate::text::span::{Position, Span};
+
+/// One thing that a transform found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Where.
+    pub place: Place,
+    /// What, in one sentence without a full stop.
+    pub message: String,
+    /// How the reference is spelled, where the finding is one.
+    pub spelling: Option<Spelling>,
+    /// What the finding rests on.
+    pub evidence: Vec<Evidence>,
+    /// What follows.
+    pub outcome: Outcome,
+}
+
+/// A place in a file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// The file.
+    pub path: RepoPath,
+    /// The bytes.
+    pub span: Span,
+    /// The line and column of the first byte.
+    pub position: Position,
+}
+
+/// A fact that a finding rests on: what stands at some place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evidence {
+    /// What it says about the finding, such as `from` or `via`.
+    pub role: &'static str,
+    /// The file and line, where there is one.
+    pub at: Option<(RepoPath, u32)>,
+    /// The symbol or the definition's header.
+    pub text: String,
+}
+
+/// What follows from a finding.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A change would settle it.
+    Fix(Fix),
+    /// A person must decide, for this reason.
+    Left(Reason),
+}
+
+/// A change that settles a finding.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// How sure it is.
+    pub applicability: Applicability,
+    /// Why it is not surer than that.
+    pub reason: Option<Reason>,
+    /// The change.
+    pub change: SourceChange,
+}
+
+/// How sure a fix is, from less to more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Applicability {
+    /// Likely right: look at it.
+    Review,
+    /// Proved.
+    Safe,
+}
+
+impl Applicability {
+    /// The word that plans and reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Applicability::Review => "review",
+            Applicability::Safe => "safe",
+        }
+    }
+}
+
+/// Why the tool does not do a thing on its own: a fixed set, so that reports can count.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Reason {
+    /// The two names mean different objects.
+    DifferentObject,
+    /// What one of the names means cannot be known without running the program.
+    NotProved,
+    /// The reference fails when it runs: there is nothing of that name.
+    Dangling,
+    /// It comes through an assignment that gives the object another name, perhaps on purpose.
+    OwnName,
+    /// The author of the plan asks for a look.
+    AsPlanned,
+    /// The file is not a program of its language.
+    Unparsable,
+    /// The two parsers read the place differently.
+    ParsersDisagree,
+    /// A string names the symbol; strings are not edited.
+    InString,
+    /// Several statements bind the name.
+    SeveralBindings,
+    /// The name is assigned to from outside.
+    Assigned,
+    /// The local name is used for other things too.
+    NameTaken,
+    /// The expression is split over lines or parentheses.
+    OddSpelling,
+    /// This is how the target itself gets the object.
+    TargetChain,
+    /// The place is in the target's own module.
+    InTarget,
+    /// The relative import leads out of the import root.
+    BeyondRoot,
+    /// A folder's name is not an identifier.
+    NotImportable,
+    /// A star import brings names that the target does not have.
+    StarImport,
+    /// The plan's scope leaves the file out.
+    OutOfScope,
+    /// Something still refers to it.
+    StillReferenced,
+    /// The new home does not have the name.
+    TargetLacks,
+}
+
+impl Reason {
+    /// The word that reports use.
+    pub fn code(self) -> &'static str {
+        match self {
+            Reason::DifferentObject => "different-object",
+            Reason::NotProved => "not-proved",
+            Reason::Dangling => "dangling",
+            Reason::OwnName => "own-name",
+            Reason::AsPlanned => "as-planned",
+            Reason::Unparsable => "unparsable",
+            Reason::ParsersDisagree => "parsers-disagree",
+            Reason::InString => "in-string",
+            Reason::SeveralBindings => "several-bindings",
+            Reason::Assigned => "assigned",
+            Reason::NameTaken => "name-taken",
+            Reason::OddSpelling => "odd-spelling",
+            Reason::TargetChain => "target-chain",
+            Reason::InTarget => "in-target",
+            Reason::BeyondRoot => "beyond-root",
+            Reason::NotImportable => "not-importable",
+            Reason::StarImport => "star-import",
+            Reason::OutOfScope => "out-of-scope",
+            Reason::StillReferenced => "still-referenced",
+            Reason::TargetLacks => "target-lacks",
+        }
+    }
+
+    /// What it means, in words for a person.
+    pub fn explain(self) -> &'static str {
+        match self {
+            Reason::DifferentObject => "the two names mean different objects",
+            Reason::NotProved => "what the name means cannot be known without running the program",
+            Reason::Dangling => "the reference fails today, there is nothing of that name at run time",
+            Reason::OwnName => "it comes through an assignment that gives the object another name",
+            Reason::AsPlanned => "the plan asks for a look",
+            Reason::Unparsable => "the file does not parse",
+            Reason::ParsersDisagree => "the two parsers read the place differently",
+            Reason::InString => "a string names it; strings are not edited",
+            Reason::SeveralBindings => "several statements bind the name",
+            Reason::Assigned => "the name is assigned to from outside its module",
+            Reason::NameTaken => "the name is used for something else here",
+            Reason::OddSpelling => "the expression is split over lines or parentheses",
+            Reason::TargetChain => "this is how the target itself gets the object",
+            Reason::InTarget => "it stands in the target's own module",
+            Reason::BeyondRoot => "the relative import leads out of the import root",
+            Reason::NotImportable => "a folder's name is not an identifier",
+            Reason::StarImport => "a star import brings names that the target does not have",
+            Reason::OutOfScope => "the plan's scope leaves the file out",
+            Reason::StillReferenced => "something still refers to it",
+            Reason::TargetLacks => "the new home does not have the name",
+        }
+    }
+}
+
+/// How a reference is spelled.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Spelling {
+    /// The construct.
+    pub form: Form,
+    /// Inside a function: it runs when the function does.
+    pub is_lazy: bool,
+    /// Relative, with leading dots.
+    pub is_relative: bool,
+    /// Over several lines.
+    pub is_multi_line: bool,
+    /// With `as`.
+    pub is_aliased: bool,
+    /// Together with other names in one statement.
+    pub is_shared: bool,
+    /// Under `if TYPE_CHECKING`.
+    pub is_type_checking: bool,
+    /// In a `try` that catches the failure of an import, or in its handler.
+    pub is_guarded: bool,
+    /// Through a re-export and not from the module itself.
+    pub is_indirect: bool,
+}
+
+/// The construct of a reference.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Form {
+    /// `from m import name`.
+    FromImport,
+    /// `import m`.
+    Import,
+    /// `m.name`.
+    Attribute,
+    /// `name`.
+    Name,
+    /// `from m import *`.
+    Star,
+    /// A string literal.
+    String,
+    /// An entry of `__all__`.
+    Export,
+    /// A definition.
+    Definition,
+}
+
+impl Spelling {
+    /// The plain spelling of a construct.
+    pub fn of(form: Form) -> Self {
+        Self {
+            form,
+            is_lazy: false,
+            is_relative: false,
+            is_multi_line: false,
+            is_aliased: false,
+            is_shared: false,
+            is_type_checking: false,
+            is_guarded: false,
+            is_indirect: false,
+        }
+    }
+
+    /// The words for what is special about it.
+    pub fn traits(self) -> impl Iterator<Item = &'static str> {
+        let traits = [
+            (self.is_lazy, "lazy"),
+            (self.is_relative, "relative"),
+            (self.is_multi_line, "multi-line"),
+            (self.is_aliased, "aliased"),
+            (self.is_shared, "shared"),
+            (self.is_type_checking, "type-checking"),
+            (self.is_guarded, "guarded"),
+            (self.is_indirect, "re-export"),
+        ];
+        traits.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word)
+    }
+}
+
+impl Form {
+    /// The word that reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Form::FromImport => "from-import",
+            Form::Import => "import",
+            Form::Attribute => "attribute",
+            Form::Name => "name",
+            Form::Star => "star-import",
+            Form::String => "string",
+            Form::Export => "export",
+            Form::Definition => "definition",
+        }
+    }
+}
+
+impl fmt::Display for Spelling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.form.word())?;
+        self.traits().try_for_each(|word| write!(f, ", {word}"))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path, self.position.line)
+    }
+}

@@ -1,0 +1,87 @@
+//! `absolute-imports`: relative imports become absolute ones.
+//!
+//! The module stays the same, so every fix is safe. A relative import of something that does not exist is left: making it
+//! absolute would only hide where it came from.
+
+use rayon::prelude::*;
+
+use super::super::finding::{Applicability, Finding, Fix, Outcome, Reason};
+use super::super::wire::{Problem, Table};
+use super::super::{Context, Rule, View};
+use super::{Kind, is_dotted};
+use crate::index::Index;
+use crate::index::words::Word;
+use crate::lang::python::facts::{Import, ImportId};
+use crate::lang::python::imports::replace_module;
+use crate::lang::python::resolve;
+use crate::text::change::SourceChange;
+use crate::text::edit::TextEdit;
+use crate::text::snapshot::FileId;
+
+pub(super) const KIND: Kind = Kind { name: "absolute-imports", summary: "makes relative imports absolute", read };
+
+struct AbsoluteImports;
+
+fn read(_: &Table<'_>) -> Option<Box<dyn Rule>> {
+    Some(Box::new(AbsoluteImports))
+}
+
+impl Rule for AbsoluteImports {
+    fn check(&self, _: &Index) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn find(&self, context: &Context<'_>) -> Vec<Finding> {
+        let files = context.index.with_words(&[Word::relative_import()]);
+        let files: Vec<FileId> = files.into_iter().filter(|&file| context.in_scope(file)).collect();
+        files.par_iter().flat_map_iter(|&file| in_file(context.index, file)).collect()
+    }
+}
+
+fn in_file(index: &Index, file: FileId) -> Vec<Finding> {
+    let facts = index.facts(file);
+    let is_relative = |import: &Import| import.from.is_some_and(|from| from.level > 0);
+    if !facts.imports.iter().any(is_relative) {
+        return Vec::new();
+    }
+    let view = View::open(index, file);
+    let dangling = resolve::unresolved(index, file);
+    let relative = facts.imports.iter().enumerate().filter(|(_, import)| is_relative(import));
+    let finding = |(at, import): (usize, &Import)| {
+        let is_dangling = dangling.iter().any(|(span, _)| import.span.covers(*span));
+        let (message, outcome) = match absolute(&view, ImportId::new(at), is_dangling) {
+            Ok((module, edit)) => {
+                let change = SourceChange::edit(view.path.clone(), edit);
+                let fix = Fix { applicability: Applicability::Safe, reason: None, change };
+                (format!("a relative import of {module}"), Outcome::Fix(fix))
+            }
+            Err(reason) => ("a relative import".to_owned(), Outcome::Left(reason)),
+        };
+        view.finding(import.span, message, Some(view.import_spelling(import)), outcome)
+    };
+    relative.map(finding).collect()
+}
+
+/// The absolute name that a relative import means, and the edit that writes it.
+fn absolute(view: &View<'_>, id: ImportId, is_dangling: bool) -> Result<(String, TextEdit), Reason> {
+    let import = &view.facts.imports[id.index()];
+    let from = import.from.ok_or(Reason::NotImportable)?;
+    let module = from.module.map(|module| view.facts.names.get(module));
+    let absolute = view.index.modules().absolute(view.file, from.level, module).ok_or(Reason::BeyondRoot)?;
+    if absolute.is_empty() {
+        return Err(Reason::BeyondRoot);
+    }
+    if !is_dotted(&absolute) {
+        return Err(Reason::NotImportable);
+    }
+    if !view.facts.errors.is_empty() {
+        return Err(Reason::Unparsable);
+    }
+    if is_dangling {
+        return Err(Reason::Dangling);
+    }
+    let source = view.source().ok_or(Reason::ParsersDisagree)?;
+    let edits = replace_module(&source, id, &absolute).map_err(|_| Reason::ParsersDisagree)?;
+    let edit = TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)?;
+    Ok((absolute, edit))
+}

@@ -1,0 +1,123 @@
+//! `delete-module`: deletes modules and packages once nothing outside of them refers to them.
+//!
+//! Several modules that only refer to one another go together. A module that a runner finds by its path (a test, a `conftest`, a
+//! script with a `__main__` block) has no references to look for, so its deletion is for review.
+
+use std::collections::BTreeSet;
+
+use super::super::finding::{Applicability, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use super::super::wire::{Problem, Table};
+use super::super::{Context, Rule, View};
+use super::delete_definition::evidence;
+use super::{Kind, ModuleRef, check_module};
+use crate::index::Index;
+use crate::index::references::{Search, Target, is_inside};
+use crate::text::change::{FileChange, SourceChange};
+use crate::text::path::RepoPath;
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+
+pub(super) const KIND: Kind = Kind { name: "delete-module", summary: "deletes a module once nothing refers to it", read };
+
+struct DeleteModule {
+    modules: Vec<ModuleRef>,
+}
+
+fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if !table.has("of") {
+        let problem = Problem::new(table.origin(), "`of` is missing");
+        table.problem(problem.hint("`of` names the module, or a list of modules, to delete"));
+    }
+    let modules = table.strings("of").into_iter().filter_map(|text| ModuleRef::read(table, text)).collect();
+    Some(Box::new(DeleteModule { modules }))
+}
+
+/// A module that is to go.
+struct Doomed {
+    name: String,
+    files: Vec<FileId>,
+    blockers: Vec<(FileId, Evidence)>,
+}
+
+impl Rule for DeleteModule {
+    fn check(&self, index: &Index) -> Vec<Problem> {
+        self.modules.iter().filter_map(|module| check_module(index, &module.name, &module.origin)).collect()
+    }
+
+    fn find(&self, context: &Context<'_>) -> Vec<Finding> {
+        let index = context.index;
+        let mut doomed: Vec<Doomed> = self.modules.iter().map(|module| doom(index, &module.name)).collect();
+        doomed.retain(|module| !module.files.is_empty());
+        // A module that has to stay holds on to what it refers to.
+        let mut going: BTreeSet<FileId> = doomed.iter().flat_map(|module| module.files.iter().copied()).collect();
+        loop {
+            let is_held = |module: &&Doomed| module.blockers.iter().any(|(file, _)| !going.contains(file));
+            let held: Vec<FileId> = doomed.iter().filter(is_held).flat_map(|module| module.files.iter().copied()).collect();
+            let before = going.len();
+            going.retain(|file| !held.contains(file));
+            if going.len() == before {
+                break;
+            }
+        }
+        doomed.iter().flat_map(|module| findings(context, module, &going)).collect()
+    }
+}
+
+fn doom(index: &Index, name: &str) -> Doomed {
+    let modules = index.modules();
+    let is_part = |file: &FileId| modules.name(*file).is_some_and(|module| is_inside(module, name));
+    let files: Vec<FileId> = index.python_files().filter(is_part).collect();
+    let targets = [Target::Module(name.into())];
+    let search = Search::new(index, &targets);
+    let mut blockers: Vec<(FileId, Evidence)> =
+        search.run().iter().map(|reference| (reference.file, evidence(index, reference))).collect();
+    for &file in search.candidates() {
+        if let Some(error) = index.facts(file).errors.first() {
+            let at = View::open(index, file).place(error.span);
+            let text = error.message.to_string();
+            blockers.push((file, Evidence { role: "unparsable", at: Some((at.path, at.position.line)), text }));
+        }
+    }
+    blockers.retain(|(file, _)| !files.contains(file));
+    Doomed { name: name.to_owned(), files, blockers }
+}
+
+/// One finding for each file of the module.
+fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) -> Vec<Finding> {
+    let is_held = module.files.iter().any(|file| !going.contains(file));
+    let in_scope = module.files.iter().all(|&file| context.in_scope(file));
+    let is_found = module.files.iter().any(|&file| is_found_by_path(context.index, file));
+    let finding = |file: FileId| {
+        let view = View::open(context.index, file);
+        let outcome = if is_held {
+            Outcome::Left(Reason::StillReferenced)
+        } else if !in_scope {
+            Outcome::Left(Reason::OutOfScope)
+        } else {
+            Outcome::Fix(Fix {
+                applicability: if is_found { Applicability::Review } else { Applicability::Safe },
+                reason: is_found.then_some(Reason::NotProved),
+                change: SourceChange::of(view.path.clone(), FileChange::Delete),
+            })
+        };
+        let message = format!("{} goes", module.name);
+        let mut finding = view.finding(Span::at(0), message, Some(Spelling::of(Form::Definition)), outcome);
+        finding.evidence =
+            module.blockers.iter().filter(|(file, _)| !going.contains(file)).map(|(_, blocker)| blocker.clone()).collect();
+        finding
+    };
+    match (&module.files[..], is_held) {
+        // The blockers of a package are listed once.
+        ([first, ..], true) => vec![finding(*first)],
+        (files, _) => files.iter().map(|&file| finding(file)).collect(),
+    }
+}
+
+/// Whether something other than an import can run the file.
+fn is_found_by_path(index: &Index, file: FileId) -> bool {
+    let path: &RepoPath = &index.snapshot().get(file).path;
+    let name = path.file_name();
+    let is_test = name.starts_with(b"test_") || name.ends_with(b"_test.py");
+    let is_known = matches!(name, b"conftest.py" | b"setup.py" | b"manage.py" | b"__main__.py" | b"wsgi.py" | b"asgi.py");
+    is_test || is_known || index.facts(file).has_main
+}

@@ -1,0 +1,135 @@
+//! The kinds of transforms, one file each, and what their parameters have in common: names of symbols and modules.
+
+mod absolute_imports;
+mod delete_definition;
+mod delete_module;
+mod move_module;
+mod move_symbol;
+
+use super::Rule;
+use super::wire::{Located, Origin, Problem, Table};
+use crate::index::Index;
+use crate::lang::python::facts::{Facts, ScopeId};
+use crate::lang::python::resolve::{self, Absence, End, Module, Symbol};
+
+/// A kind of transform.
+pub struct Kind {
+    /// Its name in plans.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+    /// Reads the parameters.
+    pub read: fn(&Table<'_>) -> Option<Box<dyn Rule>>,
+}
+
+/// All kinds, sorted by name.
+pub const KINDS: [Kind; 5] =
+    [absolute_imports::KIND, delete_definition::KIND, delete_module::KIND, move_module::KIND, move_symbol::KIND];
+
+/// Finds a kind by its name, and reports one that does not exist.
+pub fn find(table: &Table<'_>, name: &Located<String>) -> Option<&'static Kind> {
+    static ALL: [Kind; 5] = KINDS;
+    let found = ALL.iter().find(|kind| kind.name == name.value);
+    if found.is_none() {
+        let names: Vec<&str> = ALL.iter().map(|kind| kind.name).collect();
+        let problem = Problem::new(&name.origin, format!("there is no kind `{}`", name.value));
+        let problem = problem.hint(format!("the kinds are {}", names.join(", ")));
+        table.problem(problem.did_you_mean(&name.value, names));
+    }
+    found
+}
+
+/// A symbol as a plan names it: `module:Name`.
+#[derive(Clone, Debug)]
+struct SymbolRef {
+    module: String,
+    name: String,
+    origin: Origin,
+}
+
+/// A module as a plan names it: `pkg.module`.
+#[derive(Clone, Debug)]
+struct ModuleRef {
+    name: String,
+    origin: Origin,
+}
+
+fn is_identifier(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c)) && chars.all(unicode_ident::is_xid_continue)
+}
+
+fn is_dotted(text: &str) -> bool {
+    text.split('.').all(is_identifier)
+}
+
+impl SymbolRef {
+    fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+        let Located { value, origin } = text;
+        let wrong = |message: String, hint: &str| {
+            table.problem(Problem::new(&origin, message).hint(hint));
+            None
+        };
+        let Some((module, name)) = value.split_once(':') else {
+            return wrong(format!("`{value}` is not a symbol"), "a symbol is `module:Name`, such as `pkg.mod:Name`");
+        };
+        if !is_dotted(module) {
+            return wrong(format!("`{module}` is not a module"), "a module is a dotted name, such as `pkg.mod`");
+        }
+        if name.contains('.') && is_dotted(name) {
+            return wrong(format!("`{name}` is a member of a class"), "this kind takes names of modules only");
+        }
+        if !is_identifier(name) {
+            return wrong(format!("`{name}` is not a name"), "a symbol is `module:Name`, such as `pkg.mod:Name`");
+        }
+        Some(Self { module: module.to_owned(), name: name.to_owned(), origin })
+    }
+
+    fn symbol(&self, index: &Index) -> Symbol {
+        Symbol { module: index.modules().module(&self.module), name: self.name.as_str().into() }
+    }
+
+    /// Reports a name that its module does not have. A module that is not in the snapshot is none of our business.
+    fn check_name(&self, index: &Index) -> Option<Problem> {
+        let symbol = self.symbol(index);
+        if matches!(symbol.module, Module::Absent(_)) || resolve::resolve(index, &symbol).end != End::Unbound {
+            return None;
+        }
+        let names: Vec<&str> = match symbol.module {
+            Module::File(file) => module_names(index.facts(file)).collect(),
+            _ => Vec::new(),
+        };
+        let problem = Problem::new(&self.origin, format!("`{}` has no `{}`", self.module, self.name));
+        let problem = problem.hint("`external = true` says that the name comes into being outside this repository");
+        Some(problem.did_you_mean(&self.name, names))
+    }
+}
+
+impl ModuleRef {
+    fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+        let Located { value, origin } = text;
+        if !is_dotted(&value) {
+            let hint = "a module is a dotted name, such as `pkg.mod`";
+            table.problem(Problem::new(&origin, format!("`{value}` is not a module")).hint(hint));
+            return None;
+        }
+        Some(Self { name: value, origin })
+    }
+}
+
+/// Reports a module whose package is in the snapshot and which is not.
+fn check_module(index: &Index, name: &str, origin: &Origin) -> Option<Problem> {
+    match index.modules().find(name) {
+        Ok(_) | Err(Absence::External | Absence::Opaque) => None,
+        Err(Absence::Missing | Absence::NotAPackage) => {
+            let problem = Problem::new(origin, format!("there is no module `{name}`"));
+            Some(problem.did_you_mean(name, index.modules().names()))
+        }
+    }
+}
+
+/// The names that a module binds.
+fn module_names(facts: &Facts) -> impl Iterator<Item = &str> {
+    let bindings = facts.bindings.iter().take_while(|binding| binding.scope == ScopeId::MODULE);
+    bindings.map(|binding| facts.names.get(binding.name))
+}

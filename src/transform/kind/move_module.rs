@@ -1,0 +1,485 @@
+//! `move-module`: every reference to a module or package becomes a reference to another.
+//!
+//! Where both modules exist, each name that is read out of the old one is moved like a symbol, and is safe where both modules
+//! have the same object under it. With `move_definition = true` the files themselves move, and all references with them, or
+//! nothing does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::finding::{Applicability, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate};
+use super::super::wire::{Problem, Table};
+use super::super::{Context, Rule, View, describe};
+use super::delete_definition::evidence;
+use super::{Kind, ModuleRef, check_module};
+use crate::index::Index;
+use crate::index::references::{Reference, Search, Site, Target, is_inside};
+use crate::lang::python::facts::{BindingKind, Import, ImportId, ScopeId};
+use crate::lang::python::imports::{self, Becomes, Change, Name};
+use crate::lang::python::rename::rename_uses;
+use crate::lang::python::resolve::{self, Absence, End, Module, Symbol};
+use crate::lang::python::scope::Lookup;
+use crate::text::change::{FileChange, SourceChange};
+use crate::text::edit::{Edit, TextEdit};
+use crate::text::path::RepoPath;
+use crate::text::snapshot::{FileId, Mode};
+use crate::text::span::Span;
+
+pub(super) const KIND: Kind = Kind { name: "move-module", summary: "sends every reference to a module to another", read };
+
+struct MoveModule {
+    moves: Vec<(ModuleRef, ModuleRef)>,
+    style: Style,
+    replaces: bool,
+    external: bool,
+    move_definition: bool,
+}
+
+fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    let froms: Vec<ModuleRef> = table.strings("from").into_iter().filter_map(|text| ModuleRef::read(table, text)).collect();
+    let to = table.required("to").and_then(|text| ModuleRef::read(table, text));
+    let move_definition = table.flag("move_definition");
+    if froms.is_empty() && !table.has("from") {
+        table.problem(Problem::new(table.origin(), "`from` is missing"));
+    }
+    if move_definition && let Some(second) = froms.get(1) {
+        table.problem(Problem::new(&second.origin, "`move_definition` moves one module").hint("write a step for each module"));
+    }
+    let moves: Vec<(ModuleRef, ModuleRef)> = froms.into_iter().zip(std::iter::repeat(to?)).collect();
+    for (from, to) in &moves {
+        if is_inside(&to.name, &from.name) {
+            table.problem(Problem::new(&from.origin, format!("`{}` is moved into itself", from.name)));
+        }
+    }
+    let style = Style {
+        names: table.choice("names", &[("rename", Names::Rename), ("alias", Names::Alias)]).unwrap_or(Names::Rename),
+        reexports: table
+            .choice("reexports", &[("canonical", Reexports::Canonical), ("keep", Reexports::Keep)])
+            .unwrap_or(Reexports::Canonical),
+    };
+    let (replaces, external) = (table.flag("replaces"), table.flag("external"));
+    Some(Box::new(MoveModule { moves, style, replaces, external, move_definition }))
+}
+
+impl Rule for MoveModule {
+    fn check(&self, index: &Index) -> Vec<Problem> {
+        let check = |(from, to): &(ModuleRef, ModuleRef)| {
+            let target = index.modules().find(&to.name);
+            if self.external || (!self.move_definition && target == Err(Absence::External)) {
+                return None;
+            }
+            match (self.move_definition, index.modules().find(&from.name), &target) {
+                (false, _, _) => check_module(index, &to.name, &to.origin),
+                // Moved already.
+                (true, Err(_), Ok(Module::File(_))) => None,
+                (true, Err(_), _) => {
+                    let problem = Problem::new(&from.origin, format!("there is no module `{}`", from.name));
+                    Some(problem.did_you_mean(&from.name, index.modules().names()))
+                }
+                (true, Ok(_), Ok(Module::File(_))) => {
+                    let problem = Problem::new(&to.origin, format!("`{}` exists already", to.name));
+                    Some(problem.hint("without `move_definition` only the references are moved"))
+                }
+                (true, Ok(_), _) => None,
+            }
+        };
+        self.moves.iter().filter_map(check).collect()
+    }
+
+    fn find(&self, context: &Context<'_>) -> Vec<Finding> {
+        match self.move_definition {
+            true => self.moves.iter().flat_map(|(from, to)| move_files(context, &from.name, &to.name, self.style)).collect(),
+            false => self.redirect(context),
+        }
+    }
+}
+
+impl MoveModule {
+    /// Moves the names that are read out of the old modules, one by one.
+    fn redirect(&self, context: &Context<'_>) -> Vec<Finding> {
+        let index = context.index;
+        let targets: Vec<Target> = self.moves.iter().map(|(from, _)| Target::Module(from.name.as_str().into())).collect();
+        let references = Search::new(index, &targets).run();
+        let mut names: BTreeSet<(usize, Symbol)> = BTreeSet::new();
+        let mut findings = Vec::new();
+        for reference in &references {
+            match names_read(index, reference) {
+                Read::Names(symbols) => names.extend(symbols.into_iter().map(|symbol| (reference.target, symbol))),
+                Read::Whole(span, reason) if context.in_scope(reference.file) => {
+                    let view = View::open(index, reference.file);
+                    let (from, to) = &self.moves[reference.target];
+                    let message = format!("{} is now {}", from.name, to.name);
+                    let spelling = Spelling::of(Form::Import);
+                    findings.push(view.finding(span, message, Some(spelling), Outcome::Left(reason)));
+                }
+                Read::Whole(..) | Read::Nothing => {}
+            }
+        }
+        let pair = |(at, from): (usize, Symbol)| {
+            let (old, new) = &self.moves[at];
+            let dotted = index.modules().dotted(&from.module);
+            let module = format!("{}{}", new.name, &dotted[old.name.len()..]);
+            let to = Symbol { module: index.modules().module(&module), name: from.name.clone() };
+            let mut verdict = judge(index, &from, &to, self.replaces);
+            if resolve::resolve(index, &to).end == End::Unbound {
+                let evidence = vec![describe(index, "from", &resolve::resolve(index, &from))];
+                verdict = Verdict { applicability: None, reason: Some(Reason::TargetLacks), evidence };
+            }
+            Pair { from, to, module, verdict }
+        };
+        let pairs: Vec<Pair> = names.into_iter().map(pair).collect();
+        findings.extend(relocate(context, &pairs, self.style));
+        findings
+    }
+}
+
+/// What a reference to a module reads out of it.
+enum Read {
+    /// These names.
+    Names(Vec<Symbol>),
+    /// The module as a whole, at this place.
+    Whole(Span, Reason),
+    /// Nothing by itself: an import whose uses are references of their own.
+    Nothing,
+}
+
+fn names_read(index: &Index, reference: &Reference) -> Read {
+    let facts = index.facts(reference.file);
+    let End::Module(module) = &reference.way.end else { return Read::Nothing };
+    match reference.site {
+        Site::From(id) => {
+            let import = &facts.imports[id.index()];
+            let symbol = |name: &str| Symbol { module: module.clone(), name: name.into() };
+            match facts.aliases_of(import).any(|(_, alias)| facts.is_star(alias)) {
+                true => Read::Whole(import.span, Reason::StarImport),
+                false => Read::Names(facts.aliases_of(import).map(|(_, alias)| symbol(facts.names.get(alias.name))).collect()),
+            }
+        }
+        Site::Attribute(id, _) | Site::Name(id) => {
+            let used = &facts.uses[id.index()];
+            let attributes = facts.attributes_of(used);
+            // The deepest step that is still a module; what follows it is read out of it.
+            let steps = resolve::steps(index, reference.file, used);
+            let deepest = steps.iter().rposition(|step| matches!(step.end, End::Module(_)));
+            match deepest.and_then(|depth| Some((&steps[depth].end, attributes.get(depth)?))) {
+                Some((End::Module(module), attribute)) => {
+                    Read::Names(vec![Symbol { module: module.clone(), name: facts.names.get(attribute.name).into() }])
+                }
+                _ => Read::Whole(used.span, Reason::NotProved),
+            }
+        }
+        Site::String(at) => {
+            let string = facts.strings[at];
+            let text = facts.names.get(string.value).replace(':', ".");
+            let dotted = index.modules().dotted(module);
+            // `pkg.module.Name` in a string is a matter of the name; `pkg.module` is one of the module itself.
+            match text.strip_prefix(&*dotted).and_then(|rest| rest.strip_prefix('.')?.split('.').next()) {
+                Some(name) => Read::Names(vec![Symbol { module: module.clone(), name: name.into() }]),
+                None => Read::Whole(string.span, Reason::InString),
+            }
+        }
+        Site::Alias(_) | Site::Star(..) | Site::Export(_) => Read::Nothing,
+    }
+}
+
+/// Moves a module's files and rewrites every reference to it. Where one reference cannot be rewritten, nothing moves.
+fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<Finding> {
+    let index = context.index;
+    let Ok(Module::File(main)) = index.modules().find(from) else { return Vec::new() };
+    let view = View::open(index, main);
+    let message = format!("{from} moves to {to}");
+    let finding = |outcome, evidence| {
+        let mut finding = view.finding(Span::at(0), message.clone(), Some(Spelling::of(Form::Definition)), outcome);
+        finding.evidence = evidence;
+        vec![finding]
+    };
+    let Some((moves, created)) = destinations(index, main, from, to) else {
+        return finding(Outcome::Left(Reason::NotImportable), Vec::new());
+    };
+    let mut relocation = Moving {
+        index,
+        context,
+        from,
+        to,
+        style,
+        moves: &moves,
+        edits: BTreeMap::new(),
+        blockers: Vec::new(),
+        strings: Vec::new(),
+    };
+    let targets = [Target::Module(from.into())];
+    let search = Search::new(index, &targets);
+    let references = search.run();
+    for reference in &references {
+        relocation.rewrite(reference);
+    }
+    for &file in moves.keys().filter(|file| crate::lang::python::is_source(&index.snapshot().get(**file).path)) {
+        relocation.keep_relative_imports(file);
+    }
+    for &file in search.candidates() {
+        if let Some(error) = index.facts(file).errors.first() {
+            let at = View::open(index, file).place(error.span);
+            relocation.blockers.push(Evidence {
+                role: "unparsable",
+                at: Some((at.path, at.position.line)),
+                text: error.message.to_string(),
+            });
+        }
+    }
+    if !moves.keys().all(|&file| context.in_scope(file)) {
+        return finding(Outcome::Left(Reason::OutOfScope), Vec::new());
+    }
+    let Moving { edits, blockers, strings, .. } = relocation;
+    if !blockers.is_empty() {
+        return finding(Outcome::Left(Reason::StillReferenced), blockers);
+    }
+    match assemble(index, &moves, &created, edits) {
+        Some(change) => {
+            // Strings that name the module keep naming the old one.
+            let reason = (!strings.is_empty()).then_some(Reason::InString);
+            let applicability = if reason.is_none() { Applicability::Safe } else { Applicability::Review };
+            finding(Outcome::Fix(Fix { applicability, reason, change }), strings)
+        }
+        None => finding(Outcome::Left(Reason::ParsersDisagree), Vec::new()),
+    }
+}
+
+/// Where each file of a module goes, and which `__init__.py` files have to be made on the way.
+fn destinations(index: &Index, main: FileId, from: &str, to: &str) -> Option<(BTreeMap<FileId, RepoPath>, Vec<RepoPath>)> {
+    let snapshot = index.snapshot();
+    let path = snapshot.get(main).path.as_str()?;
+    let (old, new) = (from.replace('.', "/"), to.replace('.', "/"));
+    let is_package = index.modules().is_package(main);
+    let root = path.strip_suffix(&format!("{old}{}", if is_package { "/__init__.py" } else { ".py" }))?;
+    let mut moves = BTreeMap::new();
+    for (at, file) in snapshot.files().iter().enumerate() {
+        let Some(rest) = file.path.as_str().and_then(|path| path.strip_prefix(root)?.strip_prefix(&old)) else { continue };
+        let is_part = if is_package { rest.starts_with('/') } else { matches!(rest, ".py" | ".pyi") };
+        if is_part {
+            moves.insert(FileId::new(at), RepoPath::new(format!("{root}{new}{rest}"))?);
+        }
+    }
+    // A folder that comes into being in a regular package is a regular package as well.
+    let mut created = Vec::new();
+    let parents: Vec<&str> = new.split('/').collect();
+    for depth in 1..parents.len() {
+        let folder = format!("{root}{}", parents[..depth].join("/"));
+        let first = snapshot.files().partition_point(|file| *file.path.as_bytes() < *format!("{folder}/").as_bytes());
+        let exists = snapshot.files().get(first).is_some_and(|file| file.path.is_below(folder.as_bytes()));
+        let above = RepoPath::new(format!("{root}{}/__init__.py", parents[..depth - 1].join("/")));
+        let is_regular = above.is_some_and(|above| snapshot.id(&above).is_some() || created.contains(&above));
+        if !exists && is_regular {
+            created.push(RepoPath::new(format!("{folder}/__init__.py"))?);
+        }
+    }
+    Some((moves, created))
+}
+
+fn assemble(
+    index: &Index,
+    moves: &BTreeMap<FileId, RepoPath>,
+    created: &[RepoPath],
+    edits: BTreeMap<FileId, Vec<Edit>>,
+) -> Option<SourceChange> {
+    let mut change = SourceChange::default();
+    let mut edits: BTreeMap<FileId, TextEdit> =
+        edits.into_iter().map(|(file, edits)| Some((file, TextEdit::new(edits).ok()?))).collect::<Option<_>>()?;
+    let path = |file: FileId| index.snapshot().get(file).path.clone();
+    for (&file, to) in moves {
+        let edit = edits.remove(&file).unwrap_or_default();
+        change.union(&SourceChange::of(path(file), FileChange::Move { to: to.clone(), edit })).ok()?;
+    }
+    for (file, edit) in edits {
+        change.union(&SourceChange::edit(path(file), edit)).ok()?;
+    }
+    for path in created {
+        let create = FileChange::Create { content: String::new(), mode: Mode::Regular };
+        change.union(&SourceChange::of(path.clone(), create)).ok()?;
+    }
+    Some(change)
+}
+
+/// A module on the move.
+struct Moving<'m> {
+    index: &'m Index,
+    context: &'m Context<'m>,
+    from: &'m str,
+    to: &'m str,
+    style: Style,
+    moves: &'m BTreeMap<FileId, RepoPath>,
+    edits: BTreeMap<FileId, Vec<Edit>>,
+    blockers: Vec<Evidence>,
+    strings: Vec<Evidence>,
+}
+
+impl Moving<'_> {
+    /// The name that a module has afterwards.
+    fn moved(&self, dotted: &str) -> String {
+        match is_inside(dotted, self.from) {
+            true => format!("{}{}", self.to, &dotted[self.from.len()..]),
+            false => dotted.to_owned(),
+        }
+    }
+
+    fn rewrite(&mut self, reference: &Reference) {
+        let file = reference.file;
+        let is_movable = self.context.in_scope(file) && self.index.facts(file).errors.is_empty();
+        let edits = match reference.site {
+            Site::String(_) => {
+                self.strings.push(evidence(self.index, reference));
+                return;
+            }
+            // A name follows the import that binds it.
+            Site::Name(_) => return,
+            _ if !is_movable => None,
+            Site::From(import) => self.rewrite_from(file, import),
+            Site::Alias(alias) => self.alias(file, alias),
+            Site::Attribute(used, depth) => self.attribute(file, used, depth),
+            Site::Star(..) | Site::Export(_) => None,
+        };
+        match edits {
+            Some(edits) => self.edits.entry(file).or_default().extend(edits),
+            None => self.blockers.push(evidence(self.index, reference)),
+        }
+    }
+
+    /// `from a.old import x`. In a file that moves as well, relative imports are looked at afterwards.
+    fn rewrite_from(&self, file: FileId, import: ImportId) -> Option<Vec<Edit>> {
+        let view = View::open(self.index, file);
+        let from = view.facts.imports[import.index()].from?;
+        if from.level > 0 && self.moves.contains_key(&file) {
+            return Some(Vec::new());
+        }
+        let module = from.module.map(|module| view.facts.names.get(module));
+        let dotted = self.index.modules().absolute(file, from.level, module)?;
+        imports::replace_module(&view.source()?, import, &self.relative(&view, &view.facts.imports[import.index()], &dotted))
+            .ok()
+    }
+
+    /// The new name of a module, relative if the statement is and if it can stay so.
+    fn relative(&self, view: &View<'_>, import: &Import, dotted: &str) -> String {
+        let new = self.moved(dotted);
+        let Some(from) = import.from.filter(|from| from.level > 0) else { return new };
+        let dots = ".".repeat(from.level as usize);
+        match self.index.modules().absolute(view.file, from.level, None) {
+            Some(base) if base == new => dots,
+            Some(base) => match new.strip_prefix(&base).and_then(|rest| rest.strip_prefix('.')) {
+                Some(rest) if !base.is_empty() => dots + rest,
+                _ => new,
+            },
+            None => new,
+        }
+    }
+
+    /// `import a.old [as m]`, or `from a import old [as m]`.
+    fn alias(&self, file: FileId, id: crate::lang::python::facts::AliasId) -> Option<Vec<Edit>> {
+        let view = View::open(self.index, file);
+        let facts = view.facts;
+        let alias = &facts.aliases[id.index()];
+        let import = facts.import_of(alias);
+        let name = facts.names.get(alias.name);
+        if import.from.is_none() {
+            let local = alias.asname.map(|(local, _)| facts.names.get(local).to_owned());
+            let change = Change { aliases: vec![(id, Becomes::Module { module: self.moved(name), local })], added: Vec::new() };
+            return imports::rewrite(&view.source()?, alias.import, &change, &|_| true).ok();
+        }
+        let module = self.index.modules().dotted(&resolve::from_module(self.index, file, import)?);
+        if is_inside(&module, self.from) {
+            // A submodule of the moved package: its `from` clause is rewritten.
+            return Some(Vec::new());
+        }
+        let old = format!("{module}.{name}");
+        if !is_inside(&old, self.from) {
+            // The name of a re-export that stands for the module: it stays what it is.
+            return Some(Vec::new());
+        }
+        let new = self.moved(&old);
+        let (package, stem) = new.rsplit_once('.')?;
+        let mut edits = Vec::new();
+        let mut local = facts.names.get(alias.local).to_owned();
+        if alias.asname.is_none()
+            && self.style.names == Names::Rename
+            && stem != local
+            && !self.index.modules().is_package(file)
+        {
+            let owner = facts.bindings.iter().find(|binding| binding.kind == BindingKind::Import(id))?.scope;
+            let is_single = facts.bindings_of(owner, alias.local).count() == 1;
+            let is_exported = owner == ScopeId::MODULE && facts.exports_name(&local);
+            if is_single
+                && !is_exported
+                && let Ok(renamed) = rename_uses(facts, owner, alias.local, stem, &|_| false)
+            {
+                edits.extend(renamed);
+                local = stem.to_owned();
+            }
+        }
+        let becomes = Becomes::Name(Name { module: package.to_owned(), name: stem.to_owned(), local });
+        let change = Change { aliases: vec![(id, becomes)], added: Vec::new() };
+        edits.extend(imports::rewrite(&view.source()?, alias.import, &change, &|_| true).ok()?);
+        Some(edits)
+    }
+
+    /// `a.old`, spelled out.
+    fn attribute(&self, file: FileId, id: crate::lang::python::facts::UseId, depth: usize) -> Option<Vec<Edit>> {
+        let facts = self.index.facts(file);
+        let used = &facts.uses[id.index()];
+        let attributes = &facts.attributes_of(used)[..depth];
+        let names = attributes.iter().map(|attribute| facts.names.get(attribute.name));
+        let path: Vec<&str> = std::iter::once(facts.names.get(used.name)).chain(names).collect();
+        let is_plain = match facts.lookup(used.scope, used.name) {
+            Lookup::Bound(owner) => facts.bindings_of(owner, used.name).all(|(_, binding)| match binding.kind {
+                BindingKind::Import(alias) => {
+                    let alias = &facts.aliases[alias.index()];
+                    alias.asname.is_none() && facts.import_of(alias).from.is_none()
+                }
+                _ => false,
+            }),
+            _ => false,
+        };
+        let last = attributes.last()?;
+        if used.flags.frozen {
+            return None;
+        }
+        if is_plain && path.join(".") == self.from {
+            let length: u32 = attributes.iter().map(|attribute| attribute.span.len() + 1).sum();
+            let span = Span::new(used.span.start, last.span.end);
+            return (span.len() == used.span.len() + length).then(|| vec![Edit::replace(span, self.to)]);
+        }
+        // Through a name for the package: the last part changes, if the package stays.
+        let (old, new) = (self.from.rsplit_once('.')?, self.to.rsplit_once('.')?);
+        (old.0 == new.0 && facts.names.get(last.name) == old.1).then(|| vec![Edit::replace(last.span, new.1)])
+    }
+
+    /// Rewrites the relative imports of a moving file that would mean something else in its new place.
+    fn keep_relative_imports(&mut self, file: FileId) {
+        let view = View::open(self.index, file);
+        let modules = self.index.modules();
+        let is_package = modules.is_package(file);
+        let new_name = self.moved(modules.name(file).unwrap_or_default());
+        let package: Vec<&str> = match is_package {
+            true => new_name.split('.').collect(),
+            false => new_name.rsplit_once('.').map_or(Vec::new(), |(package, _)| package.split('.').collect()),
+        };
+        for (at, import) in view.facts.imports.iter().enumerate() {
+            let Some(from) = import.from.filter(|from| from.level > 0) else { continue };
+            let module = from.module.map(|module| view.facts.names.get(module));
+            let Some(old) = modules.absolute(file, from.level, module) else { continue };
+            let wanted = self.moved(&old);
+            let up = from.level as usize - 1;
+            let spelled = package.get(..package.len().saturating_sub(up)).unwrap_or_default();
+            let means = spelled.iter().copied().chain(module).collect::<Vec<_>>().join(".");
+            if means == wanted && up <= package.len() {
+                continue;
+            }
+            let edits = view.source().and_then(|source| imports::replace_module(&source, ImportId::new(at), &wanted).ok());
+            match edits {
+                Some(edits) => self.edits.entry(file).or_default().extend(edits),
+                None => {
+                    let place = view.place(import.span);
+                    let text = view.text[import.span.range()].to_owned();
+                    self.blockers.push(Evidence { role: "import", at: Some((place.path, place.position.line)), text });
+                }
+            }
+        }
+    }
+}

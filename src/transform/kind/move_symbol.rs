@@ -1,0 +1,122 @@
+//! `move-symbol`: every reference to a name of one module becomes a reference to a name of another.
+//!
+//! The move is safe where both names are one object, through whatever re-exports and aliases. Nothing is defined anew: both
+//! names exist. What the references may look like is the business of `relocate`.
+
+use super::super::finding::Finding;
+use super::super::relocate::{Names, Pair, Reexports, Style, judge, relocate};
+use super::super::wire::{Located, Origin, Problem, Table};
+use super::super::{Context, Rule};
+use super::{Kind, SymbolRef, check_module};
+use crate::index::Index;
+use crate::lang::python::resolve::{Absence, Module};
+
+pub(super) const KIND: Kind = Kind { name: "move-symbol", summary: "sends every reference to a symbol to its new home", read };
+
+struct MoveSymbol {
+    moves: Vec<(SymbolRef, SymbolRef)>,
+    style: Style,
+    replaces: bool,
+    external: bool,
+}
+
+fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    let froms: Vec<SymbolRef> = table.strings("from").into_iter().filter_map(|text| SymbolRef::read(table, text)).collect();
+    let to = table.string("to").and_then(|text| SymbolRef::read(table, text));
+    let map = table.string("map");
+    let mut moves = match (&to, &map) {
+        (Some(to), _) => froms.into_iter().map(|from| (from, to.clone())).collect(),
+        (None, _) => Vec::new(),
+    };
+    if let Some(map) = &map {
+        moves.extend(read_map(table, map));
+    }
+    if !(table.has("from") && table.has("to")) && map.is_none() {
+        let problem = Problem::new(table.origin(), "`from` and `to` are missing");
+        table.problem(problem.hint("write `from` and `to`, or `map` with a CSV file of both"));
+    }
+    for (from, to) in &moves {
+        if from.module == to.module && from.name == to.name {
+            table.problem(Problem::new(&from.origin, format!("`{}:{}` is moved to itself", from.module, from.name)));
+        }
+    }
+    for (at, (from, _)) in moves.iter().enumerate() {
+        if moves[..at].iter().any(|(other, _)| other.module == from.module && other.name == from.name) {
+            table.problem(Problem::new(&from.origin, format!("`{}:{}` is moved twice", from.module, from.name)));
+        }
+    }
+    let style = Style {
+        names: table.choice("names", &[("rename", Names::Rename), ("alias", Names::Alias)]).unwrap_or(Names::Rename),
+        reexports: table
+            .choice("reexports", &[("canonical", Reexports::Canonical), ("keep", Reexports::Keep)])
+            .unwrap_or(Reexports::Canonical),
+    };
+    Some(Box::new(MoveSymbol { moves, style, replaces: table.flag("replaces"), external: table.flag("external") }))
+}
+
+/// Reads the rows `from,to` of a CSV file beside the plan; a first row with just these words is a heading.
+fn read_map(table: &Table<'_>, name: &Located<String>) -> Vec<(SymbolRef, SymbolRef)> {
+    let Some(file) = table.sibling(name) else { return Vec::new() };
+    let mut rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .comment(Some(b'#'))
+        .from_reader(file.text.as_bytes());
+    let mut moves = Vec::new();
+    for (at, row) in rows.records().enumerate() {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                let start = error.position().map_or(0, |position| position.byte() as usize);
+                table.problem(Problem::new(
+                    &Origin { file: file.clone(), range: start..start },
+                    format!("this is not CSV: {error}"),
+                ));
+                continue;
+            }
+        };
+        let start = row.position().map_or(0, |position| position.byte() as usize);
+        let end = file.text[start..].find('\n').map_or(file.text.len(), |length| start + length);
+        let origin = Origin { file: file.clone(), range: start..end };
+        let (Some(from), Some(to), 2) = (row.get(0), row.get(1), row.len()) else {
+            table.problem(Problem::new(&origin, "a row must have two columns").hint("the columns are `from` and `to`"));
+            continue;
+        };
+        if at == 0 && (from, to) == ("from", "to") {
+            continue;
+        }
+        let read = |text: &str| SymbolRef::read(table, Located { value: text.to_owned(), origin: origin.clone() });
+        moves.extend(read(from).zip(read(to)));
+    }
+    moves
+}
+
+impl Rule for MoveSymbol {
+    fn check(&self, index: &Index) -> Vec<Problem> {
+        if self.external {
+            return Vec::new();
+        }
+        let check = |(from, to): &(SymbolRef, SymbolRef)| {
+            let is_elsewhere = matches!(index.modules().find(&to.module), Err(Absence::External | Absence::Opaque));
+            let target = || check_module(index, &to.module, &to.origin).or_else(|| to.check_name(index));
+            [from.check_name(index), if is_elsewhere { None } else { target() }]
+        };
+        self.moves.iter().flat_map(check).flatten().collect()
+    }
+
+    fn find(&self, context: &Context<'_>) -> Vec<Finding> {
+        let pair = |(from, to): &(SymbolRef, SymbolRef)| {
+            let (old, new) = (from.symbol(context.index), to.symbol(context.index));
+            let verdict = judge(context.index, &old, &new, self.replaces);
+            Pair { from: old, to: new, module: to.module.clone(), verdict }
+        };
+        let pairs: Vec<Pair> = self.moves.iter().map(pair).filter(|pair| !is_self(pair)).collect();
+        relocate(context, &pairs, self.style)
+    }
+}
+
+/// The same file under two names (two import roots) is no move.
+fn is_self(pair: &Pair) -> bool {
+    pair.from == pair.to && !matches!(pair.from.module, Module::Absent(_))
+}

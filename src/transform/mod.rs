@@ -1,0 +1,204 @@
+//! Layer 4: transforms. A [`Transform`] is a documented rule of some kind; run over an index it gives [`Finding`]s.
+//!
+//! Transforms are pure: they read an [`Index`] and return findings with changes in them. They cannot apply anything. A new kind
+//! is one file in `kind/` and one line in [`kind::KINDS`]; a new transform of a known kind is a TOML file and no Rust.
+
+pub mod finding;
+pub mod kind;
+pub mod pack;
+mod relocate;
+pub mod wire;
+
+use globset::GlobSet;
+use rayon::prelude::*;
+
+use crate::index::Index;
+use crate::lang::python::facts::{Facts, Import};
+use crate::lang::python::imports::Source;
+use crate::lang::python::resolve::{Resolution, Symbol};
+use crate::text::path::RepoPath;
+use crate::text::snapshot::FileId;
+use crate::text::span::{LineIndex, Span};
+use finding::{Applicability, Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
+use wire::{Problem, Table};
+
+/// A rule of some kind, with its documentation.
+pub struct Transform {
+    /// `pack/name` for a transform of a pack, or the id of the step that it is written in.
+    pub id: String,
+    /// The name of its kind.
+    pub kind: &'static str,
+    /// What it is, in a few words.
+    pub title: String,
+    /// What it does, why, and when its fixes are safe.
+    pub doc: Doc,
+    /// The author's word on its fixes, where there is one.
+    pub applicability: Option<Applicability>,
+    /// The files that it looks at, within the plan's scope.
+    pub scope: Scope,
+    /// What it does.
+    pub rule: Box<dyn Rule>,
+}
+
+/// The manual page of a transform.
+#[derive(Clone, Default, Debug)]
+pub struct Doc {
+    /// What it does.
+    pub what: String,
+    /// Why one wants that.
+    pub why: String,
+    /// When its fixes are safe.
+    pub safety: String,
+}
+
+/// The files that a plan or a transform concerns: all that `include` matches, without those that `exclude` matches.
+#[derive(Clone, Default, Debug)]
+pub struct Scope {
+    /// `None` includes everything.
+    pub include: Option<GlobSet>,
+    /// `None` excludes nothing.
+    pub exclude: Option<GlobSet>,
+}
+
+impl Scope {
+    /// Reads `include` (or `paths`) and `exclude`.
+    pub fn read(table: &Table<'_>) -> Self {
+        let include = table.globs("include");
+        let paths = table.globs("paths");
+        Self { include: include.or(paths), exclude: table.globs("exclude") }
+    }
+
+    /// Whether the scope has the file.
+    pub fn contains(&self, path: &RepoPath) -> bool {
+        let path = path.to_os();
+        self.include.as_ref().is_none_or(|globs| globs.is_match(&path))
+            && !self.exclude.as_ref().is_some_and(|globs| globs.is_match(&path))
+    }
+}
+
+/// What a kind does with its parameters.
+pub trait Rule: Send + Sync {
+    /// Reports symbols and modules of the rule that do not exist.
+    fn check(&self, index: &Index) -> Vec<Problem>;
+
+    /// Finds the places that the rule concerns.
+    fn find(&self, context: &Context<'_>) -> Vec<Finding>;
+}
+
+/// What a rule works on.
+pub struct Context<'a> {
+    /// The facts.
+    pub index: &'a Index,
+    /// The plan's scope.
+    plan: &'a Scope,
+    /// The transform's own scope.
+    own: &'a Scope,
+}
+
+impl Context<'_> {
+    /// Whether the plan and the transform let the file be edited.
+    pub fn in_scope(&self, file: FileId) -> bool {
+        let path = &self.index.snapshot().get(file).path;
+        self.plan.contains(path) && self.own.contains(path)
+    }
+}
+
+/// Runs a transform over an index. The findings are sorted by file and place.
+pub fn run(index: &Index, plan: &Scope, transform: &Transform) -> Vec<Finding> {
+    let context = Context { index, plan, own: &transform.scope };
+    let mut findings = transform.rule.find(&context);
+    for finding in &mut findings {
+        if let (Outcome::Fix(fix), Some(Applicability::Review)) = (&mut finding.outcome, transform.applicability)
+            && fix.applicability == Applicability::Safe
+        {
+            fix.applicability = Applicability::Review;
+            fix.reason = Some(Reason::AsPlanned);
+        }
+    }
+    findings.par_sort_by(|a, b| a.place.cmp(&b.place));
+    findings
+}
+
+/// One file that findings are made in.
+struct View<'i> {
+    index: &'i Index,
+    file: FileId,
+    path: &'i RepoPath,
+    facts: &'i Facts,
+    text: String,
+    lines: LineIndex,
+}
+
+impl<'i> View<'i> {
+    fn open(index: &'i Index, file: FileId) -> Self {
+        let text = index.text(file).unwrap_or_default();
+        let lines = LineIndex::new(text.as_bytes());
+        Self { index, file, path: &index.snapshot().get(file).path, facts: index.facts(file), text, lines }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place { path: self.path.clone(), span, position: self.lines.position(span.start) }
+    }
+
+    /// The file as the import editor needs it; `None` where tree-sitter gives up.
+    fn source(&self) -> Option<Source<'_>> {
+        let tree = self.index.tree(self.file, &self.text)?;
+        Some(Source { file: self.file, text: &self.text, facts: self.facts, tree, modules: self.index.modules() })
+    }
+
+    fn finding(&self, span: Span, message: String, spelling: Option<Spelling>, outcome: Outcome) -> Finding {
+        Finding { place: self.place(span), message, spelling, evidence: Vec::new(), outcome }
+    }
+
+    /// How a statement is spelled, apart from its names.
+    fn import_spelling(&self, import: &Import) -> Spelling {
+        use crate::lang::python::facts::Context as Under;
+        let text = &self.text[import.span.range()];
+        Spelling {
+            is_lazy: self.facts.is_lazy(import.scope),
+            is_relative: import.from.is_some_and(|from| from.level > 0),
+            is_multi_line: text.contains(['\n', '\r']),
+            is_shared: import.aliases.1 - import.aliases.0 > 1,
+            is_type_checking: import.context.contains(Under::TYPE_CHECKING),
+            is_guarded: [Under::TRY_IMPORT, Under::TRY_ANY, Under::HANDLER].iter().any(|&under| import.context.contains(under)),
+            ..Spelling::of(if import.from.is_some() { Form::FromImport } else { Form::Import })
+        }
+    }
+}
+
+/// Says what a symbol is and where it is defined.
+fn describe(index: &Index, role: &'static str, way: &Resolution) -> Evidence {
+    let spelled = |symbol: &Symbol| format!("{}:{}", index.modules().dotted(&symbol.module), symbol.name);
+    let Some(last) = way.hops.last() else {
+        return Evidence { role, at: None, text: "nothing".to_owned() };
+    };
+    use crate::lang::python::facts::BindingKind;
+    use crate::lang::python::resolve::{End, Module};
+    let (Module::File(file), End::Definition) = (&last.module, &way.end) else {
+        let state = match &way.end {
+            End::Absent(_) => "not in the repository",
+            End::Unbound => "does not exist",
+            End::Ambiguous(_) => "bound in several ways",
+            End::Dynamic => "made at run time",
+            End::Module(_) => "a module",
+            End::Cycle => "an alias of itself",
+            End::Definition | End::Local => "a value",
+        };
+        return Evidence { role, at: None, text: format!("{} ({state})", spelled(last)) };
+    };
+    let view = View::open(index, *file);
+    let binding =
+        view.facts.module_bindings(&last.name).map(|(_, binding)| binding).rfind(|binding| Facts::is_lasting(binding));
+    let Some(binding) = binding else { return Evidence { role, at: None, text: spelled(last) } };
+    let header = match binding.kind {
+        BindingKind::Definition(definition) => &view.text[view.facts.definitions[definition.index()].header.range()],
+        _ => {
+            let start = crate::text::eol::line_start(&view.text, binding.span.range().start);
+            view.text[start..crate::text::eol::line_end(&view.text, start)].trim()
+        }
+    };
+    // A signature over several lines, on one.
+    let header = header.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(", )", ")");
+    let line = view.lines.position(binding.span.start).line;
+    Evidence { role, at: Some((view.path.clone(), line)), text: header }
+}
