@@ -1,12 +1,11 @@
 //! `ssot-migrate apply`: carries a plan out as commits, one for each step.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use super::error::CliError;
 use super::plan::{Selection, built};
 use super::project::{At, Project};
-use super::{Global, confirm, print};
+use super::{Answer, Global, confirm};
 use crate::git::commit::Draft;
 use crate::git::{CommitId, GitError, Head, Repo, short};
 use crate::plan::artefact::Artefact;
@@ -61,7 +60,7 @@ pub(super) struct Branch {
     pub exists: bool,
 }
 
-pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
+pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let repo = project.repo()?;
     let branch = branch(repo, &args.writing)?;
@@ -71,8 +70,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
         None => planned(global, &project, args, &branch)?,
     };
     if steps.is_empty() {
-        print("Nothing to change.\n")?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok("Nothing to change.\n".to_owned().into());
     }
     let (changed, created) = paths(&steps);
     repo.check_files(&branch.name, &changed, &created)?;
@@ -89,8 +87,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
     for (step, id) in steps.iter().zip(&ids) {
         out += &format!("  {} {}\n", &id[..10], step.title);
     }
-    print(out)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(out.into())
 }
 
 /// The branch that commits go to: the current one, or `--branch`.
@@ -129,9 +126,10 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
     let at = if branch.exists { At::Revision(&base) } else { At::Head };
     let (built, _) = built(project, &plan, &at, &args.selection)?;
     let threshold = args.selection.threshold();
-    let base = format!("{} at {}", short(&branch.name), &base[..10]);
-    let report = Report { plan: &plan, built: &built, base, threshold };
-    eprint!("{}", report::text::render(&report));
+    if !args.writing.yes {
+        let base = format!("{} at {}", short(&branch.name), &base[..10]);
+        eprint!("{}", report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
+    }
     let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
         let message = message::apply(&plan, step, &report::summary(step, threshold), threshold);
         Step { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }

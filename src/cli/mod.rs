@@ -71,8 +71,8 @@ pub fn main() -> ExitCode {
         Ok(pool) => pool.install(|| run(&cli)),
         Err(error) => Err(CliError::usage(format!("the threads cannot be started: {error}"))),
     };
-    match result {
-        Ok(code) => code,
+    match result.and_then(|answer| print(&answer.out).map(|()| answer.code)) {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("{}", error.render(std::io::stderr().is_terminal()));
             ExitCode::from(error.code())
@@ -80,7 +80,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<ExitCode, CliError> {
+/// What a command has to say.
+struct Answer {
+    /// The result, for stdout.
+    out: Vec<u8>,
+    /// 0 for yes or clean, 1 for no.
+    code: u8,
+}
+
+impl From<String> for Answer {
+    fn from(out: String) -> Self {
+        Self { out: out.into_bytes(), code: 0 }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Answer, CliError> {
     match &cli.command {
         Command::Plan(args) => plan::run(&cli.global, args),
         Command::Apply(args) => apply::run(&cli.global, args),

@@ -1,14 +1,13 @@
 //! `ssot-migrate plan`: what `apply` with the same options would change.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::ValueEnum;
 
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
-use super::{Global, print};
+use super::{Answer, Global};
 use crate::index::Index;
 use crate::plan::artefact::{Artefact, SavedStep};
 use crate::plan::build::{Built, Request, build};
@@ -69,7 +68,7 @@ impl Selection {
     }
 }
 
-pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
+pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let plan = project.plan(global)?;
     let at = match (&args.at, args.worktree) {
@@ -80,17 +79,17 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
     let (built, base) = built(&project, &plan, &at, &args.selection)?;
     let report = Report { plan: &plan, built: &built, base, threshold: args.selection.threshold() };
     let is_empty = built.steps.iter().all(|step| step.files.is_empty());
-    match args.format {
-        Format::Text => print(report::text::render(&report))?,
-        Format::Json => print(report::json::render(&report))?,
-        Format::Diff => print(report::diff::render(&net(&built)?))?,
-    }
+    let out = match args.format {
+        Format::Text => report::text::render(&report).into_bytes(),
+        Format::Json => report::json::render(&report).into_bytes(),
+        Format::Diff => report::diff::render(&net(&built)?),
+    };
     if let Some(path) = &args.out {
         let commit = project.repo()?.commit(args.at.as_deref())?.to_string();
         let artefact = artefact(&plan, &built, commit, args.selection.threshold());
         std::fs::write(path, artefact.to_json()).map_err(|error| CliError::io(path.display().to_string(), error))?;
     }
-    Ok(ExitCode::from(u8::from(args.exit_code && !is_empty)))
+    Ok(Answer { out, code: u8::from(args.exit_code && !is_empty) })
 }
 
 /// Builds the phases that are meant. Also returns what the files are called.

@@ -1,12 +1,10 @@
 //! `ssot-migrate rollback`: undoes a phase, whatever came later.
 
-use std::process::ExitCode;
-
 use super::apply::{Writing, branch, check};
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::Project;
-use super::{Global, confirm, print};
+use super::{Answer, Global, confirm};
 use crate::git::history::Entry;
 use crate::git::short;
 use crate::index::Index;
@@ -28,7 +26,7 @@ pub(super) struct Args {
     writing: Writing,
 }
 
-pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
+pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let repo = project.repo()?;
     let plan = project.plan(global)?;
@@ -80,8 +78,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
         return Err(error.hint("roll back what came later first, or mend these places; nothing has been changed"));
     }
     if args.dry_run {
-        print(report::diff::render(&deltas(&before, &after, &[change])?))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Answer { out: report::diff::render(&deltas(&before, &after, &[change])?), code: 0 });
     }
     let paths: Vec<_> = change.files().keys().cloned().collect();
     let created: Vec<_> = paths.iter().filter(|path| before.file(path).is_none()).cloned().collect();
@@ -97,6 +94,5 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<ExitCode, CliError> {
     for (entry, id) in entries.iter().zip(&ids) {
         out += &format!("  {} {} / {}\n", &id[..10], entry.phase, entry.step);
     }
-    print(out)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(out.into())
 }

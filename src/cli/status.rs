@@ -1,12 +1,11 @@
 //! `ssot-migrate status`: how far the plan has come, read from the history and checked against the files.
 
 use std::fmt::Write;
-use std::process::ExitCode;
 
 use super::error::CliError;
 use super::plan::{Selection, built};
 use super::project::{At, Project};
-use super::{Global, print};
+use super::{Answer, Global};
 use crate::git::history::Journal;
 use crate::plan::build::BuiltStep;
 use crate::plan::spec::Phase;
@@ -60,7 +59,7 @@ impl State {
     }
 }
 
-pub(super) fn run(global: &Global, _: &Args) -> Result<ExitCode, CliError> {
+pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let plan = project.plan(global)?;
     let (_, base, journal) = project.snapshot(&At::Head, &plan)?;
@@ -100,6 +99,5 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<ExitCode, CliError> {
             let _ = writeln!(out, "  {:width$}    gate {}: {} (at most {}: {verdict})", "", now.gate, now.count, now.max);
         }
     }
-    print(out)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(out.into())
 }

@@ -139,7 +139,7 @@ pub enum BuildError {
         conflict: Box<Conflict>,
     },
     /// The step would break something.
-    #[error("{at} would break {}: {}", plural(violations.len(), "thing"), list(violations))]
+    #[error("{at} would break {}:{}", plural(violations.len(), "thing"), list(violations))]
     Breaks {
         /// The step.
         at: StepName,
@@ -351,3 +351,6 @@ fn untouched(index: &Index, in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Untouch
     };
     index.parsed().filter_map(entry).collect()
 }
+
+#[cfg(test)]
+mod tests;

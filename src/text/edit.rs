@@ -43,8 +43,8 @@ pub struct Overlap {
 
 /// A set of edits for one file.
 ///
-/// Invariant: sorted by start, and disjoint. Insertions at one offset keep the order in which they were given; equal edits
-/// are one edit.
+/// Invariant: sorted by start, and disjoint. Insertions at one offset keep the order in which they were given; equal edits are one
+/// edit, and so are deletions that overlap: each gets what it asked for.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct TextEdit {
     edits: Vec<Edit>,
@@ -54,7 +54,7 @@ impl TextEdit {
     /// Returns the set.
     ///
     /// # Errors
-    /// Two different edits that share a byte, or an insertion strictly inside a replaced range.
+    /// Two different edits that share a byte and are not both deletions, or an insertion strictly inside a replaced range.
     pub fn new(mut edits: Vec<Edit>) -> Result<Self, Overlap> {
         // Stable: insertions at one offset stay in the order in which they were asked for, before a replacement there.
         edits.sort_by_key(|edit| edit.span);
@@ -64,8 +64,12 @@ impl TextEdit {
             if twin {
                 continue;
             }
-            match sorted.last() {
+            match sorted.last_mut() {
                 Some(last) if last.span.end > edit.span.start => {
+                    if last.text.is_empty() && edit.text.is_empty() && !edit.span.is_empty() {
+                        last.span.end = last.span.end.max(edit.span.end);
+                        continue;
+                    }
                     return Err(Overlap { first: last.clone(), second: edit });
                 }
                 _ => sorted.push(edit),
@@ -137,9 +141,15 @@ mod tests {
     }
 
     #[test]
+    fn deletions_that_overlap_are_one() {
+        let made = apply(vec![Edit::delete(Span::new(2, 5)), Edit::delete(Span::new(4, 6)), Edit::delete(Span::new(3, 4))]);
+        assert_eq!(made.as_deref(), Ok("016789"));
+    }
+
+    #[test]
     fn overlaps_are_refused() {
         let same = apply(vec![Edit::replace(Span::new(2, 4), "a"), Edit::replace(Span::new(2, 4), "b")]);
-        let crossing = apply(vec![Edit::delete(Span::new(2, 5)), Edit::delete(Span::new(4, 6))]);
+        let crossing = apply(vec![Edit::delete(Span::new(2, 5)), Edit::replace(Span::new(4, 6), "x")]);
         let inside = apply(vec![Edit::delete(Span::new(2, 5)), Edit::insert(3, "x")]);
         assert!(same.is_err() && crossing.is_err() && inside.is_err());
     }

@@ -123,6 +123,8 @@ pub enum Reason {
     OutOfScope,
     /// Something still refers to it.
     StillReferenced,
+    /// Something may find it without a reference: a decorator, a test runner, the command line.
+    FoundOtherwise,
     /// The new home does not have the name.
     TargetLacks,
 }
@@ -150,6 +152,7 @@ impl Reason {
             Reason::StarImport => "star-import",
             Reason::OutOfScope => "out-of-scope",
             Reason::StillReferenced => "still-referenced",
+            Reason::FoundOtherwise => "found-otherwise",
             Reason::TargetLacks => "target-lacks",
         }
     }
@@ -176,6 +179,7 @@ impl Reason {
             Reason::StarImport => "a star import brings names that the target does not have",
             Reason::OutOfScope => "the plan's scope leaves the file out",
             Reason::StillReferenced => "something still refers to it",
+            Reason::FoundOtherwise => "something may find it without a reference: a decorator, a test runner, the command line",
             Reason::TargetLacks => "the new home does not have the name",
         }
     }

@@ -238,7 +238,8 @@ impl Relocation<'_> {
                 }
                 _ => true,
             };
-            if runs && bindings().all(|binding| binding.context.contains(Under::TYPE_CHECKING)) {
+            let is_bound = bindings().next().is_some();
+            if runs && is_bound && bindings().all(|binding| binding.context.contains(Under::TYPE_CHECKING)) {
                 return Some(Reason::Dangling);
             }
             if hop.name != next.name && bindings().any(|binding| matches!(binding.kind, BindingKind::Alias(_))) {

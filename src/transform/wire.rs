@@ -421,7 +421,8 @@ impl<'t> Table<'t> {
 
 /// Whether a path of a plan is absolute or leads out of the root (design, law 9).
 pub fn is_outside(path: &str) -> bool {
-    path.starts_with('/') || path.contains('\\') || path.contains(':') || path.split('/').any(|part| part == "..")
+    let has_drive = path.as_bytes().get(1) == Some(&b':');
+    path.starts_with(['/', '\\']) || has_drive || path.split(['/', '\\']).any(|part| part == "..")
 }
 
 fn article(kind: &str) -> String {

@@ -425,6 +425,10 @@ fn follow_binding(program: &dyn Program, file: FileId, binding: &Binding, hops: 
         BindingKind::Import(alias) => {
             let alias = &facts.aliases[alias.index()];
             match imported(program, file, facts.import_of(alias), alias) {
+                // `from . import name` in the package itself: the import system goes on to the submodule.
+                Imported::Symbol(symbol) if hops.last() == Some(&symbol) => {
+                    submodule(program, &program.modules().dotted(&symbol.module), &symbol.name).unwrap_or(End::Cycle)
+                }
                 Imported::Symbol(symbol) => follow(program, &symbol, hops),
                 Imported::Module(module) => End::Module(module),
                 Imported::Beyond => End::Unbound,
@@ -482,7 +486,15 @@ fn through_star(program: &dyn Program, file: FileId, name: &str, hops: &mut Vec<
             Some(Module::File(module)) => match exports(program, module, name, &mut Vec::new()) {
                 Brings::Yes => {
                     let symbol = Symbol { module: Module::File(module), name: name.into() };
-                    return Some(follow(program, &symbol, hops));
+                    let mut tail = hops.clone();
+                    match follow(program, &symbol, &mut tail) {
+                        // A module that imports everything from itself has it from elsewhere.
+                        End::Cycle => {}
+                        end => {
+                            *hops = tail;
+                            return Some(end);
+                        }
+                    }
                 }
                 Brings::Maybe => unknown = Some(End::Dynamic),
                 Brings::No => {}
@@ -726,7 +738,8 @@ fn unresolved_reason(program: &dyn Program, file: FileId, import: &Import, alias
             let symbol = Symbol { module, name: facts.names.get(alias.name).into() };
             let way = resolve(program, &symbol);
             match (&way.end, &symbol.module) {
-                (End::Unbound, _) if way.hops.len() == 1 && !is_module_attribute(&symbol.name) => {
+                // An import of a name from the module that only this import would bind there is a cycle of one.
+                (End::Unbound | End::Cycle, _) if way.hops.len() == 1 && !is_module_attribute(&symbol.name) => {
                     Some(UnresolvedReason::MissingName)
                 }
                 (_, Module::File(module)) => {

@@ -62,7 +62,7 @@ impl Rule for DeleteDefinition {
                     Err(reason) => Outcome::Left(reason),
                 },
             };
-            let message = format!("{}:{} goes", wanted.module, wanted.name);
+            let message = format!("delete {}:{}", wanted.module, wanted.name);
             let mut finding = view.finding(first.span, message, Some(Spelling::of(Form::Definition)), outcome);
             finding.evidence = blockers;
             findings.push(finding);
@@ -165,7 +165,7 @@ fn delete(view: &View<'_>, name: &str, bindings: &[&Binding]) -> Result<(TextEdi
         BindingKind::Import(id) => {
             let alias = &view.facts.aliases[id.index()];
             let others = alias_count(view.facts, alias.import);
-            // A statement that goes altogether may leave its block empty, and takes the side effects of the import with it.
+            // A statement that goes altogether takes what the import does besides with it.
             if others == 1 {
                 edits.push(statements::remove(&source, view.facts.import_of(alias).span).map_err(|_| Reason::ParsersDisagree)?);
                 reason = Some(Reason::NotProved);
@@ -177,7 +177,7 @@ fn delete(view: &View<'_>, name: &str, bindings: &[&Binding]) -> Result<(TextEdi
         BindingKind::Definition(id) => {
             let definition = &view.facts.definitions[id.index()];
             if definition.span.start != definition.header.start || is_found_by_name(name, definition.kind) {
-                reason = Some(Reason::NotProved);
+                reason = Some(Reason::FoundOtherwise);
             }
             edits.push(statements::remove(&source, definition.span).map_err(|_| Reason::ParsersDisagree)?);
         }

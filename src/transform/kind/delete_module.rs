@@ -1,7 +1,8 @@
 //! `delete-module`: deletes modules and packages once nothing outside of them refers to them.
 //!
 //! Several modules that only refer to one another go together. A module that a runner finds by its path (a test, a `conftest`, a
-//! script with a `__main__` block) has no references to look for, so its deletion is for review.
+//! script with a `__main__` block), or a package by looking around (`pkgutil`), has no references to look for, so its deletion is for
+//! review.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use super::delete_definition::evidence;
 use super::{Kind, ModuleRef, check_module};
 use crate::index::Index;
 use crate::index::references::{Search, Target, is_inside};
+use crate::lang::python::resolve::Module;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
@@ -71,7 +73,9 @@ fn doom(index: &Index, name: &str) -> Doomed {
     let search = Search::new(index, &targets);
     let mut blockers: Vec<(FileId, Evidence)> =
         search.run().iter().map(|reference| (reference.file, evidence(index, reference))).collect();
+    let stem = name.rsplit('.').next().unwrap_or(name);
     for &file in search.candidates() {
+        blockers.extend(loaded_by_name(index, file, stem).map(|evidence| (file, evidence)));
         if let Some(error) = index.facts(file).errors.first() {
             let at = View::open(index, file).place(error.span);
             let text = error.message.to_string();
@@ -82,11 +86,36 @@ fn doom(index: &Index, name: &str) -> Doomed {
     Doomed { name: name.to_owned(), files, blockers }
 }
 
+/// A file that imports modules by computed names, and has the module's name as a string.
+fn loaded_by_name(index: &Index, file: FileId, stem: &str) -> Option<Evidence> {
+    let facts = index.facts(file);
+    let imports = ["import_module", "__import__"].iter().any(|name| facts.names.find(name).is_some());
+    let string = facts.strings.iter().find(|string| facts.names.get(string.value).rsplit('.').next() == Some(stem))?;
+    if !imports {
+        return None;
+    }
+    let at = View::open(index, file).place(string.span);
+    Some(Evidence { role: "string", at: Some((at.path, at.position.line)), text: facts.names.get(string.value).to_owned() })
+}
+
+/// Whether a package around the module looks for its modules at run time.
+fn is_discovered(index: &Index, name: &str) -> bool {
+    let packages = name.match_indices('.').map(|(at, _)| &name[..at]);
+    packages.into_iter().any(|package| match index.modules().find(package) {
+        Ok(Module::File(file)) => {
+            let names = &index.facts(file).names;
+            ["iter_modules", "walk_packages"].iter().any(|function| names.find(function).is_some())
+        }
+        _ => false,
+    })
+}
+
 /// One finding for each file of the module.
 fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) -> Vec<Finding> {
     let is_held = module.files.iter().any(|file| !going.contains(file));
     let in_scope = module.files.iter().all(|&file| context.in_scope(file));
-    let is_found = module.files.iter().any(|&file| is_found_by_path(context.index, file));
+    let is_found =
+        module.files.iter().any(|&file| is_found_by_path(context.index, file)) || is_discovered(context.index, &module.name);
     let finding = |file: FileId| {
         let view = View::open(context.index, file);
         let outcome = if is_held {
@@ -96,11 +125,11 @@ fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) ->
         } else {
             Outcome::Fix(Fix {
                 applicability: if is_found { Applicability::Review } else { Applicability::Safe },
-                reason: is_found.then_some(Reason::NotProved),
+                reason: is_found.then_some(Reason::FoundOtherwise),
                 change: SourceChange::of(view.path.clone(), FileChange::Delete),
             })
         };
-        let message = format!("{} goes", module.name);
+        let message = format!("delete {}", module.name);
         let mut finding = view.finding(Span::at(0), message, Some(Spelling::of(Form::Definition)), outcome);
         finding.evidence =
             module.blockers.iter().filter(|(file, _)| !going.contains(file)).map(|(_, blocker)| blocker.clone()).collect();

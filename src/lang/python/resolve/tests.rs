@@ -1,1 +1,240 @@
+//! Modules as the import system finds them, and names followed through every kind of binding.
 
+use super::*;
+use crate::lang::python::collect;
+use crate::text::snapshot::{Memory, Opaque, OpaqueKind};
+
+/// A whole program in memory.
+struct Files {
+    snapshot: Snapshot,
+    facts: Vec<Facts>,
+    table: ModuleTable,
+}
+
+impl Program for Files {
+    fn facts(&self, file: FileId) -> &Facts {
+        &self.facts[file.index()]
+    }
+
+    fn modules(&self) -> &ModuleTable {
+        &self.table
+    }
+}
+
+fn program(files: &[(&str, &str)]) -> Files {
+    let snapshot = Memory::snapshot(files.iter().copied());
+    let text =
+        |file: &std::sync::Arc<crate::text::snapshot::File>| String::from_utf8(snapshot.read(file).unwrap().to_vec()).unwrap();
+    let facts = snapshot.files().iter().map(|file| collect(&text(file), None)).collect();
+    let table = ModuleTable::new(&snapshot, &RootFolder::detect(&snapshot));
+    Files { snapshot, facts, table }
+}
+
+impl Files {
+    fn file(&self, path: &str) -> FileId {
+        self.snapshot.id(&RepoPath::new(path).unwrap()).unwrap()
+    }
+
+    /// The way from `module:name`, as `hop > hop = end`.
+    fn way(&self, symbol: &str) -> String {
+        let (module, name) = symbol.split_once(':').unwrap();
+        let way = resolve(self, &Symbol { module: self.table.module(module), name: name.into() });
+        self.show(&way.hops, &way.end)
+    }
+
+    fn show(&self, hops: &[Symbol], end: &End) -> String {
+        let hops: Vec<String> = hops.iter().map(|hop| format!("{}:{}", self.table.dotted(&hop.module), hop.name)).collect();
+        let end = match end {
+            End::Module(module) => format!("module {}", self.table.dotted(module)),
+            End::Ambiguous(ways) => format!("{} ways", ways.len()),
+            end => format!("{end:?}"),
+        };
+        format!("{} = {end}", hops.join(" > "))
+    }
+
+    /// What the last expression of a file means, step by step.
+    fn last(&self, path: &str) -> Vec<String> {
+        let file = self.file(path);
+        let used = self.facts(file).uses.last().unwrap();
+        steps(self, file, used).iter().map(|step| self.show(&step.hops, &step.end)).collect()
+    }
+}
+
+#[test]
+fn a_package_wins_over_a_module_and_a_module_over_a_folder() {
+    let files = program(&[
+        ("a/__init__.py", ""),
+        ("a/both.py", ""),
+        ("a/both/__init__.py", ""),
+        ("a/one.py", ""),
+        ("a/one/inner.py", ""),
+        ("a/stubbed.py", ""),
+        ("a/stubbed.pyi", ""),
+        ("a/only_stub.pyi", ""),
+        ("space/deep/m.py", ""),
+        ("a/copy.backup.py", "from . import one"),
+        ("my-dir/x.py", ""),
+    ]);
+    let find = |dotted: &str| files.table.find(dotted);
+    let file = |path: &str| Ok(Module::File(files.file(path)));
+    assert_eq!(find("a"), file("a/__init__.py"));
+    assert_eq!(find("a.both"), file("a/both/__init__.py"));
+    assert_eq!(find("a.one"), file("a/one.py"));
+    assert_eq!(find("a.one.inner"), Err(Absence::NotAPackage));
+    assert_eq!(find("a.stubbed"), file("a/stubbed.py"));
+    assert_eq!(find("a.only_stub"), file("a/only_stub.pyi"));
+    assert_eq!(find("space"), Ok(Module::Namespace("space".into())));
+    assert_eq!(find("space.deep.m"), file("space/deep/m.py"));
+    assert_eq!(find("a.gone"), Err(Absence::Missing));
+    assert_eq!(find("a.copy"), Err(Absence::Missing));
+    assert_eq!(find("os.path"), Err(Absence::External));
+    assert_eq!(files.table.absolute(files.file("a/copy.backup.py"), 1, Some("one")).as_deref(), Some("a.one"));
+}
+
+#[test]
+fn relative_names_are_counted_from_the_package() {
+    let files = program(&[("a/__init__.py", ""), ("a/b/__init__.py", ""), ("a/b/c.py", ""), ("top.py", "")]);
+    let absolute = |path: &str, level, module| files.table.absolute(files.file(path), level, module);
+    assert_eq!(absolute("a/b/c.py", 1, Some("d")).as_deref(), Some("a.b.d"));
+    assert_eq!(absolute("a/b/__init__.py", 1, Some("d")).as_deref(), Some("a.b.d"));
+    assert_eq!(absolute("a/b/c.py", 2, None).as_deref(), Some("a"));
+    assert_eq!(absolute("a/b/c.py", 3, Some("x")).as_deref(), Some("x"));
+    assert_eq!(absolute("a/b/c.py", 4, None), None);
+    assert_eq!(absolute("top.py", 0, Some("a.b")).as_deref(), Some("a.b"));
+}
+
+#[test]
+fn nothing_is_known_behind_links_and_submodules() {
+    let opaque =
+        ["vendor/lib", "link.py"].map(|path| Opaque { path: RepoPath::new(path).unwrap(), kind: OpaqueKind::Submodule });
+    let snapshot = Snapshot::new(Vec::new(), opaque.into(), std::sync::Arc::new(Memory::default()));
+    let table = ModuleTable::new(&snapshot, &[RootFolder::new(b"")]);
+    assert_eq!(table.find("vendor.lib.deep"), Err(Absence::Opaque));
+    assert_eq!(table.find("link"), Err(Absence::Opaque));
+    assert_eq!(table.find("vendor.other"), Err(Absence::Missing));
+}
+
+#[test]
+fn names_are_followed_through_imports_and_assignments() {
+    let files = program(&[
+        ("p/__init__.py", "from .m import A as B\nfrom p import m as module\nfrom . import sub\n"),
+        ("p/m.py", "class A: ...\nC = A\nD = C\nvalue = A()\nmade = A.attribute\nbuiltin = int\n"),
+        ("p/sub.py", "import p.m\nimport p.m as q\nE = p.m.A\nF = q.A\nG = q\n"),
+    ]);
+    assert_eq!(files.way("p:B"), "p:B > p.m:A = Definition");
+    assert_eq!(files.way("p.m:D"), "p.m:D > p.m:C > p.m:A = Definition");
+    assert_eq!(files.way("p.sub:E"), "p.sub:E > p.m:A = Definition");
+    assert_eq!(files.way("p.sub:F"), "p.sub:F > p.m:A = Definition");
+    assert_eq!(files.way("p.m:value"), "p.m:value = Definition");
+    assert_eq!(files.way("p.m:made"), "p.m:made = Definition");
+    assert_eq!(files.way("p.m:builtin"), "p.m:builtin = Definition");
+    assert_eq!(files.way("p:module"), "p:module > p:m = module p.m");
+    assert_eq!(files.way("p:m"), "p:m = module p.m");
+    assert_eq!(files.way("p:sub"), "p:sub = module p.sub", "`from . import sub` in the package itself");
+    assert_eq!(files.way("p:gone"), "p:gone = Unbound");
+    assert_eq!(files.way("lib.x:y"), "lib.x:y = Absent(External)");
+    assert_eq!(files.way("p.gone:y"), "p.gone:y = Absent(Missing)");
+}
+
+#[test]
+fn several_bindings_are_one_only_if_they_mean_one_object() {
+    let files = program(&[
+        ("impl.py", "class A: ...\nclass A: ...\n"),
+        ("door.py", "from impl import A\n"),
+        ("same.py", "try:\n    from impl import A\nexcept ImportError:\n    from door import A\n"),
+        ("differs.py", "try:\n    from impl import A\nexcept ImportError:\n    A = None\n"),
+        ("itself.py", "from impl import A\nA = A\n"),
+        ("loops.py", "from loops import X\n"),
+        ("a.py", "from b import X\n"),
+        ("b.py", "from a import X\n"),
+        ("deleted.py", "from impl import A\ndel A\n"),
+        ("declared.py", "A: int\n"),
+        ("caught.py", "try: ...\nexcept E as A: ...\n"),
+    ]);
+    assert_eq!(files.way("same:A"), "same:A > impl:A = Definition");
+    assert_eq!(files.way("differs:A"), "differs:A = 2 ways");
+    assert_eq!(files.way("itself:A"), "itself:A > impl:A = Definition");
+    assert_eq!(files.way("loops:X"), "loops:X = Cycle");
+    assert_eq!(files.way("a:X"), "a:X > b:X = Cycle");
+    assert_eq!(files.way("deleted:A"), "deleted:A = Unbound");
+    assert_eq!(files.way("declared:A"), "declared:A = Unbound");
+    assert_eq!(files.way("caught:A"), "caught:A = Unbound");
+}
+
+#[test]
+fn stars_bring_what_the_module_exports() {
+    let files = program(&[
+        ("m.py", "a = 1\n_b = 2\n"),
+        ("listed.py", "__all__ = ['_b']\na = 1\n_b = 2\n"),
+        ("computed.py", "__all__ = names()\na = 1\n"),
+        ("through.py", "from m import *\nfrom listed import *\n"),
+        ("again.py", "from through import *\nfrom again import *\n"),
+        ("outside.py", "from lib import *\n"),
+        ("unsure.py", "from computed import *\n"),
+        ("made.py", "def __getattr__(name): ...\n"),
+    ]);
+    assert_eq!(files.way("through:a"), "through:a > m:a = Definition");
+    assert_eq!(files.way("through:_b"), "through:_b > listed:_b = Definition");
+    assert_eq!(files.way("again:a"), "again:a > through:a > m:a = Definition");
+    assert_eq!(files.way("again:_b"), "again:_b = Unbound", "a star passes no private name on");
+    assert_eq!(files.way("outside:x"), "outside:x = Dynamic");
+    assert_eq!(files.way("unsure:a"), "unsure:a = Dynamic");
+    assert_eq!(files.way("made:x"), "made:x = Dynamic");
+}
+
+#[test]
+fn expressions_are_followed_as_far_as_modules_go() {
+    let files = program(&[
+        ("p/__init__.py", ""),
+        ("p/m.py", "class A:\n    x = 1\n"),
+        ("path.py", "import p.m\np.m.A.x\n"),
+        ("name.py", "from p import m\nm.A\n"),
+        ("lazy.py", "def f():\n    import p.m as q\n    alias = q\n    alias.A\n"),
+        ("shadowed.py", "import p.m\ndef f(p):\n    p.m.A\n"),
+        ("library.py", "import lib.sub\nlib.sub.Name.x\n"),
+        ("rebound.py", "def f():\n    m = 1\n    from p import m\n    m.A\n"),
+        ("circle.py", "def f():\n    a = b\n    b = a\n    a.x\n"),
+        ("in_class.py", "from p import m\nclass C:\n    m = m\n    m.A\n"),
+    ]);
+    assert_eq!(files.last("path.py"), ["path:p = module p", "p:m = module p.m", "p.m:A = Definition"]);
+    assert_eq!(files.last("name.py"), ["name:m > p:m = module p.m", "p.m:A = Definition"]);
+    assert_eq!(files.last("lazy.py"), [" = module p.m", "p.m:A = Definition"]);
+    assert_eq!(files.last("shadowed.py"), [" = Local"]);
+    assert_eq!(
+        files.last("library.py")[1..],
+        ["lib:sub = Absent(External)", "lib.sub:Name = Absent(External)", "lib.sub.Name:x = Absent(External)"]
+    );
+    assert_eq!(files.last("rebound.py"), [" = Local"]);
+    assert_eq!(files.last("circle.py"), [" = Local"]);
+    assert_eq!(files.last("in_class.py"), [" = Local"]);
+}
+
+#[test]
+fn imports_that_cannot_succeed_are_found() {
+    let files = program(&[
+        ("p/__init__.py", ""),
+        (
+            "p/m.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p.t import T\nif __name__ == '__main__':\n    main = 1\na = 1\n",
+        ),
+        ("p/t.py", "class T: ...\n"),
+        (
+            "app.py",
+            "from p.m import a, b\nfrom p.gone import x\nimport p.m.deep\nimport p.t\nfrom p.m import T\nfrom p.m import main\nfrom ... import up\n\
+             import lib.anything\nfrom lib import anything\nfrom p import m, t\nfrom p.m import __name__, __file__\n",
+        ),
+    ]);
+    let found: Vec<(String, Option<String>, UnresolvedReason)> = unresolved(&files, files.file("app.py"))
+        .into_iter()
+        .map(|(_, broken)| (broken.module.into(), broken.name.map(Into::into), broken.reason))
+        .collect();
+    let wanted = [
+        ("p.m", Some("b"), UnresolvedReason::MissingName),
+        ("p.gone", Some("x"), UnresolvedReason::MissingModule),
+        ("p.m.deep", None, UnresolvedReason::NotAPackage),
+        ("p.m", Some("T"), UnresolvedReason::TypeCheckingOnly),
+        ("p.m", Some("main"), UnresolvedReason::MainOnly),
+        ("...", Some("up"), UnresolvedReason::BeyondRoot),
+    ];
+    assert_eq!(found, wanted.map(|(module, name, reason)| (module.to_owned(), name.map(str::to_owned), reason)));
+}

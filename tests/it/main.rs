@@ -1,0 +1,11 @@
+//! The tests of the tool as a whole: one binary, one file a subject. What is tested of one module alone stands beside it.
+
+mod apply;
+mod demo;
+mod equivalence;
+mod fixtures;
+mod harness;
+mod plan;
+mod snapshot;
+mod spec;
+mod tidy;
