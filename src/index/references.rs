@@ -11,8 +11,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Index;
 use super::words::Word;
-use crate::lang::python::facts::{Alias, AliasId, BindingKind, ImportId, NameId, ScopeId, Use, UseId};
-use crate::lang::python::resolve::{self, End, Imported, Module, Resolution, Symbol};
+use crate::lang::python::facts::{Alias, AliasId, BindingKind, Facts, ImportId, NameId, ScopeId, Use, UseId};
+use crate::lang::python::resolve::{self, End, Imported, Module, Resolution, Step, Symbol};
 use crate::lang::python::scope::Lookup;
 use crate::text::snapshot::FileId;
 
@@ -36,6 +36,8 @@ pub enum Site {
     Star(AliasId, UseId),
     /// A dotted expression; the number is how many attributes behind the name lead to the target.
     Attribute(UseId, usize),
+    /// A dotted expression whose first name is bound in several ways, one of which leads to the target.
+    Unsure(UseId, usize),
     /// A name that stands for the target: bound by an import above, or the definition's own.
     Name(UseId),
     /// An entry of `__all__`, by its index.
@@ -184,7 +186,11 @@ impl<'i> Search<'i> {
         };
         for (index, used) in facts.uses.iter().enumerate().filter(|(_, used)| spells(used)) {
             let id = UseId::new(index);
-            for (depth, step) in resolve::steps(self.index, file, used).into_iter().enumerate() {
+            let steps = resolve::steps(self.index, file, used);
+            if let Some(way) = self.unsure(used, facts, &steps) {
+                push(Site::Unsure(id, steps.len()), way);
+            }
+            for (depth, step) in steps.into_iter().enumerate() {
                 let way = Resolution { hops: step.hops, end: step.end };
                 let is_hit = self.hit(&way).is_some();
                 let site = if depth == 0 { self.name_site(file, id, &way) } else { Site::Attribute(id, depth) };
@@ -204,6 +210,20 @@ impl<'i> Search<'i> {
             }
         }
         found
+    }
+
+    /// Where a dotted expression leads in one of the several ways in which its beginning is bound.
+    fn unsure(&self, used: &Use, facts: &Facts, steps: &[Step]) -> Option<Resolution> {
+        let End::Ambiguous(ways) = &steps.last()?.end else { return None };
+        let attribute = facts.attributes_of(used).get(steps.len() - 1)?;
+        let next = |way: &Resolution| match &way.end {
+            End::Module(module) => {
+                let symbol = Symbol { module: module.clone(), name: facts.names.get(attribute.name).into() };
+                Some(resolve::resolve(self.index, &symbol))
+            }
+            _ => None,
+        };
+        ways.iter().filter_map(next).find(|way| self.hit(way).is_some())
     }
 
     /// A name that no statement of the file binds can only have come through a star import.

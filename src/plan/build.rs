@@ -4,10 +4,12 @@
 //! transform is run once more: a step that still finds something to do would never end, and is refused. With review fixes a step
 //! runs twice, first for what is safe, then for what is to be looked at, so that the two never overlap.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use super::gate::Figure;
+use super::load_order::{self, Broken};
 use super::prove::{Violation, prove};
 use super::spec::{Phase, Plan, Step};
 use crate::index::Index;
@@ -17,7 +19,7 @@ use crate::text::change::{Conflict, FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{ChangeError, Mode, ReadError, Snapshot};
 use crate::text::span::{LineIndex, Position};
-use crate::transform::finding::{Applicability, Finding, Outcome, Place};
+use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Place, Reason};
 use crate::transform::run;
 use crate::transform::wire::SpecError;
 
@@ -244,45 +246,41 @@ fn build_step(index: Index, request: &Request<'_>, phase: &Phase, step: &Step) -
     let scope = &request.plan.scope;
     let base = index.snapshot().clone();
     doing("searching");
-    let found = run(&index, scope, &step.transform);
+    let mut findings = run(&index, scope, &step.transform);
+    let mut settled: Vec<Finding> = Vec::new();
     let mut index = index;
     let mut changes: Vec<SourceChange> = Vec::new();
-    let mut findings = found.clone();
     for pass in [Applicability::Safe, Applicability::Review] {
         if pass < request.threshold {
             break;
         }
-        let wanted: Vec<&Finding> = findings.iter().filter(|finding| has_fix(finding, |fix| fix == pass)).collect();
-        let change = union(&at, &wanted)?;
-        if change.is_empty() {
-            continue;
-        }
-        doing(&format!("proving {} changed files", change.files().len()));
-        let made = index.snapshot().with(&change).map_err(|error| BuildError::Change { at: at.clone(), error })?;
-        let next = index.advance(made);
-        let violations = prove(&index, &next, &change);
-        if !violations.is_empty() {
-            return Err(BuildError::Breaks { at, violations });
-        }
+        let fixes: Vec<Finding> = findings.extract_if(.., |finding| has_fix(finding, |fix| fix == pass)).collect();
+        let made = make(&index, &at, fixes, &mut settled, &doing)?;
+        let Some((change, next)) = made else { continue };
         changes.push(change);
         index = next;
         doing("checking that it converges");
-        findings = run(&index, scope, &step.transform);
-        if let Some(finding) = findings.iter().find(|finding| has_fix(finding, |fix| fix >= pass)) {
+        let mut again = run(&index, scope, &step.transform);
+        // What was held back is found again, and held back again by the next plan.
+        again.retain(|finding| !settled.iter().any(|held| matches!(held.outcome, Outcome::Left(_)) && is_same(held, finding)));
+        if let Some(finding) = again.iter().find(|finding| has_fix(finding, |fix| fix >= pass)) {
             return Err(BuildError::DoesNotConverge {
                 at,
                 place: Box::new(finding.place.clone()),
                 message: finding.message.clone(),
             });
         }
+        findings = remaining(findings, again);
     }
+    findings.extend(settled);
+    findings.sort_by(|a, b| a.place.cmp(&b.place));
     let files = deltas(&base, index.snapshot(), &changes)?;
     let built = BuiltStep {
         phase: at.phase,
         step: at.step,
         title: step.title.clone(),
         why: step.transform.doc.why.clone(),
-        findings: found,
+        findings,
         changes,
         files,
         figures: Vec::new(),
@@ -290,18 +288,100 @@ fn build_step(index: Index, request: &Request<'_>, phase: &Phase, step: &Step) -
     Ok((built, index))
 }
 
+/// Makes the fixes, and moves them to `settled`: as they are where they are made, as left where they would break the loading of
+/// modules. `None` where nothing is made.
+///
+/// # Errors
+/// They overlap, or break something.
+fn make(
+    index: &Index,
+    at: &StepName,
+    mut fixes: Vec<Finding>,
+    settled: &mut Vec<Finding>,
+    doing: &dyn Fn(&str),
+) -> Result<Option<(SourceChange, Index)>, BuildError> {
+    while !fixes.is_empty() {
+        let change = union(at, &fixes)?;
+        doing(&format!("proving {} changed files", change.files().len()));
+        let made = index.snapshot().with(&change).map_err(|error| BuildError::Change { at: at.clone(), error })?;
+        let next = index.advance(made);
+        let violations = prove(index, &next, &change);
+        if !violations.is_empty() {
+            return Err(BuildError::Breaks { at: at.clone(), violations });
+        }
+        doing("loading its modules");
+        let broken = load_order::compare(index, &next, &change);
+        if broken.is_empty() {
+            settled.extend(fixes);
+            return Ok(Some((change, next)));
+        }
+        let is_blamed = |finding: &Finding| broken.iter().any(|broken| touches(finding, &broken.culprits));
+        let mut held: Vec<Finding> = fixes.extract_if(.., |finding| is_blamed(finding)).collect();
+        if held.is_empty() {
+            // A deletion, say, which leaves no file behind that could be blamed.
+            held = std::mem::take(&mut fixes);
+        }
+        settled.extend(held.into_iter().map(|finding| hold(finding, &broken)));
+    }
+    Ok(None)
+}
+
+/// The finding without its fix, because of what the fix would break.
+fn hold(mut finding: Finding, broken: &[Broken]) -> Finding {
+    let is_own = |broken: &&Broken| touches(&finding, &broken.culprits);
+    let stories = broken.iter().filter(is_own);
+    let evidence = stories.map(|broken| Evidence { role: "cycle", at: Some(broken.at.clone()), text: broken.story.clone() });
+    let evidence: Vec<Evidence> = evidence.collect();
+    finding.evidence.extend(evidence);
+    finding.outcome = Outcome::Left(Reason::ImportCycle);
+    finding
+}
+
+/// Whether a finding's fix changes one of the files.
+fn touches(finding: &Finding, paths: &BTreeSet<RepoPath>) -> bool {
+    match &finding.outcome {
+        Outcome::Fix(fix) => fix.change.files().keys().any(|path| paths.contains(path)),
+        Outcome::Left(_) => false,
+    }
+}
+
+/// Whether two findings, made before and after a change to other places, say the same.
+fn is_same(a: &Finding, b: &Finding) -> bool {
+    a.place.path == b.place.path && a.message == b.message
+}
+
+/// The findings that are still there when the transform runs again. They keep the places that they had: those of the files that
+/// the plan is for.
+fn remaining(mut before: Vec<Finding>, again: Vec<Finding>) -> Vec<Finding> {
+    let place = |mut finding: Finding| {
+        let is_it = |old: &Finding| is_same(old, &finding) && reason(old) == reason(&finding);
+        if let Some(at) = before.iter().position(is_it) {
+            finding.place = before.remove(at).place;
+        }
+        finding
+    };
+    again.into_iter().map(place).collect()
+}
+
+fn reason(finding: &Finding) -> (bool, Option<Reason>) {
+    match &finding.outcome {
+        Outcome::Fix(fix) => (true, fix.reason),
+        Outcome::Left(reason) => (false, Some(*reason)),
+    }
+}
+
 fn has_fix(finding: &Finding, wanted: impl Fn(Applicability) -> bool) -> bool {
     matches!(&finding.outcome, Outcome::Fix(fix) if wanted(fix.applicability))
 }
 
 /// One change of the fixes of several findings.
-fn union(at: &StepName, findings: &[&Finding]) -> Result<SourceChange, BuildError> {
+fn union(at: &StepName, findings: &[Finding]) -> Result<SourceChange, BuildError> {
     let mut change = SourceChange::default();
     for (index, finding) in findings.iter().enumerate() {
         let Outcome::Fix(fix) = &finding.outcome else { continue };
         if let Err(conflict) = change.union(&fix.change) {
             // The other side of the conflict is the first finding whose fix alone conflicts with this one.
-            let collides = |other: &&&Finding| match &other.outcome {
+            let collides = |other: &&Finding| match &other.outcome {
                 Outcome::Fix(other) => other.change.clone().union(&fix.change).is_err(),
                 Outcome::Left(_) => false,
             };

@@ -73,7 +73,7 @@ impl Gate {
         };
         let references = Search::new(index, &[target]).run();
         let counted = references.iter().filter(|reference| {
-            matches!(reference.site, Site::From(_) | Site::Alias(_) | Site::Attribute(..) | Site::Star(..))
+            matches!(reference.site, Site::From(_) | Site::Alias(_) | Site::Attribute(..) | Site::Unsure(..) | Site::Star(..))
                 && !own(reference.file)
                 && scope.contains(&index.snapshot().get(reference.file).path)
         });

@@ -6,6 +6,7 @@
 pub mod artefact;
 pub mod build;
 pub mod gate;
+pub mod load_order;
 pub mod message;
 pub mod prove;
 pub mod spec;

@@ -152,13 +152,13 @@ pub fn between(before: &Snapshot, after: &Snapshot) -> Result<SourceChange, Read
 }
 
 /// A Python file that a change edited, moved or made.
-struct Changed<'c> {
-    old: Option<FileId>,
-    new: FileId,
+pub(super) struct Changed<'c> {
+    pub old: Option<FileId>,
+    pub new: FileId,
     edit: Option<&'c TextEdit>,
 }
 
-fn changed_files<'c>(before: &Index, after: &Index, change: &'c SourceChange) -> Vec<Changed<'c>> {
+pub(super) fn changed_files<'c>(before: &Index, after: &Index, change: &'c SourceChange) -> Vec<Changed<'c>> {
     let changed = |(path, what): (&RepoPath, &'c FileChange)| {
         let (new, edit) = match what {
             FileChange::Edit(edit) => (path, Some(edit)),

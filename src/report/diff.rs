@@ -59,7 +59,8 @@ fn render_file(out: &mut Vec<u8>, file: &FileDelta) {
 fn hunks(out: &mut Vec<u8>, file: &FileDelta, old_path: &RepoPath) {
     let bytes = |content: &Option<Content>| content.as_ref().map(|content| content.bytes.to_vec()).unwrap_or_default();
     let (before, after) = (bytes(&file.before), bytes(&file.after));
-    let diff = TextDiff::configure().algorithm(Algorithm::Myers).timeout(DEADLINE).diff_lines(&before[..], &after[..]);
+    let (before, after) = (lines(&before), lines(&after));
+    let diff = TextDiff::configure().algorithm(Algorithm::Myers).timeout(DEADLINE).diff_slices(&before, &after);
     let groups = diff.grouped_ops(CONTEXT);
     if groups.is_empty() {
         return;
@@ -81,6 +82,11 @@ fn hunks(out: &mut Vec<u8>, file: &FileDelta, old_path: &RepoPath) {
             }
         }
     }
+}
+
+/// The lines of a file as git and `patch` see them: only LF ends one.
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    bytes.split_inclusive(|&byte| byte == b'\n').collect()
 }
 
 /// The lines of a hunk as git counts them: from 1, and the line before for an empty range.
@@ -128,6 +134,13 @@ mod tests {
     fn a_file_without_a_line_end_at_its_end_is_marked() {
         let patch = shown(delta("a b.py", content("x\ny"), content("x\nz")));
         assert!(patch.ends_with("--- a/a b.py\t\n+++ b/a b.py\t\n@@ -1,2 +1,2 @@\n x\n-y\n\\ No newline at end of file\n+z\n\\ No newline at end of file\n"), "{patch}");
+    }
+
+    #[test]
+    fn a_lone_carriage_return_ends_no_line() {
+        let patch = shown(delta("cr.py", content("a\rb\rc\r"), content("a\rx\rc\r")));
+        let hunk = "@@ -1 +1 @@\n-a\rb\rc\r\n\\ No newline at end of file\n+a\rx\rc\r\n\\ No newline at end of file\n";
+        assert!(patch.ends_with(hunk), "{patch:?}");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! A built plan for people: what each step does, what waits for a look, what is left and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::{Report, Tally, count, number, summary};
 use crate::plan::build::{Built, BuiltStep};
-use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Place, Reason};
+use crate::text::path::RepoPath;
+use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Reason};
 
 /// How many places are shown of each kind; all of them are in the JSON report.
 const SHOWN: usize = 5;
@@ -35,15 +36,15 @@ pub fn render(report: &Report<'_>) -> String {
     waiting(&mut out, built, *threshold);
     left(&mut out, built);
     untouched(&mut out, built);
-    let files: usize = built.steps.iter().map(|step| step.files.len()).sum();
+    let files: BTreeSet<&RepoPath> = built.steps.iter().flat_map(|step| &step.files).map(|file| &file.path).collect();
     line(&mut out, String::new());
     line(
         &mut out,
-        match files {
+        match files.len() {
             0 => "Nothing to change.".to_owned(),
             _ => format!(
                 "{} in {}.",
-                count(files, "changed file"),
+                count(files.len(), "changed file"),
                 count(built.steps.iter().filter(|step| !step.files.is_empty()).count(), "step")
             ),
         },
@@ -131,7 +132,10 @@ fn left(out: &mut String, built: &Built) {
         return;
     }
     line(out, "\nNot touched because …");
-    for (reason, findings) in groups {
+    for (reason, mut findings) in groups {
+        // Several steps can leave the same place.
+        findings.sort_by_key(|finding| (&finding.place, &finding.message));
+        findings.dedup_by_key(|finding| (&finding.place, &finding.message));
         line(out, format!("  {} ({}): {}", reason.explain(), reason.code(), count(findings.len(), "place")));
         places(out, &findings);
     }
@@ -139,20 +143,28 @@ fn left(out: &mut String, built: &Built) {
 
 fn places(out: &mut String, findings: &[&Finding]) {
     for finding in findings.iter().take(SHOWN) {
-        let Place { path, position, .. } = &finding.place;
-        let blockers =
-            finding.evidence.iter().filter(|evidence| evidence.at.is_some() && !matches!(evidence.role, "from" | "to" | "via"));
-        let blockers: Vec<&Evidence> = blockers.collect();
-        let mut text = format!("    {path}:{}", position.line);
-        if let (Some(Evidence { at: Some((path, line)), .. }), Outcome::Left(Reason::StillReferenced)) =
-            (blockers.first(), &finding.outcome)
-        {
-            let _ = write!(text, ": {}, still used {}, first at {path}:{line}", finding.message, count(blockers.len(), "time"));
-        }
-        line(out, text);
+        line(out, format!("    {}{}", finding.place, particulars(finding)));
     }
     if findings.len() > SHOWN {
         line(out, format!("    … and {} more; --format json lists all", number(findings.len() - SHOWN)));
+    }
+}
+
+/// What a person needs to know about one place beside the reason it shares with others.
+fn particulars(finding: &Finding) -> String {
+    match &finding.outcome {
+        Outcome::Left(Reason::StillReferenced) => {
+            let is_blocker = |evidence: &&Evidence| !matches!(evidence.role, "from" | "to" | "via");
+            let blockers: Vec<_> =
+                finding.evidence.iter().filter(is_blocker).filter_map(|evidence| evidence.at.as_ref()).collect();
+            let Some((path, line)) = blockers.first() else { return String::new() };
+            format!(": {}, still used {}, first at {path}:{line}", finding.message, count(blockers.len(), "time"))
+        }
+        Outcome::Left(Reason::ImportCycle) => {
+            let story = finding.evidence.iter().find(|evidence| evidence.role == "cycle");
+            story.map(|story| format!(": {}", clean(&story.text))).unwrap_or_default()
+        }
+        _ => String::new(),
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Position {
     pub column: u32,
 }
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Where the lines of one text start.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
@@ -64,9 +66,10 @@ pub struct LineIndex {
 }
 
 impl LineIndex {
-    /// Finds the line starts. A line ends with LF, CRLF or a lone CR, as Python counts lines.
+    /// Finds the line starts. A line ends with LF, CRLF or a lone CR, as Python counts lines; a byte order mark stands before
+    /// the first.
     pub fn new(text: &[u8]) -> Self {
-        let mut starts = vec![0];
+        let mut starts = vec![if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() as u32 } else { 0 }];
         for (at, &byte) in text.iter().enumerate() {
             if byte == b'\n' || (byte == b'\r' && text.get(at + 1) != Some(&b'\n')) {
                 starts.push(at as u32 + 1);
@@ -77,8 +80,8 @@ impl LineIndex {
 
     /// The position of a byte offset.
     pub fn position(&self, offset: u32) -> Position {
-        let line = self.starts.partition_point(|&start| start <= offset);
-        Position { line: line as u32, column: offset - self.starts[line - 1] }
+        let line = self.starts.partition_point(|&start| start <= offset).max(1);
+        Position { line: line as u32, column: offset.saturating_sub(self.starts[line - 1]) }
     }
 }
 
@@ -92,5 +95,12 @@ mod tests {
         let lines: Vec<u32> = (0..8).map(|offset| index.position(offset).line).collect();
         assert_eq!(lines, [1, 1, 2, 2, 2, 3, 3, 4]);
         assert_eq!(index.position(7), Position { line: 4, column: 0 });
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let index = LineIndex::new(b"\xef\xbb\xbfab\nc");
+        let positions = [0, 3, 4, 6].map(|offset| index.position(offset));
+        assert_eq!(positions.map(|position| (position.line, position.column)), [(1, 0), (1, 0), (1, 1), (2, 0)]);
     }
 }

@@ -127,9 +127,37 @@ pub enum Reason {
     FoundOtherwise,
     /// The new home does not have the name.
     TargetLacks,
+    /// The import would meet a module that is still being loaded.
+    ImportCycle,
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Reason; 22] = [
+        Reason::DifferentObject,
+        Reason::NotProved,
+        Reason::Dangling,
+        Reason::OwnName,
+        Reason::AsPlanned,
+        Reason::Unparsable,
+        Reason::ParsersDisagree,
+        Reason::InString,
+        Reason::SeveralBindings,
+        Reason::Assigned,
+        Reason::NameTaken,
+        Reason::OddSpelling,
+        Reason::TargetChain,
+        Reason::InTarget,
+        Reason::BeyondRoot,
+        Reason::NotImportable,
+        Reason::StarImport,
+        Reason::OutOfScope,
+        Reason::StillReferenced,
+        Reason::FoundOtherwise,
+        Reason::TargetLacks,
+        Reason::ImportCycle,
+    ];
+
     /// The word that reports use.
     pub fn code(self) -> &'static str {
         match self {
@@ -154,6 +182,7 @@ impl Reason {
             Reason::StillReferenced => "still-referenced",
             Reason::FoundOtherwise => "found-otherwise",
             Reason::TargetLacks => "target-lacks",
+            Reason::ImportCycle => "import-cycle",
         }
     }
 
@@ -181,6 +210,7 @@ impl Reason {
             Reason::StillReferenced => "something still refers to it",
             Reason::FoundOtherwise => "something may find it without a reference: a decorator, a test runner, the command line",
             Reason::TargetLacks => "the new home does not have the name",
+            Reason::ImportCycle => "the import would meet a module that is still being loaded",
         }
     }
 }

@@ -198,7 +198,8 @@ fn describe(index: &Index, role: &'static str, way: &Resolution) -> Evidence {
         }
     };
     // A signature over several lines, on one.
-    let header = header.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(", )", ")");
+    let header =
+        header.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(", )", ")").replace(" )", ")");
     let line = view.lines.position(binding.span.start).line;
     Evidence { role, at: Some((view.path.clone(), line)), text: header }
 }

@@ -103,6 +103,8 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     let references = search.run();
     let mut files: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
     let mut visible: FxHashSet<Symbol> = FxHashSet::default();
+    let mut doors: FxHashSet<Symbol> = FxHashSet::default();
+    let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
     for reference in &references {
         let is_settled = reference.way.hops[..reference.distance].contains(&pairs[reference.target].to);
         if is_settled {
@@ -110,11 +112,15 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
         }
         let inner = reference.way.hops[..reference.distance].iter();
         visible.extend(inner.filter(|hop| hop.module != Module::File(reference.file)).cloned());
+        assigned.extend(assigned_symbol(index.facts(reference.file), reference).cloned());
+        if !matches!(reference.site, Site::String(_)) && style.reexports == Reexports::Canonical {
+            doors.extend(reference.way.hops.first().cloned());
+        }
         files.entry(reference.file).or_default().push(reference);
     }
     let modules = module_names(index, pairs, &files);
     visible.extend(seen_from_outside(index, &modules));
-    let relocation = Relocation { context, pairs, style, chain, visible };
+    let relocation = Relocation { context, pairs, style, chain, visible, doors, assigned };
     files.par_iter().flat_map_iter(|(&file, references)| relocation.in_file(file, references)).collect()
 }
 
@@ -176,6 +182,10 @@ struct Relocation<'c> {
     chain: FxHashSet<(FileId, Site)>,
     /// Names of modules that other files read: they keep their spelling.
     visible: FxHashSet<Symbol>,
+    /// The names through which code gets the objects today. A string that patches another name for them works as before.
+    doors: FxHashSet<Symbol>,
+    /// The names that code outside of their modules assigns to.
+    assigned: FxHashSet<Symbol>,
 }
 
 /// What changes with one import statement.
@@ -195,8 +205,10 @@ impl Relocation<'_> {
         let view = View::open(self.context.index, file);
         let mut findings = Vec::new();
         let mut movable: Vec<&Reference> = Vec::new();
+        let assigned: FxHashSet<&Symbol> =
+            references.iter().filter_map(|reference| assigned_symbol(view.facts, reference)).collect();
         for reference in references {
-            match self.obstacle(&view, reference) {
+            match self.obstacle(&view, reference, &assigned) {
                 Some(None) => {}
                 Some(Some(reason)) => findings.push(self.left(&view, reference, reason)),
                 None => movable.push(reference),
@@ -219,10 +231,13 @@ impl Relocation<'_> {
     }
 
     /// Why rewriting a reference to one and the same object may still not be what is wanted: on its way it passes a name of its
-    /// own (`Handler = Manager`), which someone may have chosen to keep, or a name that another module has only while types are
-    /// checked, so that the import fails today and would succeed.
+    /// own (`Handler = Manager`), which someone may have chosen to keep, a name that another module has only while types are
+    /// checked, so that the import fails today and would succeed, or a name that it reads late and that other code assigns to.
     fn caution(&self, reference: &Reference) -> Option<Reason> {
         let index = self.context.index;
+        if self.is_late(reference) && passed(reference).any(|hop| self.assigned.contains(hop)) {
+            return Some(Reason::Assigned);
+        }
         let passed = &reference.way.hops[..reference.distance];
         let next = reference.way.hops.iter().skip(1);
         for (hop, next) in passed.iter().zip(next) {
@@ -249,14 +264,30 @@ impl Relocation<'_> {
         None
     }
 
+    /// Whether a reference reads the name when something runs, and not once when its module is loaded.
+    fn is_late(&self, reference: &Reference) -> bool {
+        let facts = self.context.index.facts(reference.file);
+        match reference.site {
+            Site::Alias(alias) => facts.is_lazy(facts.import_of(&facts.aliases[alias.index()]).scope),
+            _ => true,
+        }
+    }
+
     /// Why a reference is not rewritten: `None` if it is, `Some(None)` if there is nothing to say about it.
-    fn obstacle(&self, view: &View<'_>, reference: &Reference) -> Option<Option<Reason>> {
+    fn obstacle(&self, view: &View<'_>, reference: &Reference, assigned: &FxHashSet<&Symbol>) -> Option<Option<Reason>> {
         let pair = &self.pairs[reference.target];
-        let is_reported = matches!(reference.site, Site::Alias(_) | Site::Attribute(..) | Site::Star(..) | Site::String(_));
+        let is_reported = matches!(
+            reference.site,
+            Site::Alias(_) | Site::Attribute(..) | Site::Unsure(..) | Site::Star(..) | Site::String(_)
+        );
         let is_own = pair.from.module == Module::File(view.file);
         let is_kept =
             self.style.reexports == Reexports::Keep && reference.distance > 0 && !matches!(reference.site, Site::String(_));
         if !is_reported || is_kept || (is_own && !matches!(reference.site, Site::String(_))) {
+            return Some(None);
+        }
+        let is_door = || reference.way.hops.first().is_some_and(|hop| self.doors.contains(hop));
+        if matches!(reference.site, Site::String(_)) && reference.distance > 0 && !is_door() {
             return Some(None);
         }
         if self.chain.contains(&(view.file, reference.site)) {
@@ -276,12 +307,9 @@ impl Relocation<'_> {
         }
         match reference.site {
             Site::String(_) => Some(Some(Reason::InString)),
-            Site::Attribute(used, depth) => {
-                let used = &view.facts.uses[used.index()];
-                let is_last = depth == view.facts.attributes_of(used).len();
-                (used.flags.is_store && is_last).then_some(Some(Reason::Assigned))
-            }
-            _ => None,
+            Site::Unsure(..) => Some(Some(Reason::SeveralBindings)),
+            // After `m.Old = Fake` the file means the fake, wherever it reads the name.
+            _ => passed(reference).any(|hop| assigned.contains(hop)).then_some(Some(Reason::Assigned)),
         }
     }
 
@@ -321,7 +349,7 @@ impl Relocation<'_> {
                 (alias.name_span, Spelling { form: Form::Star, ..spelling })
             }
             Site::From(id) => (facts.imports[id.index()].span, Spelling::of(Form::FromImport)),
-            Site::Attribute(id, depth) => {
+            Site::Attribute(id, depth) | Site::Unsure(id, depth) => {
                 let used = &facts.uses[id.index()];
                 let end = facts.attributes_of(used)[depth - 1].span.end;
                 (
@@ -361,13 +389,16 @@ impl Relocation<'_> {
                 _ => {}
             }
         }
-        for (alias, references) in &attributes {
-            let done = match view.facts.aliases[alias.index()].asname.is_some() || is_from(view.facts, *alias) {
-                true => self.move_through_name(view, *alias, references, &mut works),
-                false => self.move_through_path(view, *alias, references, &mut works),
+        for (&alias, references) in &attributes {
+            let mut left = |reference: &Reference, reason| findings.push(self.left(view, reference, reason));
+            let Some(owner) = owner(view.facts, &view.facts.aliases[alias.index()]) else {
+                references.iter().for_each(|reference| left(reference, Reason::SeveralBindings));
+                continue;
             };
-            if let Err(reason) = done {
-                findings.extend(references.iter().map(|reference| self.left(view, reference, reason)));
+            let provider = Provider { id: alias, owner };
+            match view.facts.aliases[alias.index()].asname.is_some() || is_from(view.facts, alias) {
+                true => self.move_through_name(view, provider, references, &mut works, &mut left),
+                false => self.move_through_path(view, provider, references, &mut works, &mut left),
             }
         }
         let Some(source) = view.source() else { return };
@@ -496,64 +527,93 @@ impl Relocation<'_> {
     fn move_through_name(
         &self,
         view: &View<'_>,
-        id: AliasId,
+        Provider { id, owner }: Provider,
         references: &[&Reference],
         works: &mut BTreeMap<ImportId, Work>,
-    ) -> Result<(), Reason> {
+        left: &mut dyn FnMut(&Reference, Reason),
+    ) {
+        if let Some((change, edits)) = self.rebind(view, Provider { id, owner }, references) {
+            return self.add_work(view, id, references, change, edits, works);
+        }
         let facts = view.facts;
-        let alias = &facts.aliases[id.index()];
-        let owner = owner(facts, alias).ok_or(Reason::SeveralBindings)?;
-        let homes: BTreeSet<&str> = references.iter().map(|reference| &*self.pairs[reference.target].module).collect();
-        let uses: Vec<(&Use, usize)> = references.iter().filter_map(|reference| attribute(facts, reference)).collect();
-        let is_only = uses_of(facts, owner, alias.local).count() == uses.len() && !self.is_public(view, owner, alias.local);
-        let is_rebindable = is_only && homes.len() == 1 && uses.iter().all(|(_, depth)| *depth == 1);
+        let local = facts.aliases[id.index()].local;
+        let mut moved = Vec::new();
         let mut edits = Vec::new();
         let mut change = Change::default();
-        if let (true, Some(&home)) = (is_rebindable, homes.first()) {
-            let (package, name) = home.rsplit_once('.').unwrap_or(("", home));
-            let local = facts.names.get(alias.local);
-            let mut new_local = local.to_owned();
-            let becomes = if !is_from(facts, id) {
-                Becomes::Module { module: home.to_owned(), local: Some(new_local) }
-            } else if package.is_empty() {
-                return Err(Reason::NameTaken);
-            } else {
-                if alias.asname.is_none()
-                    && self.style.names == Names::Rename
-                    && let Ok(renamed) = rename_uses(facts, owner, alias.local, name, &|_| false)
-                {
-                    edits.extend(renamed);
-                    new_local = name.to_owned();
-                }
-                Becomes::Name(Name { module: package.to_owned(), name: name.to_owned(), local: new_local })
-            };
-            change.aliases.push((id, becomes));
-        } else if is_only {
-            change.aliases.push((id, Becomes::Nothing));
-        }
-        for reference in references {
+        for &reference in references {
             let Some((used, depth)) = attribute(facts, reference) else { continue };
             let pair = &self.pairs[reference.target];
-            let name = &facts.attributes_of(used)[depth - 1];
-            if is_rebindable {
-                if pair.to.name != pair.from.name || facts.names.get(name.name) != &*pair.to.name {
-                    edits.push(Edit::replace(name.span, &*pair.to.name));
-                }
+            let Some((package, stem)) = pair.module.rsplit_once('.') else {
+                left(reference, Reason::NameTaken);
                 continue;
-            }
-            let (package, stem) = pair.module.rsplit_once('.').ok_or(Reason::NameTaken)?;
+            };
             let is_free = facts.names.find(stem).is_none_or(|stem| self.means_module(view, owner, stem, &pair.to.module));
-            if !is_free {
-                return Err(Reason::NameTaken);
+            match whole(view, used, depth) {
+                Some(span) if is_free => edits.push(Edit::replace(span, format!("{stem}.{}", pair.to.name))),
+                Some(_) => {
+                    left(reference, Reason::NameTaken);
+                    continue;
+                }
+                None => {
+                    left(reference, Reason::OddSpelling);
+                    continue;
+                }
             }
-            edits.push(Edit::replace(whole(view, used, depth)?, format!("{stem}.{}", pair.to.name)));
+            moved.push(reference);
             let added = Added::Name(Name { module: package.to_owned(), name: stem.to_owned(), local: stem.to_owned() });
             if !change.added.contains(&added) {
                 change.added.push(added);
             }
         }
-        self.add_work(view, alias, references, change, edits, works);
-        Ok(())
+        if uses_of(facts, owner, local).count() == moved.len() && !self.is_public(view, owner, local) {
+            change.aliases.push((id, Becomes::Nothing));
+        }
+        self.add_work(view, id, &moved, change, edits, works);
+    }
+
+    /// Where a name for a module is only used to read names that all move to one other module: it becomes a name for that one.
+    fn rebind(
+        &self,
+        view: &View<'_>,
+        Provider { id, owner }: Provider,
+        references: &[&Reference],
+    ) -> Option<(Change, Vec<Edit>)> {
+        let facts = view.facts;
+        let alias = &facts.aliases[id.index()];
+        let home = &*self.pairs[references.first()?.target].module;
+        let uses: Vec<(&Use, usize)> = references.iter().filter_map(|reference| attribute(facts, reference)).collect();
+        let is_only = uses_of(facts, owner, alias.local).count() == uses.len() && !self.is_public(view, owner, alias.local);
+        let is_one = references.iter().all(|reference| self.pairs[reference.target].module == home);
+        if !is_only || !is_one || uses.iter().any(|(_, depth)| *depth != 1) {
+            return None;
+        }
+        let mut edits = Vec::new();
+        for (reference, (used, depth)) in references.iter().zip(uses) {
+            let name = &facts.attributes_of(used)[depth - 1];
+            let new = &*self.pairs[reference.target].to.name;
+            if facts.names.get(name.name) != new {
+                if used.flags.frozen {
+                    return None;
+                }
+                edits.push(Edit::replace(name.span, new));
+            }
+        }
+        let local = facts.names.get(alias.local).to_owned();
+        let becomes = if !is_from(facts, id) {
+            Becomes::Module { module: home.to_owned(), local: Some(local) }
+        } else {
+            let (package, name) = home.rsplit_once('.')?;
+            let mut new_local = local;
+            if alias.asname.is_none()
+                && self.style.names == Names::Rename
+                && let Ok(renamed) = rename_uses(facts, owner, alias.local, name, &|_| false)
+            {
+                edits.extend(renamed);
+                new_local = name.to_owned();
+            }
+            Becomes::Name(Name { module: package.to_owned(), name: name.to_owned(), local: new_local })
+        };
+        Some((Change { aliases: vec![(id, becomes)], added: Vec::new() }, edits))
     }
 
     /// Whether a name stands for a module, or for nothing, wherever it is spelled in the file.
@@ -578,16 +638,17 @@ impl Relocation<'_> {
     fn move_through_path(
         &self,
         view: &View<'_>,
-        id: AliasId,
+        Provider { id, owner }: Provider,
         references: &[&Reference],
         works: &mut BTreeMap<ImportId, Work>,
-    ) -> Result<(), Reason> {
+        left: &mut dyn FnMut(&Reference, Reason),
+    ) {
         let facts = view.facts;
-        let alias = &facts.aliases[id.index()];
-        let owner = owner(facts, alias).ok_or(Reason::SeveralBindings)?;
+        let local = facts.aliases[id.index()].local;
+        let mut moved = Vec::new();
         let mut edits = Vec::new();
         let mut homes = BTreeSet::new();
-        for reference in references {
+        for &reference in references {
             let Some((used, depth)) = attribute(facts, reference) else { continue };
             let pair = &self.pairs[reference.target];
             let root = pair.module.split('.').next().unwrap_or_default();
@@ -597,32 +658,37 @@ impl Relocation<'_> {
             };
             // The new path starts with a name of its own, which must mean the package wherever it is used.
             let is_free = facts.names.find(root).is_none_or(|root| {
-                facts
-                    .bindings
-                    .iter()
-                    .filter(|binding| binding.name == root)
-                    .all(|binding| binding.scope == owner && facts.bindings_of(owner, root).all(is_path))
+                let mut bindings = facts.bindings.iter().filter(|binding| binding.name == root);
+                bindings.all(|binding| binding.scope == owner) && facts.bindings_of(owner, root).all(is_path)
             });
-            if !is_free {
-                return Err(Reason::NameTaken);
+            match whole(view, used, depth) {
+                Some(span) if is_free => edits.push(Edit::replace(span, format!("{}.{}", pair.module, pair.to.name))),
+                Some(_) => {
+                    left(reference, Reason::NameTaken);
+                    continue;
+                }
+                None => {
+                    left(reference, Reason::OddSpelling);
+                    continue;
+                }
             }
-            edits.push(Edit::replace(whole(view, used, depth)?, format!("{}.{}", pair.module, pair.to.name)));
-            homes.insert(pair.module.clone());
+            moved.push(reference);
+            homes.insert(&*pair.module);
         }
+        homes.retain(|home| !is_imported_before(facts, id, home));
         let mut change = Change::default();
-        let moved: FxHashSet<Span> = edits.iter().map(|edit| edit.span).collect();
-        let needs = |used: &Use| !moved.iter().any(|span| span.start == used.span.start) && self.needs(view, used, id, owner);
-        let is_needed = uses_of(facts, owner, alias.local).any(needs) || self.is_public(view, owner, alias.local);
+        let starts: FxHashSet<u32> = edits.iter().map(|edit| edit.span.start).collect();
+        let needs = |used: &Use| !starts.contains(&used.span.start) && self.needs(view, used, id, owner);
+        let is_needed = uses_of(facts, owner, local).any(needs) || self.is_public(view, owner, local);
         if let (false, 1, Some(module)) = (is_needed, homes.len(), homes.first()) {
-            change.aliases.push((id, Becomes::Module { module: module.clone(), local: None }));
+            change.aliases.push((id, Becomes::Module { module: (*module).to_owned(), local: None }));
         } else {
-            change.added.extend(homes.into_iter().map(Added::Module));
+            change.added.extend(homes.into_iter().map(|home| Added::Module(home.to_owned())));
             if !is_needed {
                 change.aliases.push((id, Becomes::Nothing));
             }
         }
-        self.add_work(view, alias, references, change, edits, works);
-        Ok(())
+        self.add_work(view, id, &moved, change, edits, works);
     }
 
     /// Whether a use that stays needs the plain import: it spells the module, or nothing else binds the use's first name.
@@ -641,12 +707,16 @@ impl Relocation<'_> {
     fn add_work(
         &self,
         view: &View<'_>,
-        alias: &Alias,
+        id: AliasId,
         references: &[&Reference],
         change: Change,
         edits: Vec<Edit>,
         works: &mut BTreeMap<ImportId, Work>,
     ) {
+        if references.is_empty() {
+            return;
+        }
+        let alias = &view.facts.aliases[id.index()];
         for reference in references {
             self.work(works, alias.import, reference, view);
         }
@@ -657,6 +727,25 @@ impl Relocation<'_> {
         work.change.aliases.extend(change.aliases);
         work.change.added.extend(change.added);
     }
+}
+
+/// The alias that dotted uses get their module from.
+#[derive(Clone, Copy)]
+struct Provider {
+    id: AliasId,
+    /// The scope of the name that it binds.
+    owner: ScopeId,
+}
+
+/// Whether another statement before this one has imported a module by its full path already, in the same scope and whenever this
+/// one runs.
+fn is_imported_before(facts: &Facts, id: AliasId, module: &str) -> bool {
+    let this = facts.import_of(&facts.aliases[id.index()]);
+    facts.aliases.iter().any(|alias| {
+        let import = facts.import_of(alias);
+        let is_plain = import.from.is_none() && alias.asname.is_none() && facts.names.get(alias.name) == module;
+        is_plain && import.scope == this.scope && import.span.end <= this.span.start && import.context == Under::default()
+    })
 }
 
 /// The alias that a dotted use gets its module from.
@@ -696,6 +785,18 @@ fn is_from(facts: &Facts, alias: AliasId) -> bool {
     facts.import_of(&facts.aliases[alias.index()]).from.is_some()
 }
 
+/// The name that the reference assigns to, or deletes, from outside its module.
+fn assigned_symbol<'r>(facts: &Facts, reference: &'r Reference) -> Option<&'r Symbol> {
+    let (used, depth) = attribute(facts, reference)?;
+    let is_store = used.flags.is_store && depth == facts.attributes_of(used).len();
+    reference.way.hops.first().filter(|_| is_store)
+}
+
+/// The names that a reference passes on its way, the target's last.
+fn passed(reference: &Reference) -> impl Iterator<Item = &Symbol> {
+    reference.way.hops.iter().take(reference.distance + 1)
+}
+
 fn attribute<'f>(facts: &'f Facts, reference: &Reference) -> Option<(&'f Use, usize)> {
     match reference.site {
         Site::Attribute(used, depth) => Some((&facts.uses[used.index()], depth)),
@@ -723,10 +824,10 @@ fn is_prefix(outer: &str, dotted: &str) -> bool {
 }
 
 /// The span of a dotted expression up to an attribute, if it is written in one piece.
-fn whole(view: &View<'_>, used: &Use, depth: usize) -> Result<Span, Reason> {
+fn whole(view: &View<'_>, used: &Use, depth: usize) -> Option<Span> {
     let attributes = &view.facts.attributes_of(used)[..depth];
     let span = Span::new(used.span.start, attributes.last().map_or(used.span.end, |last| last.span.end));
     let pieces: usize = attributes.iter().map(|attribute| attribute.span.len() as usize + 1).sum();
     let is_one_piece = span.len() as usize == used.span.len() as usize + pieces;
-    (is_one_piece && !used.flags.frozen).then_some(span).ok_or(Reason::OddSpelling)
+    (is_one_piece && !used.flags.frozen).then_some(span)
 }

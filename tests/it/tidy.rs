@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use ssot_migrate::transform::finding::Reason;
+use ssot_migrate::transform::kind::KINDS;
+
 use crate::harness::{files, project};
 
 /// The layers, lowest first: each may use only those before it. `plan` data is what `git` writes, so `git` stands above it.
@@ -118,6 +121,18 @@ fn every_case_belongs_to_a_test() {
     for path in snapshots.keys().filter_map(|path| path.strip_prefix("spec/")) {
         let case = path.replace(".snap", ".toml");
         assert!(project().join("tests/it/specs").join(&case).is_file(), "{case} is gone");
+    }
+}
+
+#[test]
+fn the_manual_knows_every_kind_and_every_reason() {
+    let manual = fs::read_to_string(project().join("docs/manual.md")).unwrap();
+    for reason in Reason::ALL {
+        let row = format!("| `{}` | {} |", reason.code(), reason.explain());
+        assert!(manual.contains(&row), "the manual lacks {row}");
+    }
+    for kind in KINDS {
+        assert!(manual.contains(kind.name), "the manual lacks {}", kind.name);
     }
 }
 

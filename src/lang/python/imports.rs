@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::facts::{Alias, AliasId, Facts, Import, ImportId};
+use super::facts::{Alias, AliasId, Binding, BindingKind, Facts, Import, ImportId};
 use super::resolve::ModuleTable;
 use crate::syntax::{self, Tree};
 use crate::text::edit::Edit;
@@ -448,13 +448,7 @@ impl<'a> Statement<'a> {
     /// Inserts statements for the groups right behind this one.
     fn insert_behind(&self, source: &Source<'_>, groups: &[Group]) -> Option<Edit> {
         let text = source.text;
-        let behind = self.behind(text);
-        let comment = behind.trim_start();
-        let is_pragma = comment.strip_prefix('#').is_some_and(|comment| {
-            let comment = comment.trim_start().to_ascii_lowercase();
-            PRAGMAS.iter().any(|pragma| comment.starts_with(pragma))
-        });
-        let trailing = if is_pragma { format!("  {}", comment.trim_end()) } else { String::new() };
+        let trailing = pragma(self.behind(text)).map_or_else(String::new, |comment| format!("  {comment}"));
         let statements = self.text(source, groups, &trailing)?;
         if self.is_alone(text) {
             let indent = eol::indentation(text, self.span.start as usize);
@@ -509,17 +503,54 @@ fn join(
         let host = Statement::find(source, ImportId::new(at)).ok()?;
         (host.is_from(source, Some(wanted)) && !is_changing(ImportId::new(at))).then_some(host)
     })?;
+    if pragma(found.behind(source.text)).is_some() {
+        return None;
+    }
     let mut edits = Vec::new();
+    let end = found.span.range().end;
+    let mut width = eol::line_end(source.text, end) - eol::line_start(source.text, end);
     for item in &group.items {
         let name = item.name.as_ref()?;
+        if is_bound_between(source, &found, group, name, item.alias) {
+            return None;
+        }
         let binds = |alias: &Alias| source.facts.names.get(alias.local) == name.local;
         match found.aliases.iter().find(|(_, alias)| binds(alias)) {
             Some((_, alias)) if source.facts.names.get(alias.name) == name.name => {}
             Some(_) => return None,
-            None => edits.push(append(source, &found, &item.text)?),
+            None => {
+                edits.push(append(source, &found, &item.text)?);
+                width += ", ".len() + item.text.len();
+            }
         }
     }
-    Some(edits)
+    let has_own_lines = found
+        .aliases
+        .last()
+        .is_some_and(|(_, last)| found.is_parenthesised && is_alone_on_line(source.text, Statement::alias_span(last)));
+    (edits.is_empty() || has_own_lines || width <= LINE_LENGTH).then_some(edits)
+}
+
+/// Whether a statement other than the host and those whose names join it binds the name as well: then it matters which comes first.
+fn is_bound_between(source: &Source<'_>, host: &Statement<'_>, group: &Group, name: &Name, alias: Option<AliasId>) -> bool {
+    let facts = source.facts;
+    let Some(local) = facts.names.find(&name.local) else { return false };
+    let of_alias = |alias: AliasId| facts.bindings.iter().find(|binding| binding.kind == BindingKind::Import(alias));
+    let scope = alias.and_then(of_alias).map_or(host.import.scope, |binding| binding.scope);
+    let is_other = |binding: &Binding| match binding.kind {
+        BindingKind::Import(id) => {
+            !group.aliases().any(|alias| alias == id) && !host.aliases.iter().any(|(alias, _)| *alias == id)
+        }
+        _ => true,
+    };
+    facts.bindings_of(scope, local).any(|(_, binding)| is_other(binding))
+}
+
+/// A comment behind a statement that is addressed to a tool.
+fn pragma(behind: &str) -> Option<&str> {
+    let comment = behind.trim();
+    let words = comment.strip_prefix('#')?.trim_start().to_ascii_lowercase();
+    PRAGMAS.iter().any(|pragma| words.starts_with(pragma)).then_some(comment)
 }
 
 /// The import statements around one, nearest first, those before it before those behind it; the search ends where anything but

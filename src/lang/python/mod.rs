@@ -7,10 +7,13 @@
 pub mod collect;
 pub mod facts;
 pub mod imports;
+pub mod load;
 pub mod rename;
 pub mod resolve;
 pub mod scope;
 pub mod statements;
+#[cfg(test)]
+mod testing;
 
 pub use collect::collect;
 pub use facts::Facts;

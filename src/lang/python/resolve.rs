@@ -193,7 +193,7 @@ impl ModuleTable {
         names
     }
 
-    /// The dotted name that a `from` clause in a file means; `None` where its dots lead out of the import root.
+    /// The dotted name that a `from` clause in a file means; `None` where its dots lead out of the top-level package.
     pub fn absolute(&self, file: FileId, level: u32, module: Option<&str>) -> Option<String> {
         if level == 0 {
             return module.map(str::to_owned);
@@ -201,7 +201,8 @@ impl ModuleTable {
         let place = self.places.get(file.index())?.as_ref()?;
         let mut package: Vec<&str> = place.package.split('.').filter(|part| !part.is_empty()).collect();
         let up = level as usize - 1;
-        if up > package.len() {
+        // The import system refuses to leave the top-level package, and a file outside of all packages has none to start from.
+        if up >= package.len() {
             return None;
         }
         package.truncate(package.len() - up);
@@ -390,15 +391,20 @@ fn lasting<'f>(bindings: &[&'f Binding]) -> Lasting<'f> {
     }
 }
 
-/// Follows all bindings of one name. Bindings that lead back to the name itself (`X = X`) add nothing.
+/// Follows all bindings of a module's name.
 fn bound(program: &dyn Program, file: FileId, bindings: &[&Binding], hops: &mut Vec<Symbol>) -> End {
+    all_ways(bindings, hops, |binding, hops| follow_binding(program, file, binding, hops))
+}
+
+/// Follows all bindings of one name. Bindings that lead back to the name itself (`X = X`) add nothing.
+fn all_ways(bindings: &[&Binding], hops: &mut Vec<Symbol>, follow: impl Fn(&Binding, &mut Vec<Symbol>) -> End) -> End {
     if let [binding] = bindings {
-        return follow_binding(program, file, binding, hops);
+        return follow(binding, hops);
     }
     let mut ways: Vec<Resolution> = Vec::new();
     for binding in bindings {
         let mut tail = hops.clone();
-        let end = follow_binding(program, file, binding, &mut tail);
+        let end = follow(binding, &mut tail);
         let way = Resolution { hops: tail, end };
         if way.end != End::Cycle && !ways.contains(&way) {
             ways.push(way);
@@ -556,7 +562,7 @@ pub fn exports(program: &dyn Program, module: FileId, name: &str, seen: &mut Vec
 }
 
 fn submodule(program: &dyn Program, package: &str, name: &str) -> Option<End> {
-    let dotted = if package.is_empty() { name.to_owned() } else { format!("{package}.{name}") };
+    let dotted = format!("{package}.{name}");
     match program.modules().find(&dotted) {
         Ok(module) => Some(End::Module(module)),
         Err(Absence::Opaque) => Some(End::Dynamic),
@@ -595,12 +601,7 @@ pub fn imported(program: &dyn Program, file: FileId, import: &Import, alias: &Al
 pub fn from_module(program: &dyn Program, file: FileId, import: &Import) -> Option<Module> {
     let from = import.from?;
     let module = from.module.map(|module| program.facts(file).names.get(module));
-    let dotted = program.modules().absolute(file, from.level, module)?;
-    if dotted.is_empty() {
-        // `from . import x` in a file of the root folder: the root itself is the package.
-        return Some(Module::Namespace("".into()));
-    }
-    Some(program.modules().module(&dotted))
+    Some(program.modules().module(&program.modules().absolute(file, from.level, module)?))
 }
 
 /// What a use means, name and attributes: one [`Step`] for the name and one for each attribute, as far as they lead through
@@ -641,12 +642,9 @@ fn name(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>)
         Lookup::Bound(ScopeId::MODULE) => follow(program, &symbol(), hops),
         Lookup::Bound(scope) => {
             let bindings: Vec<&Binding> = facts.bindings_of(scope, used.name).map(|(_, binding)| binding).collect();
-            match bindings[..] {
-                [binding] if is_followed_locally(facts, binding) => match follow_binding(program, file, binding, hops) {
-                    End::Definition if hops.is_empty() => End::Local,
-                    end => end,
-                },
-                _ => End::Local,
+            match bindings.iter().any(|binding| is_followed_locally(facts, binding)) {
+                true => local(program, file, &bindings, hops),
+                false => End::Local,
             }
         }
         Lookup::ClassOr(..) => End::Local,
@@ -654,8 +652,21 @@ fn name(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>)
     }
 }
 
-/// Whether a function's local name is followed to what its only binding stands for: an import, or an alias of something
-/// that is not local again (`a = b; b = a` would have no end).
+/// Follows the bindings of a function's local name.
+fn local(program: &dyn Program, file: FileId, bindings: &[&Binding], hops: &mut Vec<Symbol>) -> End {
+    let facts = program.facts(file);
+    let end = all_ways(bindings, hops, |binding, hops| match is_followed_locally(facts, binding) {
+        true => follow_binding(program, file, binding, hops),
+        false => End::Local,
+    });
+    match end {
+        End::Definition if hops.is_empty() => End::Local,
+        end => end,
+    }
+}
+
+/// Whether a binding of a function's local name is followed to what it stands for: an import, or an alias of something that is
+/// not local again (`a = b; b = a` would have no end).
 fn is_followed_locally(facts: &Facts, binding: &Binding) -> bool {
     match binding.kind {
         BindingKind::Import(_) => true,

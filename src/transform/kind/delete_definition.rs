@@ -134,7 +134,7 @@ pub(super) fn evidence(index: &Index, reference: &Reference) -> Evidence {
     let (role, span) = match reference.site {
         Site::From(import) => ("import", facts.imports[import.index()].span),
         Site::Alias(alias) | Site::Star(alias, _) => ("import", facts.import_of(&facts.aliases[alias.index()]).span),
-        Site::Attribute(used, _) | Site::Name(used) => ("use", facts.uses[used.index()].span),
+        Site::Attribute(used, _) | Site::Unsure(used, _) | Site::Name(used) => ("use", facts.uses[used.index()].span),
         Site::Export(at) => ("export", facts.exports.as_ref().map_or(Span::at(0), |exports| exports.entries[at].1)),
         Site::String(at) => ("string", facts.strings[at].span),
     };

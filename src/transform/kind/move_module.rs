@@ -168,6 +168,7 @@ fn names_read(index: &Index, reference: &Reference) -> Read {
                 _ => Read::Whole(used.span, Reason::NotProved),
             }
         }
+        Site::Unsure(id, _) => Read::Whole(facts.uses[id.index()].span, Reason::SeveralBindings),
         Site::String(at) => {
             let string = facts.strings[at];
             let text = facts.names.get(string.value).replace(':', ".");
@@ -335,7 +336,7 @@ impl Moving<'_> {
             Site::From(import) => self.rewrite_from(file, import),
             Site::Alias(alias) => self.alias(file, alias),
             Site::Attribute(used, depth) => self.attribute(file, used, depth),
-            Site::Star(..) | Site::Export(_) => None,
+            Site::Unsure(..) | Site::Star(..) | Site::Export(_) => None,
         };
         match edits {
             Some(edits) => self.edits.entry(file).or_default().extend(edits),

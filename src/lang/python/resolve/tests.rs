@@ -1,40 +1,10 @@
 //! Modules as the import system finds them, and names followed through every kind of binding.
 
 use super::*;
-use crate::lang::python::collect;
+use crate::lang::python::testing::{Files, program};
 use crate::text::snapshot::{Memory, Opaque, OpaqueKind};
 
-/// A whole program in memory.
-struct Files {
-    snapshot: Snapshot,
-    facts: Vec<Facts>,
-    table: ModuleTable,
-}
-
-impl Program for Files {
-    fn facts(&self, file: FileId) -> &Facts {
-        &self.facts[file.index()]
-    }
-
-    fn modules(&self) -> &ModuleTable {
-        &self.table
-    }
-}
-
-fn program(files: &[(&str, &str)]) -> Files {
-    let snapshot = Memory::snapshot(files.iter().copied());
-    let text =
-        |file: &std::sync::Arc<crate::text::snapshot::File>| String::from_utf8(snapshot.read(file).unwrap().to_vec()).unwrap();
-    let facts = snapshot.files().iter().map(|file| collect(&text(file), None)).collect();
-    let table = ModuleTable::new(&snapshot, &RootFolder::detect(&snapshot));
-    Files { snapshot, facts, table }
-}
-
 impl Files {
-    fn file(&self, path: &str) -> FileId {
-        self.snapshot.id(&RepoPath::new(path).unwrap()).unwrap()
-    }
-
     /// The way from `module:name`, as `hop > hop = end`.
     fn way(&self, symbol: &str) -> String {
         let (module, name) = symbol.split_once(':').unwrap();
@@ -98,8 +68,8 @@ fn relative_names_are_counted_from_the_package() {
     assert_eq!(absolute("a/b/c.py", 1, Some("d")).as_deref(), Some("a.b.d"));
     assert_eq!(absolute("a/b/__init__.py", 1, Some("d")).as_deref(), Some("a.b.d"));
     assert_eq!(absolute("a/b/c.py", 2, None).as_deref(), Some("a"));
-    assert_eq!(absolute("a/b/c.py", 3, Some("x")).as_deref(), Some("x"));
-    assert_eq!(absolute("a/b/c.py", 4, None), None);
+    assert_eq!(absolute("a/b/c.py", 3, Some("x")), None, "beyond the top-level package");
+    assert_eq!(absolute("top.py", 1, Some("x")), None, "no package to start from");
     assert_eq!(absolute("top.py", 0, Some("a.b")).as_deref(), Some("a.b"));
 }
 
@@ -193,7 +163,9 @@ fn expressions_are_followed_as_far_as_modules_go() {
         ("shadowed.py", "import p.m\ndef f(p):\n    p.m.A\n"),
         ("library.py", "import lib.sub\nlib.sub.Name.x\n"),
         ("rebound.py", "def f():\n    m = 1\n    from p import m\n    m.A\n"),
+        ("fallback.py", "def f():\n    try:\n        import p.m as m\n    except ImportError:\n        m = None\n    m.A\n"),
         ("circle.py", "def f():\n    a = b\n    b = a\n    a.x\n"),
+        ("knot.py", "def f():\n    import p as a, p.m as b\n    a = b\n    b = a\n    a.x\n"),
         ("in_class.py", "from p import m\nclass C:\n    m = m\n    m.A\n"),
     ]);
     assert_eq!(files.last("path.py"), ["path:p = module p", "p:m = module p.m", "p.m:A = Definition"]);
@@ -204,7 +176,9 @@ fn expressions_are_followed_as_far_as_modules_go() {
         files.last("library.py")[1..],
         ["lib:sub = Absent(External)", "lib.sub:Name = Absent(External)", "lib.sub.Name:x = Absent(External)"]
     );
-    assert_eq!(files.last("rebound.py"), [" = Local"]);
+    assert_eq!(files.last("rebound.py"), [" = 2 ways"]);
+    assert_eq!(files.last("fallback.py"), [" = 2 ways"]);
+    assert_eq!(files.last("knot.py"), [" = 2 ways"]);
     assert_eq!(files.last("circle.py"), [" = Local"]);
     assert_eq!(files.last("in_class.py"), [" = Local"]);
 }

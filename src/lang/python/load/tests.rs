@@ -1,0 +1,100 @@
+//! Imports that meet a half-made module, as CPython meets them.
+
+use super::*;
+use crate::lang::python::testing::{Files, program};
+
+/// The imports that fail when `first` is loaded first, as `importer: module.name`.
+fn failures(files: &Files, first: &str) -> Vec<String> {
+    let scripts = Scripts::new(files, files.facts.len());
+    let found = Loader::new(&scripts).load(files.file(first));
+    let show = |failure: &Failure| {
+        let file = *failure.loading.last().unwrap();
+        let name = files.facts(file).names.get(failure.name);
+        format!("{}: {}.{name}", files.table.name(file).unwrap(), files.table.name(failure.module).unwrap())
+    };
+    found.iter().map(show).collect()
+}
+
+#[test]
+fn a_name_is_missing_until_the_statement_that_binds_it() {
+    let files = program(&[
+        ("a.py", "from b import B\nclass A: ...\n"),
+        ("b.py", "from a import A\nclass B: ...\n"),
+        ("c.py", "class C: ...\nfrom d import D\n"),
+        ("d.py", "from c import C\nclass D: ...\n"),
+    ]);
+    assert_eq!(failures(&files, "a.py"), ["b: a.A"]);
+    assert_eq!(failures(&files, "b.py"), ["a: b.B"]);
+    assert_eq!(failures(&files, "c.py"), [""; 0]);
+    assert_eq!(failures(&files, "d.py"), ["c: d.D"]);
+}
+
+#[test]
+fn what_does_not_run_while_a_module_is_loaded_does_not_fail() {
+    let files = program(&[
+        (
+            "a.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from b import B\ndef f():\n    from b import B\nclass A: ...\n",
+        ),
+        ("b.py", "from a import A\nclass B: ...\n"),
+        ("script.py", "import a\nif __name__ == '__main__':\n    from b import Nothing\n"),
+    ]);
+    assert_eq!(failures(&files, "b.py"), [""; 0]);
+    assert_eq!(failures(&files, "script.py"), [""; 0]);
+}
+
+#[test]
+fn packages_are_loaded_before_what_lies_in_them() {
+    let files = program(&[
+        ("p/__init__.py", "from p.a import A\nNAME = 1\n"),
+        ("p/a.py", "from p.b import B\nclass A: ...\n"),
+        ("p/b.py", "from p import NAME, c\nclass B: ...\n"),
+        ("p/c.py", ""),
+    ]);
+    assert_eq!(failures(&files, "p/b.py"), ["p.b: p.NAME"], "`c` is a submodule, which can be imported all the same");
+}
+
+#[test]
+fn modules_are_read_through_their_names_too() {
+    let files = program(&[
+        ("a.py", "import b\nclass A: ...\n"),
+        ("b.py", "import a as m\nclass B(m.A): ...\n"),
+        ("c.py", "import d\nclass C: ...\n"),
+        ("d.py", "import c as m\ndef f():\n    return m.C\n"),
+    ]);
+    assert_eq!(failures(&files, "a.py"), ["b: a.A"]);
+    assert_eq!(failures(&files, "b.py"), [""; 0]);
+    assert_eq!(failures(&files, "c.py"), [""; 0]);
+}
+
+#[test]
+fn names_that_come_at_run_time_or_by_a_star_are_not_blamed() {
+    let files = program(&[
+        ("dynamic.py", "import user\ndef __getattr__(name): ...\n"),
+        ("user.py", "from dynamic import anything\nfrom never import bound\n"),
+        ("never.py", "import user\n"),
+        ("star.py", "from names import *\nimport reader\nfrom late import *\n"),
+        ("names.py", "early = 1\n"),
+        ("late.py", "behind = 1\n"),
+        ("reader.py", "from star import early\nfrom star import behind\n"),
+    ]);
+    assert_eq!(failures(&files, "dynamic.py"), [""; 0]);
+    assert_eq!(failures(&files, "never.py"), [""; 0], "a name that is never bound is another matter");
+    assert_eq!(failures(&files, "star.py"), ["reader: star.behind"]);
+}
+
+#[test]
+fn a_failure_that_is_caught_is_forgotten_and_one_that_is_not_hides_none() {
+    let files = program(&[
+        ("a.py", "try:\n    from b import B\nexcept ImportError:\n    from spare import B\nclass A: ...\nfrom b import B\n"),
+        ("b.py", "import mid\nclass B: ...\n"),
+        ("mid.py", "from a import A\n"),
+        ("spare.py", "from never import gone\nclass B: ...\n"),
+        ("never.py", "import spare\ngone = 1\n"),
+        ("open.py", "from shut import Shut\nfrom a import A\nclass Open: ...\n"),
+        ("shut.py", "from open import Open\n"),
+    ]);
+    assert_eq!(failures(&files, "a.py"), ["mid: a.A"], "`b` is loaded again when `A` is there");
+    assert_eq!(failures(&files, "mid.py"), [""; 0], "nothing failed, so the handler did not run");
+    assert_eq!(failures(&files, "open.py"), ["shut: open.Open", "mid: a.A"], "the interpreter would stop at the first");
+}

@@ -1,0 +1,187 @@
+//! Whether a change makes an import fail that did not fail before, because it meets a module that is still being loaded.
+//!
+//! A rewritten import is a new edge between modules, and an edge can close a cycle. Cycles are legal in Python and common; what
+//! matters is who is loaded first and what is bound by then. So both programs, before and after, are loaded
+//! ([`crate::lang::python::load`]) from every module whose loading can have changed: those that the change edits, and all
+//! on a cycle through a new edge.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::prove::changed_files;
+use crate::index::Index;
+use crate::lang::python::load::{Failure, Loader, Scripts};
+use crate::text::change::SourceChange;
+use crate::text::path::RepoPath;
+use crate::text::snapshot::FileId;
+use crate::text::span::LineIndex;
+
+/// An import that fails after a change and did not before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broken {
+    /// The file that imports, and the line.
+    pub at: (RepoPath, u32),
+    /// What goes wrong: who loads whom until the name is missing.
+    pub story: String,
+    /// The changed files, under their names before, that bring it about.
+    pub culprits: BTreeSet<RepoPath>,
+}
+
+/// Loads both programs and compares: the imports that fail only after the change, sorted by place.
+pub fn compare(before: &Index, after: &Index, change: &SourceChange) -> Vec<Broken> {
+    let comparison = Comparison::new(before, after, change);
+    let mut broken: BTreeMap<(RepoPath, u32, String), BTreeSet<RepoPath>> = BTreeMap::new();
+    for (culprits, failure) in comparison.failures() {
+        let (at, story) = comparison.tell(&failure);
+        let paths = culprits.iter().map(|file| comparison.changed[file].path.clone());
+        broken.entry((at.0, at.1, story)).or_default().extend(paths);
+    }
+    let broken = broken.into_iter();
+    broken.map(|((path, line, story), culprits)| Broken { at: (path, line), story, culprits }).collect()
+}
+
+/// Two programs, and what differs.
+struct Comparison<'i> {
+    before: &'i Index,
+    after: &'i Index,
+    old: Scripts<'i>,
+    new: Scripts<'i>,
+    /// The files that the change edits, by their ids afterwards.
+    changed: FxHashMap<FileId, Edited>,
+}
+
+/// A file that the change edits.
+struct Edited {
+    old: Option<FileId>,
+    /// Its path before; the one it has now if it is new.
+    path: RepoPath,
+    /// The modules that it loads now and did not load before.
+    targets: FxHashSet<FileId>,
+}
+
+impl<'i> Comparison<'i> {
+    fn new(before: &'i Index, after: &'i Index, change: &SourceChange) -> Self {
+        let old = Scripts::new(before, before.snapshot().files().len());
+        let new = Scripts::new(after, after.snapshot().files().len());
+        let mut comparison = Self { before, after, old, new, changed: FxHashMap::default() };
+        for file in changed_files(before, after, change) {
+            let had: FxHashSet<FileId> = file.old.iter().flat_map(|&old| comparison.old.get(old).loads()).collect();
+            let is_new = |target: &FileId| comparison.old_id(*target).is_none_or(|old| !had.contains(&old));
+            let targets = comparison.new.get(file.new).loads().filter(is_new).collect();
+            let path = match file.old {
+                Some(old) => before.snapshot().get(old).path.clone(),
+                None => after.snapshot().get(file.new).path.clone(),
+            };
+            comparison.changed.insert(file.new, Edited { old: file.old, path, targets });
+        }
+        comparison
+    }
+
+    /// The id that a file had before the change.
+    fn old_id(&self, file: FileId) -> Option<FileId> {
+        match self.changed.get(&file) {
+            Some(edited) => edited.old,
+            None => self.before.snapshot().id(&self.after.snapshot().get(file).path),
+        }
+    }
+
+    /// The modules from which loading can go another way than before.
+    fn entries(&self) -> Vec<FileId> {
+        let mut entries: Vec<FileId> = self.changed.keys().copied().chain(self.on_new_cycles()).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        entries
+    }
+
+    /// The modules on cycles through a new edge: those that can be reached from its target, and that reach its start.
+    fn on_new_cycles(&self) -> FxHashSet<FileId> {
+        let mut waiting: Vec<FileId> = self.changed.values().flat_map(|edited| &edited.targets).copied().collect();
+        let mut reached: FxHashSet<FileId> = waiting.iter().copied().collect();
+        let mut importers: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
+        while let Some(file) = waiting.pop() {
+            for target in self.new.get(file).loads() {
+                importers.entry(target).or_default().push(file);
+                if reached.insert(target) {
+                    waiting.push(target);
+                }
+            }
+        }
+        let starts = self.changed.iter().filter(|(file, edited)| !edited.targets.is_empty() && reached.contains(file));
+        let mut waiting: Vec<FileId> = starts.map(|(file, _)| *file).collect();
+        let mut found: FxHashSet<FileId> = waiting.iter().copied().collect();
+        while let Some(file) = waiting.pop() {
+            for &importer in importers.get(&file).into_iter().flatten() {
+                if found.insert(importer) {
+                    waiting.push(importer);
+                }
+            }
+        }
+        found
+    }
+
+    /// The imports that fail after the change and not before, behind the changed files that bring each about.
+    fn failures(&self) -> Vec<(Vec<FileId>, Failure)> {
+        let load = |(old, new): &mut (Loader<'_>, Loader<'_>), &entry: &FileId| {
+            let failures = new.load(entry);
+            if failures.is_empty() {
+                return Vec::new();
+            }
+            let known = self.old_id(entry).map_or_else(Vec::new, |entry| old.load(entry));
+            let fresh = self.without_known(failures, &known).into_iter();
+            fresh.map(|failure| (self.culprits(&failure, new), failure)).collect()
+        };
+        let loaders = || (Loader::new(&self.old), Loader::new(&self.new));
+        self.entries().par_iter().map_init(loaders, load).flatten_iter().collect()
+    }
+
+    /// The failures that were not there before. An import that has been rewritten may fail with another name than before: a file is
+    /// allowed as many failures as it had.
+    fn without_known(&self, failures: Vec<Failure>, known: &[Failure]) -> Vec<Failure> {
+        let mut unused: Vec<&Failure> = known.iter().collect();
+        let mut take = |is_it: &dyn Fn(&Failure) -> bool| {
+            let at = unused.iter().position(|known| is_it(known));
+            at.map(|at| unused.swap_remove(at)).is_some()
+        };
+        let is_same_file = |a: &Failure, known: &Failure| self.old_id(a.importer()) == Some(known.importer());
+        let is_same = |a: &Failure, known: &Failure| {
+            let name = |index: &'i Index, failure: &Failure| index.facts(failure.importer()).names.get(failure.name);
+            is_same_file(a, known)
+                && self.old_id(a.module) == Some(known.module)
+                && name(self.after, a) == name(self.before, known)
+        };
+        let (_, others): (Vec<_>, Vec<_>) = failures.into_iter().partition(|failure| take(&|known| is_same(failure, known)));
+        others.into_iter().filter(|failure| !take(&|known| is_same_file(failure, known))).collect()
+    }
+
+    /// The changed files that bring a failure about: those whose new edges close the cycle; else those whose new edges led into
+    /// it another way round; else all that were loaded.
+    fn culprits(&self, failure: &Failure, loader: &Loader<'_>) -> Vec<FileId> {
+        let leads = |from: &FileId, to: &FileId| self.changed.get(from).is_some_and(|edited| edited.targets.contains(to));
+        let new_edges = |way: &[FileId], end: Option<&FileId>| -> Vec<FileId> {
+            let steps = way.iter().zip(way.iter().skip(1).chain(end));
+            steps.filter(|(from, to)| leads(from, to)).map(|(from, _)| *from).collect()
+        };
+        let on_cycle = new_edges(&failure.loading[failure.start()..], Some(&failure.module));
+        let on_way = new_edges(&failure.loading, None);
+        let loaded = || self.changed.keys().copied().filter(|&file| loader.has_loaded(file)).collect();
+        [on_cycle, on_way].into_iter().find(|files| !files.is_empty()).unwrap_or_else(loaded)
+    }
+
+    /// A failure in words, and where it happens.
+    fn tell(&self, failure: &Failure) -> ((RepoPath, u32), String) {
+        let file = failure.importer();
+        let text = self.after.text(file).unwrap_or_default();
+        let line = LineIndex::new(text.as_bytes()).position(failure.at).line;
+        let modules = self.after.modules();
+        let name = |file: &FileId| match modules.name(*file) {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => self.after.snapshot().get(*file).path.to_text(),
+        };
+        let chain: Vec<String> = failure.loading[failure.start()..].iter().map(name).collect();
+        let missing = self.after.facts(file).names.get(failure.name);
+        let story = format!("{} loads {}, which needs {missing} of it", name(&failure.module), chain[1..].join(", then "));
+        ((self.after.snapshot().get(file).path.clone(), line), story)
+    }
+}
