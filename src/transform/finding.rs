@@ -117,7 +117,7 @@ pub enum Reason {
     BeyondRoot,
     /// A folder's name is not an identifier.
     NotImportable,
-    /// A star import brings names that the target does not have.
+    /// A star import brings whatever the old module has.
     StarImport,
     /// The plan's scope leaves the file out.
     OutOfScope,
@@ -205,7 +205,7 @@ impl Reason {
             Reason::InTarget => "it stands in the target's own module",
             Reason::BeyondRoot => "the relative import leads out of the import root",
             Reason::NotImportable => "a folder's name is not an identifier",
-            Reason::StarImport => "a star import brings names that the target does not have",
+            Reason::StarImport => "a star import brings whatever the old module has",
             Reason::OutOfScope => "the plan's scope leaves the file out",
             Reason::StillReferenced => "something still refers to it",
             Reason::FoundOtherwise => "something may find it without a reference: a decorator, a test runner, the command line",

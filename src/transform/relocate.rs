@@ -401,6 +401,7 @@ impl Relocation<'_> {
                 false => self.move_through_path(view, provider, references, &mut works, &mut left),
             }
         }
+        import_once(view.facts, &mut works);
         let Some(source) = view.source() else { return };
         let is_changing = |import: ImportId| works.contains_key(&import);
         for (&import, work) in &works {
@@ -656,8 +657,12 @@ impl Relocation<'_> {
                 let BindingKind::Import(other) = binding.kind else { return false };
                 facts.aliases[other.index()].asname.is_none() && !is_from(facts, other)
             };
-            // The new path starts with a name of its own, which must mean the package wherever it is used.
+            // The new path starts with a name of its own, which must mean the package wherever it is used; where it starts with
+            // the same name as before, it does.
             let is_free = facts.names.find(root).is_none_or(|root| {
+                if root == local {
+                    return true;
+                }
                 let mut bindings = facts.bindings.iter().filter(|binding| binding.name == root);
                 bindings.all(|binding| binding.scope == owner) && facts.bindings_of(owner, root).all(is_path)
             });
@@ -675,7 +680,7 @@ impl Relocation<'_> {
             moved.push(reference);
             homes.insert(&*pair.module);
         }
-        homes.retain(|home| !is_imported_before(facts, id, home));
+        homes.retain(|home| !is_imported_otherwise(facts, id, home));
         let mut change = Change::default();
         let starts: FxHashSet<u32> = edits.iter().map(|edit| edit.span.start).collect();
         let needs = |used: &Use| !starts.contains(&used.span.start) && self.needs(view, used, id, owner);
@@ -737,15 +742,35 @@ struct Provider {
     owner: ScopeId,
 }
 
-/// Whether another statement before this one has imported a module by its full path already, in the same scope and whenever this
-/// one runs.
-fn is_imported_before(facts: &Facts, id: AliasId, module: &str) -> bool {
+/// Whether another alias imports a module by its full path, in the same scope and whenever this one runs: in this statement, before
+/// it, or behind it with nothing in between that could use it.
+fn is_imported_otherwise(facts: &Facts, id: AliasId, module: &str) -> bool {
     let this = facts.import_of(&facts.aliases[id.index()]);
     facts.aliases.iter().any(|alias| {
         let import = facts.import_of(alias);
         let is_plain = import.from.is_none() && alias.asname.is_none() && facts.names.get(alias.name) == module;
-        is_plain && import.scope == this.scope && import.span.end <= this.span.start && import.context == Under::default()
+        let always = import.scope == this.scope && import.context == Under::default();
+        let is_between = |used: &Use| this.span.end <= used.span.start && used.span.start < import.span.start;
+        let is_ready = import.span.start <= this.span.start || !facts.uses.iter().any(is_between);
+        is_plain && (import.span == this.span || (always && is_ready))
     })
+}
+
+/// Drops what statements that are rewritten together would import a second time by its full path.
+fn import_once(facts: &Facts, works: &mut BTreeMap<ImportId, Work>) {
+    let mut made: FxHashSet<(ScopeId, Option<ImportId>, String)> = FxHashSet::default();
+    for (&id, work) in works {
+        let import = &facts.imports[id.index()];
+        // What does not always run makes nothing sure for later statements.
+        let alone = (import.context != Under::default()).then_some(id);
+        let mut is_new = |module: &str| made.insert((import.scope, alone, module.to_owned()));
+        for (_, becomes) in &mut work.change.aliases {
+            if matches!(becomes, Becomes::Module { module, local: None } if !is_new(module)) {
+                *becomes = Becomes::Nothing;
+            }
+        }
+        work.change.added.retain(|added| !matches!(added, Added::Module(module) if !is_new(module)));
+    }
 }
 
 /// The alias that a dotted use gets its module from.

@@ -41,6 +41,9 @@ impl Version {
 /// Strings longer than this are prose or data, not the name of code.
 const LONGEST_CODE_STRING: usize = 256;
 
+/// What starts an example in a docstring (the `doctest` module).
+const DOCTEST_PROMPT: &str = ">>>";
+
 /// Collects the facts of a text. With a version, syntax that is newer than it is an error of the file too.
 pub fn collect(source: &str, version: Option<Version>) -> Facts {
     let version = match version {
@@ -58,14 +61,24 @@ pub fn collect(source: &str, version: Option<Version>) -> Facts {
     errors.extend(parsed.errors().iter().map(|error| syntax_error(error.location, &error.error)));
     errors.extend(parsed.unsupported_syntax_errors().iter().map(|error| syntax_error(error.range, error)));
     errors.sort_by_key(|error| error.span);
-    let comments = parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment);
-    let type_comments =
-        comments.map(|token| &source[token.range()]).filter(|comment| is_type_comment(comment)).map(Box::from).collect();
-    collector.finish(errors, type_comments)
+    let embedded = parsed.tokens().iter().filter_map(|token| embedded_code(token.kind(), &source[token.range()]));
+    collector.finish(errors, embedded.collect())
 }
 
 fn syntax_error(range: TextRange, message: impl std::fmt::Display) -> SyntaxError {
     SyntaxError { span: span(range), message: message.to_string().into() }
+}
+
+/// The code that stands in a comment or a string literal, if any.
+fn embedded_code(kind: TokenKind, text: &str) -> Option<Box<str>> {
+    match kind {
+        TokenKind::Comment => is_type_comment(text).then(|| text.into()),
+        TokenKind::String if text.contains(DOCTEST_PROMPT) => {
+            let is_code = |line: &&str| line.starts_with(DOCTEST_PROMPT) || line.starts_with("...");
+            Some(text.lines().map(str::trim_start).filter(is_code).collect::<Vec<_>>().join("\n").into())
+        }
+        _ => None,
+    }
 }
 
 fn is_type_comment(comment: &str) -> bool {
@@ -132,7 +145,7 @@ impl<'s> Collector<'s> {
         }
     }
 
-    fn finish(mut self, errors: Vec<SyntaxError>, type_comments: Box<[Box<str>]>) -> Facts {
+    fn finish(mut self, errors: Vec<SyntaxError>, embedded_code: Box<[Box<str>]>) -> Facts {
         self.declarations.sort();
         self.declarations.dedup_by_key(|&mut (scope, name, _)| (scope, name));
         let owners: Vec<ScopeId> = self.bindings.iter().map(|binding| self.owner(binding)).collect();
@@ -153,7 +166,7 @@ impl<'s> Collector<'s> {
             definitions: self.definitions.into(),
             exports: self.exports,
             strings: self.strings.into(),
-            type_comments,
+            embedded_code,
             errors: errors.into(),
             is_dynamic: self.is_dynamic,
             has_main: self.has_main,

@@ -74,8 +74,8 @@ pub struct Facts {
     pub exports: Option<Exports>,
     /// The string literals that could name code, in source order.
     pub strings: Box<[StringFact]>,
-    /// The texts of the comments that are annotations (`# type: …`; PEP 484).
-    pub type_comments: Box<[Box<str>]>,
+    /// Code in comments and strings, as text: annotations (`# type: …`; PEP 484) and the lines of doctests.
+    pub embedded_code: Box<[Box<str>]>,
     /// The syntax errors, sorted by place.
     pub errors: Box<[SyntaxError]>,
     /// Whether names of the module can come into being that no statement binds: a module-level `__getattr__`,

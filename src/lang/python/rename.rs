@@ -18,7 +18,7 @@ pub enum Obstacle {
     ClassAttribute,
     /// A class body reads the name and binds it.
     Ambiguous,
-    /// The name's spelling is data too, in an f-string with `=` or in a string that could name code.
+    /// The name's spelling is data too: in an f-string with `=`, a string that could name code, a type comment or a doctest.
     InString,
     /// A parameter has the name: a test fixture is asked for by name.
     Parameter,
@@ -52,7 +52,7 @@ pub fn rename_uses(
     if facts.bindings.iter().any(|binding| binding.name == name && binding.kind == BindingKind::Parameter) {
         return Err(Obstacle::Parameter);
     }
-    if facts.strings.iter().any(|string| has_word(facts.names.get(string.value), old)) || facts.type_comments_name(old) {
+    if facts.strings.iter().any(|string| has_word(facts.names.get(string.value), old)) || facts.embedded_code_names(old) {
         return Err(Obstacle::InString);
     }
     if let Some(new) = new_id {
@@ -83,9 +83,9 @@ pub fn rename_uses(
 }
 
 impl Facts {
-    /// Whether a `# type:` comment mentions the name.
-    pub fn type_comments_name(&self, name: &str) -> bool {
-        self.type_comments.iter().any(|comment| has_word(comment, name))
+    /// Whether code that is embedded in comments or strings mentions the name.
+    fn embedded_code_names(&self, name: &str) -> bool {
+        self.embedded_code.iter().any(|comment| has_word(comment, name))
     }
 }
 
@@ -128,6 +128,7 @@ mod tests {
             ("print(f'{old=}')\n", Obstacle::InString),
             ("getattr(m, 'old')\n", Obstacle::InString),
             ("x = [] # type: List[old]\n", Obstacle::InString),
+            ("def f():\n    \"\"\"F.\n\n    >>> f(\n    ...     old)\n    1\n    \"\"\"\n", Obstacle::InString),
             ("class C:\n    old = old\n", Obstacle::Ambiguous),
         ];
         for (text, obstacle) in cases {
@@ -138,8 +139,8 @@ mod tests {
 
     #[test]
     fn prose_does_not_matter() {
-        let text = "'''old is old'''\nfrom m import old\nprint('the old way', old)  # old\n";
-        let want = "'''old is old'''\nfrom m import old\nprint('the old way', new)  # old\n";
+        let text = "'''old is old\n>>> not code of this\nold'''\nfrom m import old\nprint('the old way', old)  # old\n";
+        let want = "'''old is old\n>>> not code of this\nold'''\nfrom m import old\nprint('the old way', new)  # old\n";
         assert_eq!(renamed(text).as_deref(), Ok(want));
     }
 }

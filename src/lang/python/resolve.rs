@@ -6,6 +6,7 @@
 //!
 //! Not modelled: `sys.path` changes at run time, import hooks, and names set from outside (`module.name = …` elsewhere).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -559,6 +560,27 @@ pub fn exports(program: &dyn Program, module: FileId, name: &str, seen: &mut Vec
         }
     }
     answer
+}
+
+/// The names that `from module import *` is known to bring.
+pub fn public_names(program: &dyn Program, module: FileId) -> BTreeSet<Box<str>> {
+    let mut modules = vec![module];
+    let mut names: BTreeSet<Box<str>> = BTreeSet::new();
+    for at in 0.. {
+        let Some(&file) = modules.get(at) else { break };
+        let facts = program.facts(file);
+        let bound = facts.bindings.iter().filter(|binding| binding.scope == ScopeId::MODULE).map(|binding| binding.name);
+        let listed = facts.exports.iter().flat_map(|exports| exports.entries.iter().map(|&(name, _)| name));
+        names.extend(bound.chain(listed).map(|name| facts.names.get(name).into()));
+        for alias in facts.aliases.iter().filter(|alias| facts.is_star(alias)) {
+            match from_module(program, file, facts.import_of(alias)) {
+                Some(Module::File(next)) if !modules.contains(&next) => modules.push(next),
+                _ => {}
+            }
+        }
+    }
+    names.retain(|name| exports(program, module, name, &mut Vec::new()) == Brings::Yes);
+    names
 }
 
 fn submodule(program: &dyn Program, package: &str, name: &str) -> Option<End> {

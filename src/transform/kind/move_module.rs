@@ -103,16 +103,14 @@ impl MoveModule {
         let mut names: BTreeSet<(usize, Symbol)> = BTreeSet::new();
         let mut findings = Vec::new();
         for reference in &references {
-            match names_read(index, reference) {
-                Read::Names(symbols) => names.extend(symbols.into_iter().map(|symbol| (reference.target, symbol))),
-                Read::Whole(span, reason) if context.in_scope(reference.file) => {
-                    let view = View::open(index, reference.file);
-                    let (from, to) = &self.moves[reference.target];
-                    let message = format!("{} is now {}", from.name, to.name);
-                    let spelling = Spelling::of(Form::Import);
-                    findings.push(view.finding(span, message, Some(spelling), Outcome::Left(reason)));
-                }
-                Read::Whole(..) | Read::Nothing => {}
+            let read = names_read(index, reference);
+            names.extend(read.names.into_iter().map(|symbol| (reference.target, symbol)));
+            if let Some((span, reason)) = read.whole.filter(|_| context.in_scope(reference.file)) {
+                let view = View::open(index, reference.file);
+                let (from, to) = &self.moves[reference.target];
+                let message = format!("{} is now {}", from.name, to.name);
+                let spelling = Spelling::of(Form::Import);
+                findings.push(view.finding(span, message, Some(spelling), Outcome::Left(reason)));
             }
         }
         let pair = |(at, from): (usize, Symbol)| {
@@ -133,26 +131,34 @@ impl MoveModule {
     }
 }
 
-/// What a reference to a module reads out of it.
-enum Read {
-    /// These names.
-    Names(Vec<Symbol>),
+/// What a reference to a module reads out of it; nothing where it is an import whose uses are references of their own.
+#[derive(Default)]
+struct Read {
+    names: Vec<Symbol>,
     /// The module as a whole, at this place.
-    Whole(Span, Reason),
-    /// Nothing by itself: an import whose uses are references of their own.
-    Nothing,
+    whole: Option<(Span, Reason)>,
 }
 
 fn names_read(index: &Index, reference: &Reference) -> Read {
     let facts = index.facts(reference.file);
-    let End::Module(module) = &reference.way.end else { return Read::Nothing };
+    let End::Module(module) = &reference.way.end else { return Read::default() };
+    let names = |names: &mut dyn Iterator<Item = &str>| {
+        let symbols = names.map(|name| Symbol { module: module.clone(), name: name.into() });
+        Read { names: symbols.collect(), whole: None }
+    };
+    let whole = |span, reason| Read { names: Vec::new(), whole: Some((span, reason)) };
     match reference.site {
         Site::From(id) => {
             let import = &facts.imports[id.index()];
-            let symbol = |name: &str| Symbol { module: module.clone(), name: name.into() };
-            match facts.aliases_of(import).any(|(_, alias)| facts.is_star(alias)) {
-                true => Read::Whole(import.span, Reason::StarImport),
-                false => Read::Names(facts.aliases_of(import).map(|(_, alias)| symbol(facts.names.get(alias.name))).collect()),
+            let is_star = facts.aliases_of(import).any(|(_, alias)| facts.is_star(alias));
+            match module {
+                _ if !is_star => names(&mut facts.aliases_of(import).map(|(_, alias)| facts.names.get(alias.name))),
+                // Its names move, for the file itself and for those that import them from there; the star stays.
+                Module::File(file) => {
+                    let brought = resolve::public_names(index, *file);
+                    Read { whole: Some((import.span, Reason::StarImport)), ..names(&mut brought.iter().map(|name| &**name)) }
+                }
+                _ => whole(import.span, Reason::StarImport),
             }
         }
         Site::Attribute(id, _) | Site::Name(id) => {
@@ -163,23 +169,24 @@ fn names_read(index: &Index, reference: &Reference) -> Read {
             let deepest = steps.iter().rposition(|step| matches!(step.end, End::Module(_)));
             match deepest.and_then(|depth| Some((&steps[depth].end, attributes.get(depth)?))) {
                 Some((End::Module(module), attribute)) => {
-                    Read::Names(vec![Symbol { module: module.clone(), name: facts.names.get(attribute.name).into() }])
+                    let symbol = Symbol { module: module.clone(), name: facts.names.get(attribute.name).into() };
+                    Read { names: vec![symbol], whole: None }
                 }
-                _ => Read::Whole(used.span, Reason::NotProved),
+                _ => whole(used.span, Reason::NotProved),
             }
         }
-        Site::Unsure(id, _) => Read::Whole(facts.uses[id.index()].span, Reason::SeveralBindings),
+        Site::Unsure(id, _) => whole(facts.uses[id.index()].span, Reason::SeveralBindings),
         Site::String(at) => {
             let string = facts.strings[at];
             let text = facts.names.get(string.value).replace(':', ".");
             let dotted = index.modules().dotted(module);
             // `pkg.module.Name` in a string is a matter of the name; `pkg.module` is one of the module itself.
             match text.strip_prefix(&*dotted).and_then(|rest| rest.strip_prefix('.')?.split('.').next()) {
-                Some(name) => Read::Names(vec![Symbol { module: module.clone(), name: name.into() }]),
-                None => Read::Whole(string.span, Reason::InString),
+                Some(name) => names(&mut std::iter::once(name)),
+                None => whole(string.span, Reason::InString),
             }
         }
-        Site::Alias(_) | Site::Star(..) | Site::Export(_) => Read::Nothing,
+        Site::Alias(_) | Site::Star(..) | Site::Export(_) => Read::default(),
     }
 }
 
