@@ -88,7 +88,8 @@ impl Sandbox {
         path
     }
 
-    fn init(&self) {
+    /// Makes a repository of the files, with one commit.
+    pub fn init(&self) {
         self.git(&["init", "-q", "-b", "main"]);
         self.git(&["config", "user.name", "Tester"]);
         self.git(&["config", "user.email", "tester@example.com"]);
