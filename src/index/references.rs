@@ -12,7 +12,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Index;
 use super::words::Word;
 use crate::lang::python::facts::{Alias, AliasId, BindingKind, Facts, ImportId, NameId, ScopeId, Use, UseId};
-use crate::lang::python::resolve::{self, End, Imported, Module, Resolution, Step, Symbol};
+use crate::lang::python::modules::Module;
+use crate::lang::python::resolve::{self, End, Imported, Resolution, Step, Symbol};
 use crate::lang::python::scope::Lookup;
 use crate::text::snapshot::FileId;
 

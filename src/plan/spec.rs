@@ -11,7 +11,7 @@ use toml::de::DeTable;
 use super::gate::Gate;
 use crate::index::Options;
 use crate::lang::python::collect::Version;
-use crate::lang::python::resolve::RootFolder;
+use crate::lang::python::modules::RootFolder;
 use crate::text::path::RepoPath;
 use crate::transform::pack::{Packs, read as read_transform};
 use crate::transform::wire::{Located, Origin, Problem, Siblings, SpecError, SpecFile, Table, is_outside, parse, read_table};

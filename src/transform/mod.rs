@@ -173,7 +173,8 @@ fn describe(index: &Index, role: &'static str, way: &Resolution) -> Evidence {
         return Evidence { role, at: None, text: "nothing".to_owned() };
     };
     use crate::lang::python::facts::BindingKind;
-    use crate::lang::python::resolve::{End, Module};
+    use crate::lang::python::modules::Module;
+    use crate::lang::python::resolve::End;
     let (Module::File(file), End::Definition) = (&last.module, &way.end) else {
         let state = match &way.end {
             End::Absent(_) => "not in the repository",

@@ -3,17 +3,22 @@
 //! Where a construct opens a scope or binds a name is taken from CPython's `Python/symtable.c`. The tree is dropped at the
 //! end; facts hold no node of it.
 
-use ruff_python_ast::token::TokenKind;
-use ruff_python_ast::visitor::{self, Visitor};
+mod code_text;
+mod conditions;
+mod walk;
+
+use ruff_python_ast::visitor::Visitor;
 use ruff_python_ast::{
-    self as ast, Comprehension, ExceptHandler, Expr, ExprContext, Identifier, InterpolatedStringElement, Operator, Parameters,
-    Pattern, PythonVersion, Stmt, TypeParam, TypeParams,
+    self as ast, Comprehension, ExceptHandler, Expr, ExprContext, Identifier, Operator, Parameters, PythonVersion, Stmt,
+    TypeParams,
 };
 use ruff_python_parser::typing::{AnnotationKind, parse_type_annotation};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
+use self::code_text::{embedded_code, is_code_like};
+use self::conditions::{catches, is_call_of, is_main, is_type_checking};
 use super::facts::{
     Alias, AliasId, Attribute, Binding, BindingKind, Context, Declaration, Definition, DefinitionId, DefinitionKind, Exports,
     Facts, From, Import, ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, SyntaxError, Use, UseFlags, UseId,
@@ -38,12 +43,6 @@ impl Version {
     }
 }
 
-/// Strings longer than this are prose or data, not the name of code.
-const LONGEST_CODE_STRING: usize = 256;
-
-/// What starts an example in a docstring (the `doctest` module).
-const DOCTEST_PROMPT: &str = ">>>";
-
 /// Collects the facts of a text. With a version, syntax that is newer than it is an error of the file too.
 pub fn collect(source: &str, version: Option<Version>) -> Facts {
     let version = match version {
@@ -67,23 +66,6 @@ pub fn collect(source: &str, version: Option<Version>) -> Facts {
 
 fn syntax_error(range: TextRange, message: impl std::fmt::Display) -> SyntaxError {
     SyntaxError { span: span(range), message: message.to_string().into() }
-}
-
-/// The code that stands in a comment or a string literal, if any.
-fn embedded_code(kind: TokenKind, text: &str) -> Option<Box<str>> {
-    match kind {
-        TokenKind::Comment => is_type_comment(text).then(|| text.into()),
-        TokenKind::String if text.contains(DOCTEST_PROMPT) => {
-            let is_code = |line: &&str| line.starts_with(DOCTEST_PROMPT) || line.starts_with("...");
-            Some(text.lines().map(str::trim_start).filter(is_code).collect::<Vec<_>>().join("\n").into())
-        }
-        _ => None,
-    }
-}
-
-fn is_type_comment(comment: &str) -> bool {
-    let text = comment.trim_start_matches('#').trim_start();
-    text.strip_prefix("type:").is_some_and(|text| !text.trim_start().starts_with("ignore"))
 }
 
 fn span(range: TextRange) -> Span {
@@ -601,290 +583,6 @@ fn chain(expr: &Expr) -> Option<(&ast::ExprName, Vec<&Identifier>)> {
             }
             _ => return None,
         }
-    }
-}
-
-fn is_type_checking(test: &Expr) -> bool {
-    match test {
-        Expr::Name(name) => name.id.as_str() == "TYPE_CHECKING",
-        Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
-        _ => false,
-    }
-}
-
-fn is_main(test: &Expr) -> bool {
-    let Expr::Compare(compare) = test else { return false };
-    let (left, right) = (&*compare.left, compare.comparators.first());
-    matches!(left, Expr::Name(name) if name.id.as_str() == "__name__")
-        && matches!(right, Some(Expr::StringLiteral(literal)) if literal.value.to_str() == "__main__")
-}
-
-fn is_call_of(expr: &Expr, function: &str) -> bool {
-    matches!(expr, Expr::Call(call) if matches!(&*call.func, Expr::Name(name) if name.id.as_str() == function))
-}
-
-/// What an exception handler means for imports in its `try` body.
-fn catches(kind: Option<&Expr>) -> Context {
-    match kind {
-        None => Context::TRY_ANY,
-        Some(Expr::Tuple(tuple)) => tuple.elts.iter().fold(Context::default(), |all, kind| all.and(catches(Some(kind)))),
-        Some(kind) => match last_name(kind) {
-            Some("ImportError" | "ModuleNotFoundError") => Context::TRY_IMPORT,
-            Some("Exception" | "BaseException") => Context::TRY_ANY,
-            _ => Context::default(),
-        },
-    }
-}
-
-/// What `with contextlib.suppress(ImportError):` means for imports in its body.
-fn suppresses(manager: &Expr) -> Context {
-    match manager {
-        Expr::Call(call) if last_name(&call.func) == Some("suppress") => {
-            call.arguments.args.iter().fold(Context::default(), |all, kind| all.and(catches(Some(kind))))
-        }
-        _ => Context::default(),
-    }
-}
-
-/// Whether a string could name code: identifiers joined by the punctuation of dotted names and type expressions. Two words
-/// with nothing but a blank between them are prose.
-fn is_code_like(value: &str) -> bool {
-    if value.is_empty() || value.len() > LONGEST_CODE_STRING {
-        return false;
-    }
-    let mut has_name = false;
-    let mut word_ended = false;
-    for c in value.chars() {
-        match c {
-            c if c == '_' || unicode_ident::is_xid_continue(c) => {
-                if word_ended {
-                    return false;
-                }
-                has_name |= !c.is_ascii_digit();
-            }
-            ' ' => word_ended = has_name,
-            '.' | ',' | '[' | ']' | '|' | ':' | '*' | '"' | '\'' => word_ended = false,
-            _ => return false,
-        }
-        if matches!(c, ',' | '|') {
-            has_name = false;
-        }
-    }
-    value.chars().any(|c| c == '_' || unicode_ident::is_xid_start(c))
-}
-
-impl<'ast> Visitor<'ast> for Collector<'_> {
-    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.stmt(stmt));
-    }
-
-    fn visit_expr(&mut self, expr: &'ast Expr) {
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.expr(expr));
-    }
-
-    fn visit_annotation(&mut self, expr: &'ast Expr) {
-        self.with_annotation(true, |this| this.visit_expr(expr));
-    }
-
-    fn visit_except_handler(&mut self, handler: &'ast ExceptHandler) {
-        let ExceptHandler::ExceptHandler(handler) = handler;
-        if let Some(kind) = &handler.type_ {
-            self.visit_expr(kind);
-        }
-        if let Some(name) = &handler.name {
-            self.bind(&name.id, name.range, BindingKind::Exception);
-        }
-        self.visit_body(&handler.body);
-    }
-
-    fn visit_type_param(&mut self, parameter: &'ast TypeParam) {
-        self.bind(&parameter.name().id, parameter.name().range, BindingKind::TypeParameter);
-        visitor::walk_type_param(self, parameter);
-    }
-
-    fn visit_pattern(&mut self, pattern: &'ast Pattern) {
-        let captured = match pattern {
-            Pattern::MatchMapping(mapping) => mapping.rest.as_ref(),
-            Pattern::MatchStar(star) => star.name.as_ref(),
-            Pattern::MatchAs(capture) => capture.name.as_ref(),
-            _ => None,
-        };
-        if let Some(name) = captured {
-            self.bind(&name.id, name.range, BindingKind::Value);
-        }
-        visitor::walk_pattern(self, pattern);
-    }
-
-    fn visit_interpolated_string_element(&mut self, element: &'ast InterpolatedStringElement) {
-        let prints_source =
-            matches!(element, InterpolatedStringElement::Interpolation(interpolation) if interpolation.debug_text.is_some());
-        let flags = UseFlags { frozen: self.flags.frozen || prints_source, ..self.flags };
-        self.with_flags(flags, |this| visitor::walk_interpolated_string_element(this, element));
-    }
-}
-
-impl Collector<'_> {
-    fn stmt(&mut self, stmt: &Stmt) {
-        if self.scope == ScopeId::MODULE {
-            self.export(stmt);
-        }
-        match stmt {
-            Stmt::FunctionDef(def) => self.function(def),
-            Stmt::ClassDef(def) => self.class(def),
-            Stmt::Assign(assign) => {
-                let kind = self.value(&assign.value);
-                for target in &assign.targets {
-                    self.dynamic_store(target);
-                    self.target(target, kind);
-                }
-            }
-            Stmt::AnnAssign(assign) => {
-                self.visit_annotation(&assign.annotation);
-                let kind = match &assign.value {
-                    Some(value) => self.value(value),
-                    None => BindingKind::Annotation,
-                };
-                self.target(&assign.target, kind);
-            }
-            Stmt::AugAssign(assign) => {
-                self.visit_expr(&assign.value);
-                if let Expr::Name(name) = &*assign.target {
-                    self.used(name, &[], false);
-                }
-                self.target(&assign.target, BindingKind::Value);
-            }
-            Stmt::TypeAlias(alias) => {
-                self.target(&alias.name, BindingKind::TypeParameter);
-                self.in_scope(ScopeKind::TypeParameters, |this| {
-                    if let Some(parameters) = &alias.type_params {
-                        this.visit_type_params(parameters);
-                    }
-                    this.visit_expr(&alias.value);
-                });
-            }
-            Stmt::For(stmt) => {
-                self.visit_expr(&stmt.iter);
-                self.visit_expr(&stmt.target);
-                self.in_context(Context::CONDITIONAL, |this| {
-                    this.visit_body(&stmt.body);
-                    this.visit_body(&stmt.orelse);
-                });
-            }
-            Stmt::While(stmt) => {
-                self.visit_expr(&stmt.test);
-                self.in_context(Context::CONDITIONAL, |this| {
-                    this.visit_body(&stmt.body);
-                    this.visit_body(&stmt.orelse);
-                });
-            }
-            Stmt::If(stmt) => {
-                let mut negates = self.branch(Some(&stmt.test), &stmt.body, false);
-                for clause in &stmt.elif_else_clauses {
-                    negates = self.branch(clause.test.as_ref(), &clause.body, negates);
-                }
-            }
-            Stmt::Match(stmt) => {
-                self.visit_expr(&stmt.subject);
-                self.in_context(Context::CONDITIONAL, |this| {
-                    for case in &stmt.cases {
-                        this.visit_match_case(case);
-                    }
-                });
-            }
-            Stmt::With(stmt) => {
-                for item in &stmt.items {
-                    self.visit_with_item(item);
-                }
-                let suppressed = stmt.items.iter().map(|item| suppresses(&item.context_expr));
-                let context = suppressed.fold(Context::default(), Context::and);
-                self.in_context(context, |this| this.visit_body(&stmt.body));
-            }
-            Stmt::Try(stmt) => self.attempt(stmt),
-            Stmt::Import(stmt) => self.import(stmt.range, None, &stmt.names),
-            Stmt::ImportFrom(stmt) => self.import(stmt.range, Some((stmt.level, stmt.module.as_ref())), &stmt.names),
-            Stmt::Global(stmt) => self.declare(&stmt.names, Declaration::Global),
-            Stmt::Nonlocal(stmt) => self.declare(&stmt.names, Declaration::Nonlocal),
-            // A string on its own is documentation.
-            Stmt::Expr(stmt) if stmt.value.is_string_literal_expr() => {}
-            stmt => visitor::walk_stmt(self, stmt),
-        }
-    }
-
-    fn expr(&mut self, expr: &Expr) {
-        if let Some((name, attributes)) = chain(expr) {
-            let is_store = matches!(expr, Expr::Attribute(attribute) if attribute.ctx != ExprContext::Load);
-            self.used(name, &attributes, is_store);
-            return;
-        }
-        match expr {
-            Expr::Name(name) => match name.ctx {
-                ExprContext::Store => self.bind(&name.id, name.range, BindingKind::Value),
-                ExprContext::Del => self.bind(&name.id, name.range, BindingKind::Delete),
-                ExprContext::Load | ExprContext::Invalid => {}
-            },
-            Expr::Named(named) => {
-                self.visit_expr(&named.value);
-                let is_comprehension = |scope: &ScopeId| self.scopes[scope.index()].kind == ScopeKind::Comprehension;
-                let parents = std::iter::successors(Some(self.scope), |scope| self.scopes[scope.index()].parent);
-                let scope = parents.into_iter().find(|scope| !is_comprehension(scope)).unwrap_or(ScopeId::MODULE);
-                if let Expr::Name(name) = &*named.target {
-                    let id = self.identifier(&name.id);
-                    self.bind_in(scope, id, span(name.range), BindingKind::Value);
-                }
-            }
-            Expr::Lambda(lambda) => {
-                if let Some(parameters) = &lambda.parameters {
-                    self.defaults(parameters);
-                }
-                self.in_scope(ScopeKind::Function, |this| {
-                    if let Some(parameters) = &lambda.parameters {
-                        this.parameters(parameters);
-                    }
-                    this.in_body(|this| this.visit_expr(&lambda.body));
-                });
-            }
-            Expr::ListComp(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
-            Expr::SetComp(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
-            Expr::Generator(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
-            Expr::DictComp(comp) => self.comprehension(&comp.generators, |this| {
-                if let Some(key) = &comp.key {
-                    this.visit_expr(key);
-                }
-                this.visit_expr(&comp.value);
-            }),
-            Expr::StringLiteral(literal) => self.string(literal),
-            Expr::Call(call) => {
-                self.dynamic_call(call);
-                // Arguments are values, also inside an annotation such as `Annotated[int, Field(alias="x")]`.
-                self.visit_expr(&call.func);
-                self.with_annotation(false, |this| this.visit_arguments(&call.arguments));
-            }
-            Expr::Subscript(subscript) if self.in_annotation => {
-                self.visit_expr(&subscript.value);
-                match last_name(&subscript.value) {
-                    Some("Literal") => self.with_annotation(false, |this| this.visit_expr(&subscript.slice)),
-                    Some("Annotated") => self.annotated(&subscript.slice),
-                    _ => self.visit_expr(&subscript.slice),
-                }
-            }
-            expr => visitor::walk_expr(self, expr),
-        }
-    }
-
-    /// Walks the inside of `Annotated[T, …]`: a type, then values (PEP 593).
-    fn annotated(&mut self, slice: &Expr) {
-        let Expr::Tuple(tuple) = slice else { return self.visit_expr(slice) };
-        for (index, element) in tuple.elts.iter().enumerate() {
-            self.with_annotation(index == 0, |this| this.visit_expr(element));
-        }
-    }
-}
-
-fn last_name(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Name(name) => Some(name.id.as_str()),
-        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
-        _ => None,
     }
 }
 

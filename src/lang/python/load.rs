@@ -12,7 +12,8 @@
 use std::sync::OnceLock;
 
 use super::facts::{Binding, BindingKind, Context, Facts, NameId, ScopeId, Use};
-use super::resolve::{Brings, End, Imported, Module, Program, exports, from_module, imported};
+use super::modules::Module;
+use super::resolve::{Brings, End, Imported, Program, exports, from_module, imported};
 use super::scope::Lookup;
 use crate::text::snapshot::FileId;
 

@@ -8,12 +8,14 @@ pub mod collect;
 pub mod facts;
 pub mod imports;
 pub mod load;
+pub mod modules;
 pub mod rename;
 pub mod resolve;
 pub mod scope;
 pub mod statements;
 #[cfg(test)]
 mod testing;
+pub mod unresolved;
 
 pub use collect::collect;
 pub use facts::Facts;

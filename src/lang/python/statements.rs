@@ -111,7 +111,7 @@ pub fn remove_element(source: &Source<'_>, element: Span) -> Result<Edit, Refusa
 mod tests {
     use super::*;
     use crate::lang::python::collect;
-    use crate::lang::python::resolve::ModuleTable;
+    use crate::lang::python::modules::ModuleTable;
     use crate::syntax::{Grammar, parse};
     use crate::text::edit::TextEdit;
     use crate::text::snapshot::FileId;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::collect;
 use super::facts::Facts;
-use super::resolve::{ModuleTable, Program, RootFolder};
+use super::modules::{ModuleTable, RootFolder};
+use super::resolve::Program;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{File, FileId, Memory, Snapshot};
 

@@ -13,7 +13,7 @@ use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python::facts::{Import, ImportId};
 use crate::lang::python::imports::replace_module;
-use crate::lang::python::resolve;
+use crate::lang::python::unresolved::unresolved;
 use crate::text::change::SourceChange;
 use crate::text::edit::TextEdit;
 use crate::text::snapshot::FileId;
@@ -45,7 +45,7 @@ fn in_file(index: &Index, file: FileId) -> Vec<Finding> {
         return Vec::new();
     }
     let view = View::open(index, file);
-    let dangling = resolve::unresolved(index, file);
+    let dangling = unresolved(index, file);
     let relative = facts.imports.iter().enumerate().filter(|(_, import)| is_relative(import));
     let finding = |(at, import): (usize, &Import)| {
         let is_dangling = dangling.iter().any(|(span, _)| import.span.covers(*span));

@@ -12,7 +12,7 @@ use crate::index::Index;
 use crate::index::references::{Reference, Search, Site, Target};
 use crate::lang::python::facts::{Binding, BindingKind, DefinitionKind, Facts, ImportId, ScopeId};
 use crate::lang::python::imports::{Becomes, Change, rewrite};
-use crate::lang::python::resolve::Module;
+use crate::lang::python::modules::Module;
 use crate::lang::python::statements;
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};

@@ -13,7 +13,7 @@ use super::delete_definition::evidence;
 use super::{Kind, ModuleRef, check_module};
 use crate::index::Index;
 use crate::index::references::{Search, Target, is_inside};
-use crate::lang::python::resolve::Module;
+use crate::lang::python::modules::Module;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;

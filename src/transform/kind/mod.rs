@@ -10,7 +10,8 @@ use super::Rule;
 use super::wire::{Located, Origin, Problem, Table};
 use crate::index::Index;
 use crate::lang::python::facts::{Facts, ScopeId};
-use crate::lang::python::resolve::{self, Absence, End, Module, Symbol};
+use crate::lang::python::modules::{Absence, Module};
+use crate::lang::python::resolve::{self, End, Symbol};
 
 /// A kind of transform.
 pub struct Kind {

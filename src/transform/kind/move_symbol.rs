@@ -9,7 +9,7 @@ use super::super::wire::{Located, Origin, Problem, Table};
 use super::super::{Context, Rule};
 use super::{Kind, SymbolRef, check_module};
 use crate::index::Index;
-use crate::lang::python::resolve::{Absence, Module};
+use crate::lang::python::modules::{Absence, Module};
 
 pub(super) const KIND: Kind = Kind { name: "move-symbol", summary: "sends every reference to a symbol to its new home", read };
 

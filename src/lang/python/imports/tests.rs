@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lang::python::collect;
-use crate::lang::python::resolve::RootFolder;
+use crate::lang::python::modules::RootFolder;
 use crate::syntax::{Grammar, parse};
 use crate::text::edit::TextEdit;
 use crate::text::path::RepoPath;

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::lang::python::testing::{Files, program};
-use crate::text::snapshot::{Memory, Opaque, OpaqueKind};
 
 impl Files {
     /// The way from `module:name`, as `hop > hop = end`.
@@ -28,60 +27,6 @@ impl Files {
         let used = self.facts(file).uses.last().unwrap();
         steps(self, file, used).iter().map(|step| self.show(&step.hops, &step.end)).collect()
     }
-}
-
-#[test]
-fn a_package_wins_over_a_module_and_a_module_over_a_folder() {
-    let files = program(&[
-        ("a/__init__.py", ""),
-        ("a/both.py", ""),
-        ("a/both/__init__.py", ""),
-        ("a/one.py", ""),
-        ("a/one/inner.py", ""),
-        ("a/stubbed.py", ""),
-        ("a/stubbed.pyi", ""),
-        ("a/only_stub.pyi", ""),
-        ("space/deep/m.py", ""),
-        ("a/copy.backup.py", "from . import one"),
-        ("my-dir/x.py", ""),
-    ]);
-    let find = |dotted: &str| files.table.find(dotted);
-    let file = |path: &str| Ok(Module::File(files.file(path)));
-    assert_eq!(find("a"), file("a/__init__.py"));
-    assert_eq!(find("a.both"), file("a/both/__init__.py"));
-    assert_eq!(find("a.one"), file("a/one.py"));
-    assert_eq!(find("a.one.inner"), Err(Absence::NotAPackage));
-    assert_eq!(find("a.stubbed"), file("a/stubbed.py"));
-    assert_eq!(find("a.only_stub"), file("a/only_stub.pyi"));
-    assert_eq!(find("space"), Ok(Module::Namespace("space".into())));
-    assert_eq!(find("space.deep.m"), file("space/deep/m.py"));
-    assert_eq!(find("a.gone"), Err(Absence::Missing));
-    assert_eq!(find("a.copy"), Err(Absence::Missing));
-    assert_eq!(find("os.path"), Err(Absence::External));
-    assert_eq!(files.table.absolute(files.file("a/copy.backup.py"), 1, Some("one")).as_deref(), Some("a.one"));
-}
-
-#[test]
-fn relative_names_are_counted_from_the_package() {
-    let files = program(&[("a/__init__.py", ""), ("a/b/__init__.py", ""), ("a/b/c.py", ""), ("top.py", "")]);
-    let absolute = |path: &str, level, module| files.table.absolute(files.file(path), level, module);
-    assert_eq!(absolute("a/b/c.py", 1, Some("d")).as_deref(), Some("a.b.d"));
-    assert_eq!(absolute("a/b/__init__.py", 1, Some("d")).as_deref(), Some("a.b.d"));
-    assert_eq!(absolute("a/b/c.py", 2, None).as_deref(), Some("a"));
-    assert_eq!(absolute("a/b/c.py", 3, Some("x")), None, "beyond the top-level package");
-    assert_eq!(absolute("top.py", 1, Some("x")), None, "no package to start from");
-    assert_eq!(absolute("top.py", 0, Some("a.b")).as_deref(), Some("a.b"));
-}
-
-#[test]
-fn nothing_is_known_behind_links_and_submodules() {
-    let opaque =
-        ["vendor/lib", "link.py"].map(|path| Opaque { path: RepoPath::new(path).unwrap(), kind: OpaqueKind::Submodule });
-    let snapshot = Snapshot::new(Vec::new(), opaque.into(), std::sync::Arc::new(Memory::default()));
-    let table = ModuleTable::new(&snapshot, &[RootFolder::new(b"")]);
-    assert_eq!(table.find("vendor.lib.deep"), Err(Absence::Opaque));
-    assert_eq!(table.find("link"), Err(Absence::Opaque));
-    assert_eq!(table.find("vendor.other"), Err(Absence::Missing));
 }
 
 #[test]
@@ -181,34 +126,4 @@ fn expressions_are_followed_as_far_as_modules_go() {
     assert_eq!(files.last("knot.py"), [" = 2 ways"]);
     assert_eq!(files.last("circle.py"), [" = Local"]);
     assert_eq!(files.last("in_class.py"), [" = Local"]);
-}
-
-#[test]
-fn imports_that_cannot_succeed_are_found() {
-    let files = program(&[
-        ("p/__init__.py", ""),
-        (
-            "p/m.py",
-            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p.t import T\nif __name__ == '__main__':\n    main = 1\na = 1\n",
-        ),
-        ("p/t.py", "class T: ...\n"),
-        (
-            "app.py",
-            "from p.m import a, b\nfrom p.gone import x\nimport p.m.deep\nimport p.t\nfrom p.m import T\nfrom p.m import main\nfrom ... import up\n\
-             import lib.anything\nfrom lib import anything\nfrom p import m, t\nfrom p.m import __name__, __file__\n",
-        ),
-    ]);
-    let found: Vec<(String, Option<String>, UnresolvedReason)> = unresolved(&files, files.file("app.py"))
-        .into_iter()
-        .map(|(_, broken)| (broken.module.into(), broken.name.map(Into::into), broken.reason))
-        .collect();
-    let wanted = [
-        ("p.m", Some("b"), UnresolvedReason::MissingName),
-        ("p.gone", Some("x"), UnresolvedReason::MissingModule),
-        ("p.m.deep", None, UnresolvedReason::NotAPackage),
-        ("p.m", Some("T"), UnresolvedReason::TypeCheckingOnly),
-        ("p.m", Some("main"), UnresolvedReason::MainOnly),
-        ("...", Some("up"), UnresolvedReason::BeyondRoot),
-    ];
-    assert_eq!(found, wanted.map(|(module, name, reason)| (module.to_owned(), name.map(str::to_owned), reason)));
 }

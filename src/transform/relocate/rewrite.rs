@@ -1,0 +1,202 @@
+//! The rewriting of import statements, each with the uses that depend on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Names, Pair, Relocation};
+use crate::index::references::{Reference, Site};
+use crate::lang::python::facts::{
+    Alias, AliasId, Binding, BindingKind, Context as Under, Facts, ImportId, NameId, ScopeId, UseId,
+};
+use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal};
+use crate::lang::python::modules::Module;
+use crate::lang::python::rename::rename_uses;
+use crate::lang::python::resolve::{self, Imported, Symbol};
+use crate::text::change::SourceChange;
+use crate::text::edit::{Edit, TextEdit};
+use crate::transform::View;
+use crate::transform::finding::{Applicability, Finding, Fix, Outcome, Reason, Spelling};
+
+/// The import statements of a file that change.
+pub(super) type Works = BTreeMap<ImportId, Work>;
+
+/// What changes with one import statement.
+#[derive(Default)]
+pub(super) struct Work {
+    pub change: Change,
+    pub edits: Vec<Edit>,
+    pub pairs: BTreeSet<usize>,
+    pub uses: usize,
+    pub is_indirect: bool,
+    pub is_aliased: bool,
+    pub caution: Option<Reason>,
+}
+
+impl Relocation<'_> {
+    /// Rewrites the references of one class of applicability.
+    pub(super) fn rewrite(
+        &self,
+        view: &View<'_>,
+        applicability: Applicability,
+        references: &[&Reference],
+        findings: &mut Vec<Finding>,
+    ) {
+        let mut works: Works = BTreeMap::new();
+        let moved: FxHashMap<AliasId, usize> = references
+            .iter()
+            .filter_map(|reference| match reference.site {
+                Site::Alias(alias) => Some((alias, reference.target)),
+                _ => None,
+            })
+            .collect();
+        for reference in references {
+            match reference.site {
+                Site::Alias(id) => self.move_alias(view, id, reference, &moved, &mut works),
+                Site::Star(id, used) => self.add_to_star(view, id, used, reference, &mut works),
+                _ => {}
+            }
+        }
+        self.move_attributes(view, references, &mut works, &mut |reference, reason| {
+            findings.push(self.left(view, reference, reason));
+        });
+        import_once(view.facts, &mut works);
+        let Some(source) = view.source() else { return };
+        let is_changing = |import: ImportId| works.contains_key(&import);
+        for (&import, work) in &works {
+            let statement = &view.facts.imports[import.index()];
+            let rewritten = imports::rewrite(&source, import, &work.change, &is_changing);
+            let edits = rewritten.map(|edits| edits.into_iter().chain(work.edits.iter().cloned()).collect());
+            let outcome = match edits.map(TextEdit::new) {
+                Ok(Ok(edit)) => Outcome::Fix(Fix {
+                    applicability,
+                    reason: work.pairs.iter().find_map(|&pair| self.pairs[pair].verdict.reason).or(work.caution),
+                    change: SourceChange::edit(view.path.clone(), edit),
+                }),
+                Err(Refusal::Comment) => Outcome::Left(Reason::OddSpelling),
+                Err(Refusal::ParsersDisagree) | Ok(Err(_)) => Outcome::Left(Reason::ParsersDisagree),
+            };
+            let spelling =
+                Spelling { is_indirect: work.is_indirect, is_aliased: work.is_aliased, ..view.import_spelling(statement) };
+            let messages: Vec<String> = work.pairs.iter().map(|&pair| self.message(pair)).collect();
+            let mut finding = view.finding(statement.span, messages.join("; "), Some(spelling), outcome);
+            finding.evidence = work.pairs.iter().flat_map(|&pair| self.pairs[pair].verdict.evidence.clone()).collect();
+            findings.push(finding);
+        }
+    }
+
+    pub(super) fn work<'w>(
+        &self,
+        works: &'w mut Works,
+        import: ImportId,
+        reference: &Reference,
+        view: &View<'_>,
+    ) -> &'w mut Work {
+        let work = works.entry(import).or_default();
+        work.pairs.insert(reference.target);
+        work.caution = work.caution.or(self.caution(reference));
+        work.is_indirect |= reference.way.hops[..reference.distance].iter().any(|hop| hop.module != Module::File(view.file));
+        work
+    }
+
+    /// `from old import Old [as x]`.
+    fn move_alias(
+        &self,
+        view: &View<'_>,
+        id: AliasId,
+        reference: &Reference,
+        moved: &FxHashMap<AliasId, usize>,
+        works: &mut Works,
+    ) {
+        let facts = view.facts;
+        let alias = &facts.aliases[id.index()];
+        let pair = &self.pairs[reference.target];
+        let work = self.work(works, alias.import, reference, view);
+        work.is_aliased |= alias.asname.is_some();
+        let mut local = facts.names.get(alias.local).to_owned();
+        let follows = alias.asname.is_none() && *local == *pair.from.name && pair.to.name != pair.from.name;
+        if follows && let Some(edits) = self.rename(view, id, pair, moved) {
+            work.uses += edits.len();
+            work.edits.extend(edits);
+            local = pair.to.name.to_string();
+        }
+        let name = Name { module: pair.module.clone(), name: pair.to.name.to_string(), local };
+        work.change.aliases.push((id, Becomes::Name(name)));
+    }
+
+    /// The edits that make the uses of an imported name follow its new name; `None` where the name has to stay.
+    fn rename(&self, view: &View<'_>, id: AliasId, pair: &Pair, moved: &FxHashMap<AliasId, usize>) -> Option<Vec<Edit>> {
+        let facts = view.facts;
+        let alias = &facts.aliases[id.index()];
+        let owner = owner(facts, alias)?;
+        let leads_there = |binding: &Binding| match binding.kind {
+            BindingKind::Import(other) => moved.get(&other).is_some_and(|&target| self.pairs[target].to == pair.to),
+            _ => false,
+        };
+        let all_move = facts.bindings_of(owner, alias.local).all(|(_, binding)| leads_there(binding));
+        if self.style.names == Names::Alias || !all_move || self.is_public(view, owner, alias.local) {
+            return None;
+        }
+        let is_same = |binding: &Binding| self.stands_for(view, binding, &pair.to);
+        rename_uses(facts, owner, alias.local, &pair.to.name, &is_same).ok()
+    }
+
+    /// Whether a name can be seen from outside its file, so that its spelling matters there.
+    pub(super) fn is_public(&self, view: &View<'_>, owner: ScopeId, name: NameId) -> bool {
+        if owner != ScopeId::MODULE {
+            return false;
+        }
+        let name = view.facts.names.get(name);
+        let is_stub = view.path.extension() == Some(b"pyi");
+        view.index.modules().is_package(view.file)
+            || is_stub
+            || view.facts.exports_name(name)
+            || self.visible.contains(&Symbol { module: Module::File(view.file), name: name.into() })
+    }
+
+    /// Whether a binding is an import of just this symbol.
+    fn stands_for(&self, view: &View<'_>, binding: &Binding, symbol: &Symbol) -> bool {
+        let BindingKind::Import(alias) = binding.kind else { return false };
+        let alias = &view.facts.aliases[alias.index()];
+        match resolve::imported(view.index, view.file, view.facts.import_of(alias), alias) {
+            Imported::Symbol(imported) => imported == *symbol,
+            Imported::Module(_) | Imported::Beyond => false,
+        }
+    }
+
+    /// `from old import *`, and a use of a name that it brings: an import of its own right behind the star.
+    fn add_to_star(&self, view: &View<'_>, id: AliasId, used: UseId, reference: &Reference, works: &mut Works) {
+        let alias = &view.facts.aliases[id.index()];
+        let pair = &self.pairs[reference.target];
+        let local = view.facts.names.get(view.facts.uses[used.index()].name).to_owned();
+        let added = Added::Name(Name { module: pair.module.clone(), name: pair.to.name.to_string(), local });
+        let work = self.work(works, alias.import, reference, view);
+        if !work.change.added.contains(&added) {
+            work.change.added.push(added);
+        }
+    }
+}
+
+/// Drops what statements that are rewritten together would import a second time by its full path.
+fn import_once(facts: &Facts, works: &mut Works) {
+    let mut made: FxHashSet<(ScopeId, Option<ImportId>, String)> = FxHashSet::default();
+    for (&id, work) in works {
+        let import = &facts.imports[id.index()];
+        // What does not always run makes nothing sure for later statements.
+        let alone = (import.context != Under::default()).then_some(id);
+        let mut is_new = |module: &str| made.insert((import.scope, alone, module.to_owned()));
+        for (_, becomes) in &mut work.change.aliases {
+            if matches!(becomes, Becomes::Module { module, local: None } if !is_new(module)) {
+                *becomes = Becomes::Nothing;
+            }
+        }
+        work.change.added.retain(|added| !matches!(added, Added::Module(module) if !is_new(module)));
+    }
+}
+
+/// The scope that owns the name which an alias binds.
+pub(super) fn owner(facts: &Facts, alias: &Alias) -> Option<ScopeId> {
+    let place = alias.asname.map_or(alias.name_span, |(_, span)| span);
+    let is_this = |binding: &&Binding| binding.name == alias.local && binding.span == place;
+    facts.bindings.iter().find(is_this).map(|binding| binding.scope)
+}
