@@ -6,9 +6,8 @@ use git2::{FileMode, Oid, Signature};
 use super::snapshot::blob_id;
 use super::{GitError, Repo};
 use crate::plan::build::FileDelta;
-use crate::text::blob::BlobId;
+use crate::text::blob::{BlobId, Mode};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::Mode;
 
 /// A commit to be written.
 pub struct Draft<'a> {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use ignore::WalkBuilder;
 
 use super::GitError;
+use crate::text::blob::Mode;
 use crate::text::path::RepoPath;
-use crate::text::snapshot::{File, Mode, Opaque, OpaqueKind, ReadError, Snapshot, Source};
+use crate::text::snapshot::{File, Opaque, OpaqueKind, ReadError, Snapshot, Source};
 
 /// Reads the names of a folder's files. Hidden files and folders, `node_modules`, and what `.gitignore` files name are left out;
 /// links are not followed.

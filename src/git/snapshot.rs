@@ -14,9 +14,9 @@ use git2::{ErrorCode, FileMode, IndexEntry, ObjectType, Oid, Repository, StatusO
 use rustc_hash::FxHashMap;
 
 use super::{GitError, Repo};
-use crate::text::blob::BlobId;
+use crate::text::blob::{BlobId, Mode};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::{File, Mode, Opaque, OpaqueKind, ReadError, Snapshot, Source};
+use crate::text::snapshot::{File, Opaque, OpaqueKind, ReadError, Snapshot, Source};
 
 impl Repo {
     /// The tree of a commit as a snapshot.

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::build::{BuiltStep, FileDelta, deltas};
-use crate::text::blob::BlobId;
+use crate::text::blob::{BlobId, Mode};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::{ChangeError, Mode, Snapshot};
+use crate::text::snapshot::{ChangeError, Snapshot};
 use crate::text::span::Span;
 
 /// The version of the format.

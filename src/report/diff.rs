@@ -115,8 +115,7 @@ fn ended(name: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::blob::BlobId;
-    use crate::text::snapshot::Mode;
+    use crate::text::blob::{BlobId, Mode};
 
     fn content(text: &str) -> Option<Content> {
         Some(Content { blob: BlobId::of(text.as_bytes()), mode: Mode::Regular, bytes: text.as_bytes().into() })

@@ -142,11 +142,21 @@ fn left(out: &mut String, built: &Built) {
 }
 
 fn places(out: &mut String, findings: &[&Finding]) {
-    for finding in findings.iter().take(SHOWN) {
-        line(out, format!("    {}{}", finding.place, particulars(finding)));
+    // Several findings on one line of a file are one line here.
+    let mut lines: Vec<(String, usize)> = Vec::new();
+    for finding in findings {
+        let text = format!("    {}{}", finding.place, particulars(finding));
+        match lines.last_mut() {
+            Some((last, times)) if *last == text => *times += 1,
+            _ => lines.push((text, 1)),
+        }
     }
-    if findings.len() > SHOWN {
-        line(out, format!("    … and {} more; --format json lists all", number(findings.len() - SHOWN)));
+    for (text, times) in lines.iter().take(SHOWN) {
+        line(out, if *times > 1 { format!("{text} ({times} times)") } else { text.clone() });
+    }
+    let hidden: usize = lines.iter().skip(SHOWN).map(|(_, times)| times).sum();
+    if hidden > 0 {
+        line(out, format!("    … and {} more; --format json lists all", number(hidden)));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The names that git gives to contents.
+//! Contents as git keeps them: under an id, with a mode.
 
 use std::fmt;
 
@@ -51,6 +51,25 @@ impl fmt::Display for BlobId {
 impl fmt::Debug for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// A file's mode, as far as git knows modes of regular files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// `100644`.
+    Regular,
+    /// `100755`.
+    Executable,
+}
+
+impl Mode {
+    /// The mode in octal digits, as git writes it into a patch.
+    pub fn octal(self) -> &'static str {
+        match self {
+            Mode::Regular => "100644",
+            Mode::Executable => "100755",
+        }
     }
 }
 

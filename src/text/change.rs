@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::blob::Mode;
 use super::edit::{Overlap, TextEdit};
 use super::path::RepoPath;
-use super::snapshot::Mode;
 
 /// What happens to one file.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::blob::BlobId;
+use super::blob::{BlobId, Mode};
 use super::change::{FileChange, SourceChange};
 use super::path::RepoPath;
 
@@ -23,25 +23,6 @@ impl FileId {
     /// The file's index in the snapshot.
     pub fn index(self) -> usize {
         self.0 as usize
-    }
-}
-
-/// A file's mode, as far as git knows modes of regular files.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mode {
-    /// `100644`.
-    Regular,
-    /// `100755`.
-    Executable,
-}
-
-impl Mode {
-    /// The mode in octal digits, as git writes it into a patch.
-    pub fn octal(self) -> &'static str {
-        match self {
-            Mode::Regular => "100644",
-            Mode::Executable => "100755",
-        }
     }
 }
 

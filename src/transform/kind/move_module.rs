@@ -20,10 +20,11 @@ use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::rename::rename_uses;
 use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::scope::Lookup;
+use crate::text::blob::Mode;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::{FileId, Mode};
+use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
 pub(super) const KIND: Kind = Kind { name: "move-module", summary: "sends every reference to a module to another", read };
