@@ -1,6 +1,6 @@
 //! `ssot-migrate demo`: the whole story runs through, and what it leaves behind is what it says.
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, project};
 
 #[test]
 fn the_demo_plans_applies_shows_and_takes_back() {
@@ -39,4 +39,22 @@ fn the_demo_never_writes_into_a_folder_with_files() {
     let said = sandbox.tool(&["demo", "--dir", sandbox.root().to_str().unwrap()]).fails(2);
     assert!(said.contains("is not empty"), "{said}");
     assert_eq!(sandbox.files().len(), 1);
+}
+
+#[test]
+fn the_readme_shows_what_the_tool_says() {
+    let readme = std::fs::read_to_string(project().join("README.md")).unwrap();
+    let block = |start: &str, end: &str| {
+        let from = readme.find(start).unwrap() + start.len();
+        readme[from..].split(end).next().unwrap().to_owned()
+    };
+    let sandbox = Sandbox::with_copy_of(&project().join("fixtures/netra-mini"));
+    let said = sandbox.with_plan(&block("```toml\n", "```"), &["plan"]).ok();
+    let mut said = said.lines();
+    let shown = block("$ ssot-migrate plan --plan managers.toml\n", "```");
+    // The first line has the commit; `…` stands for lines that are left out.
+    for line in shown.lines().skip(1).filter(|line| line.trim() != "…") {
+        assert!(said.any(|other| other == line), "{line:?} is not said, or not there");
+    }
+    assert!(shown.lines().count() > 10);
 }
