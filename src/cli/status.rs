@@ -1,5 +1,6 @@
 //! `ssot-migrate status`: how far the plan has come, read from the history and checked against the files.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::error::CliError;
@@ -7,7 +8,7 @@ use super::plan::{Selection, built};
 use super::project::{At, Project};
 use super::{Answer, Global};
 use crate::git::history::Journal;
-use crate::plan::build::BuiltStep;
+use crate::plan::build::{BuiltStep, count_files};
 use crate::plan::spec::Phase;
 
 /// Show how far each phase of the plan has come, and its figures
@@ -77,9 +78,9 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
     for phase in &plan.phases {
         let steps: Vec<&BuiltStep> = built.steps.iter().filter(|step| step.phase == phase.id).collect();
         let state = State::of(phase, &steps, &journal);
-        let files: usize = steps.iter().map(|step| step.files.len()).sum();
+        let files = count_files(steps.iter().copied());
         let commits = journal.commits_of(&phase.id).count();
-        let left: usize = steps.iter().map(|step| step.findings.len()).sum::<usize>();
+        let left = steps.iter().flat_map(|step| &step.findings).map(|finding| &finding.place).collect::<BTreeSet<_>>().len();
         let mut facts = Vec::new();
         if commits > 0 {
             facts.push(format!("{commits} commit{}", if commits == 1 { "" } else { "s" }));

@@ -84,6 +84,12 @@ pub struct BuiltStep {
     pub figures: Vec<(Figure, Figure)>,
 }
 
+/// The number of different files that steps change.
+pub fn count_files<'b>(steps: impl IntoIterator<Item = &'b BuiltStep>) -> usize {
+    let paths: BTreeSet<&RepoPath> = steps.into_iter().flat_map(|step| &step.files).map(|file| &file.path).collect();
+    paths.len()
+}
+
 /// A file that a step changes.
 #[derive(Clone, Debug)]
 pub struct FileDelta {

@@ -1,11 +1,10 @@
 //! A built plan for people: what each step does, what waits for a look, what is left and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Report, Tally, count, number, summary};
-use crate::plan::build::{Built, BuiltStep};
-use crate::text::path::RepoPath;
+use crate::plan::build::{Built, BuiltStep, count_files};
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Reason};
 
 /// How many places are shown of each kind; all of them are in the JSON report.
@@ -36,15 +35,15 @@ pub fn render(report: &Report<'_>) -> String {
     waiting(&mut out, built, *threshold);
     left(&mut out, built);
     untouched(&mut out, built);
-    let files: BTreeSet<&RepoPath> = built.steps.iter().flat_map(|step| &step.files).map(|file| &file.path).collect();
+    let files = count_files(&built.steps);
     line(&mut out, String::new());
     line(
         &mut out,
-        match files.len() {
+        match files {
             0 => "Nothing to change.".to_owned(),
             _ => format!(
                 "{} in {}.",
-                count(files.len(), "changed file"),
+                count(files, "changed file"),
                 count(built.steps.iter().filter(|step| !step.files.is_empty()).count(), "step")
             ),
         },
