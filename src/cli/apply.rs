@@ -1,5 +1,6 @@
 //! `ssot-migrate apply`: carries a plan out as commits, one for each step.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::error::CliError;
@@ -140,12 +141,11 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
 fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliError> {
     let text = std::fs::read_to_string(file).map_err(|error| CliError::io(file.display().to_string(), error))?;
     let artefact = Artefact::from_json(&text)?;
-    let journal = repo.journal(branch.base, &artefact.plan)?;
-    // A plan that has been carried out has nothing left to do.
-    if artefact.steps.iter().all(|step| journal.is_applied(&step.phase, &step.step)) {
+    let snapshot = repo.snapshot(branch.base)?;
+    if artefact.is_done(&snapshot)? {
         return Ok(Vec::new());
     }
-    let made = artefact.replay(&repo.snapshot(branch.base)?)?;
+    let made = artefact.replay(&snapshot)?;
     let step = |(step, files): (&crate::plan::artefact::SavedStep, Vec<FileDelta>)| Step {
         title: format!("{} / {}", step.phase, step.step),
         message: step.message.clone(),
@@ -154,18 +154,15 @@ fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliE
     Ok(artefact.steps.iter().zip(made).map(step).collect())
 }
 
-/// The paths that the steps change, and those that they make.
+/// The paths that the steps change, and those of them that are not there before the first step.
 fn paths(steps: &[Step]) -> (Vec<RepoPath>, Vec<RepoPath>) {
-    let mut changed = Vec::new();
-    let mut created = Vec::new();
+    let mut existed: BTreeMap<&RepoPath, bool> = BTreeMap::new();
     for file in steps.iter().flat_map(|step| &step.files) {
-        changed.extend(file.moved_from.clone());
-        changed.push(file.path.clone());
-        if file.moved_from.is_some() || file.before.is_none() {
-            created.push(file.path.clone());
+        if let Some(old) = &file.moved_from {
+            existed.entry(old).or_insert(true);
         }
+        existed.entry(&file.path).or_insert(file.before.is_some() && file.moved_from.is_none());
     }
-    changed.sort();
-    changed.dedup();
-    (changed, created)
+    let created = existed.iter().filter(|(_, existed)| !**existed).map(|(path, _)| (*path).clone()).collect();
+    (existed.into_keys().cloned().collect(), created)
 }

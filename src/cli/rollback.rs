@@ -6,7 +6,7 @@ use super::progress::Ticker;
 use super::project::Project;
 use super::{Answer, Global, confirm};
 use crate::git::history::Entry;
-use crate::git::short;
+use crate::git::{Repo, short};
 use crate::index::Index;
 use crate::plan::build::{BuildError, Progress, deltas};
 use crate::plan::message;
@@ -41,6 +41,9 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
             plan.phases.iter().map(|phase| phase.id.as_str()).filter(|phase| journal.has_phase(phase)).collect();
         let error = CliError::refused(format!("the phase `{}` is not applied on {}", args.phase, short(&branch.name)));
         return Err(match applied.is_empty() {
+            _ if journal.is_cut => {
+                error.hint("this clone has only the end of the history: `git fetch --unshallow` brings the rest")
+            }
             true => error.hint("no phase of this plan is"),
             false => error.hint(format!("applied are: {}", applied.join(", "))),
         });
@@ -50,6 +53,9 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     if let Some(last) = dependents.last() {
         let error = CliError::refused(format!("applied phases require `{}`: {}", args.phase, dependents.join(", ")));
         return Err(error.hint(format!("roll those back first, beginning with `rollback --phase {last}`")));
+    }
+    for entry in &entries {
+        check_commit(repo, entry)?;
     }
     let progress = Ticker::start();
     progress.doing("merging");
@@ -95,4 +101,19 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         out += &format!("  {} {} / {}\n", &id[..10], entry.phase, entry.step);
     }
     Ok(out.into())
+}
+
+/// Refuses to undo a commit that is not what its step made: what somebody else put into it would go as well.
+fn check_commit(repo: &Repo, entry: &Entry) -> Result<(), CliError> {
+    let made = repo.changes_of(entry.commit)?.map(|files| message::digest(&files));
+    if made.as_ref() == Some(&entry.digest) {
+        return Ok(());
+    }
+    let commit = &entry.commit.to_string()[..10];
+    let error = CliError::refused(format!(
+        "the commit {commit} does not do what step `{}` of phase `{}` did, or not that alone: it was amended, or others were \
+         squashed into it",
+        entry.step, entry.phase
+    ));
+    Err(error.hint(format!("look at it, and undo it with `git revert {commit}`; nothing has been changed")))
 }

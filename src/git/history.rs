@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use git2::{Oid, Sort};
+use memchr::memmem;
+use rustc_hash::FxHashMap;
 
 use super::{GitError, Repo};
 
@@ -21,9 +23,12 @@ pub mod trailer {
     pub const DIGEST: &str = "Ssot-Digest";
     /// The commit that this one undoes.
     pub const REVERTS: &str = "Ssot-Reverts";
+
+    /// All of them.
+    pub const ALL: [&str; 5] = [PLAN, PHASE, STEP, DIGEST, REVERTS];
 }
 
-/// What one commit says about itself.
+/// What one commit says about a step. A commit that others were squashed into says it of several.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
     /// The commit.
@@ -32,6 +37,8 @@ pub struct Entry {
     pub phase: String,
     /// The step's id.
     pub step: String,
+    /// The digest of what the step did; for a commit that undoes a step, empty.
+    pub digest: String,
     /// Whether it undoes the step.
     pub is_revert: bool,
 }
@@ -39,10 +46,14 @@ pub struct Entry {
 /// How far the steps of a plan have come.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Journal {
-    /// For each phase and step, the commits that applied it and have not been undone, oldest first; empty once all have been.
-    steps: BTreeMap<(String, String), Vec<Oid>>,
-    /// The order of the applying commits that stand, oldest first.
+    /// For each phase and step, the entries that applied it and have not been undone, oldest first; empty once all have been.
+    steps: BTreeMap<(String, String), Vec<Entry>>,
+    /// The entries that have been undone, the last one last.
+    undone: Vec<Entry>,
+    /// The applying entries that stand, oldest first.
     order: Vec<Entry>,
+    /// Whether the clone has only the end of the history, so that older commits are not known.
+    pub is_cut: bool,
 }
 
 impl Repo {
@@ -54,43 +65,84 @@ impl Repo {
         let mut walk = self.inner.revwalk()?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
         walk.push(tip)?;
-        let mut journal = Journal::default();
+        let mut journal = Journal { is_cut: self.inner.is_shallow(), ..Journal::default() };
+        let mut read: FxHashMap<Oid, Vec<Entry>> = FxHashMap::default();
+        let finders = [trailer::PLAN, REVERTED].map(memmem::Finder::new);
         for id in walk {
             let commit = self.inner.find_commit(id?)?;
             let message = commit.message_raw_bytes();
-            if memchr::memmem::find(message, trailer::PLAN.as_bytes()).is_some()
-                && let Some(entry) = entry(commit.id(), message, plan)
-            {
-                journal.add(entry);
+            // A merge commit may quote the messages of what it merges, which are read themselves.
+            if commit.parent_count() > 1 || finders.iter().all(|finder| finder.find(message).is_none()) {
+                continue;
             }
+            let message = String::from_utf8_lossy(message);
+            let mut entries = entries(commit.id(), &message, plan);
+            if entries.is_empty() {
+                entries = reverted(&message)
+                    .and_then(|id| read.get(&id))
+                    .map_or_else(Vec::new, |entries| entries.iter().map(|entry| journal.undoing(entry, commit.id())).collect());
+            }
+            entries.iter().for_each(|entry| journal.add(entry.clone()));
+            read.insert(commit.id(), entries);
         }
         Ok(journal)
     }
 }
 
-fn entry(commit: Oid, message: &[u8], plan: &str) -> Option<Entry> {
-    let trailers = git2::message_trailers_bytes(message).ok()?;
-    let get = |name: &str| {
-        let found = trailers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()))?;
-        Some(String::from_utf8_lossy(found.1).trim().to_owned())
-    };
-    if get(trailer::PLAN)? != plan {
-        return None;
+/// How `git revert` names the commit that it undoes.
+const REVERTED: &str = "This reverts commit ";
+
+/// The commit that a `git revert` undid.
+fn reverted(message: &str) -> Option<Oid> {
+    let rest = &message[message.find(REVERTED)? + REVERTED.len()..];
+    Oid::from_str(rest.split(|c: char| !c.is_ascii_hexdigit()).next()?).ok()
+}
+
+/// The entries of a message. Trailers are looked for on all lines: what others add behind them, or a squash puts before them, does
+/// not hide them.
+fn entries(commit: Oid, message: &str, plan: &str) -> Vec<Entry> {
+    let mut groups: Vec<BTreeMap<&str, &str>> = Vec::new();
+    for line in message.lines() {
+        let Some((key, value)) = line.split_once(": ") else { continue };
+        let Some(key) = trailer::ALL.into_iter().find(|name| name.eq_ignore_ascii_case(key)) else { continue };
+        if key == trailer::PLAN {
+            groups.push(BTreeMap::new());
+        }
+        if let Some(group) = groups.last_mut() {
+            group.entry(key).or_insert(value.trim());
+        }
     }
-    Some(Entry { commit, phase: get(trailer::PHASE)?, step: get(trailer::STEP)?, is_revert: get(trailer::REVERTS).is_some() })
+    let entry = |group: &BTreeMap<&str, &str>| {
+        let get = |name| group.get(name).map(|value| (*value).to_owned());
+        let is_revert = group.contains_key(trailer::REVERTS);
+        let digest = if is_revert { Some(String::new()) } else { get(trailer::DIGEST) };
+        let is_of_plan = get(trailer::PLAN).as_deref() == Some(plan);
+        let entry = Entry { commit, phase: get(trailer::PHASE)?, step: get(trailer::STEP)?, digest: digest?, is_revert };
+        is_of_plan.then_some(entry)
+    };
+    groups.iter().filter_map(entry).collect()
 }
 
 impl Journal {
     fn add(&mut self, entry: Entry) {
-        let commits = self.steps.entry((entry.phase.clone(), entry.step.clone())).or_default();
+        let standing = self.steps.entry((entry.phase.clone(), entry.step.clone())).or_default();
         if entry.is_revert {
-            if let Some(undone) = commits.pop() {
-                self.order.retain(|other| other.commit != undone);
+            if let Some(undone) = standing.pop() {
+                self.order.retain(|other| *other != undone);
+                self.undone.push(undone);
             }
         } else {
-            commits.push(entry.commit);
+            standing.push(entry.clone());
             self.order.push(entry);
         }
+    }
+
+    /// What a `git revert` of an entry's commit comes to: the step is undone, or it is there again.
+    fn undoing(&self, entry: &Entry, commit: Oid) -> Entry {
+        let is_same = |other: &&Entry| other.phase == entry.phase && other.step == entry.step;
+        let again = self.undone.iter().rev().find(is_same).filter(|_| entry.is_revert);
+        let digest = again.map_or_else(String::new, |undone| undone.digest.clone());
+        Entry { commit, is_revert: !entry.is_revert, digest, ..entry.clone() }
     }
 
     /// Whether a step has been applied and not rolled back.
@@ -123,7 +175,7 @@ mod tests {
         for (at, message) in messages.iter().enumerate() {
             let mut id = [0; 20];
             id[0] = at as u8;
-            if let Some(entry) = entry(Oid::from_bytes(&id).unwrap(), message.as_bytes(), "p") {
+            for entry in entries(Oid::from_bytes(&id).unwrap(), message, "p") {
                 journal.add(entry);
             }
         }
@@ -140,6 +192,15 @@ mod tests {
         assert!(!rolled_back.is_applied("a", "s") && rolled_back.is_rolled_back("a", "s") && !rolled_back.has_phase("a"));
         assert!(read(&[APPLY, REVERT, APPLY]).is_applied("a", "s"));
         assert_eq!(read(&[APPLY, APPLY]).commits_of("a").count(), 2);
+    }
+
+    #[test]
+    fn trailers_are_found_wherever_they_stand() {
+        let squashed = format!("All (#12)\n\n* {APPLY}\n* {}\nCo-authored-by: x\n", APPLY.replace("Step: s", "Step: t"));
+        let journal = read(&[&squashed]);
+        assert!(journal.is_applied("a", "s") && journal.is_applied("a", "t"));
+        assert_eq!(journal.commits_of("a").map(|entry| entry.digest.as_str()).collect::<Vec<_>>(), ["1", "1"]);
+        assert!(read(&["Title\n\n---\nold: x\n\nSsot-Plan: p\nSsot-Phase: a\nSsot-Step: s\nSsot-Digest: 1\n"]).has_phase("a"));
     }
 
     #[test]

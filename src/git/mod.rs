@@ -15,7 +15,7 @@ pub mod snapshot;
 use std::path::{Path, PathBuf};
 
 pub use git2::Oid as CommitId;
-use git2::{ErrorCode, Oid, Repository, RepositoryState};
+use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags, RepositoryState};
 
 use crate::text::path::RepoPath;
 
@@ -188,7 +188,9 @@ impl Repo {
 
     /// The top of the repository that a folder lies in, where it lies in one.
     pub fn discover(folder: &Path) -> Option<PathBuf> {
-        let inner = Repository::discover(folder).ok()?;
+        // Not `Repository::discover`, which forgets which folder a `.git` file or link belongs to.
+        let no_ceiling: [&Path; 0] = [];
+        let inner = Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling).ok()?;
         Some(inner.workdir().unwrap_or_else(|| inner.path()).to_owned())
     }
 

@@ -2,13 +2,45 @@
 
 use std::collections::BTreeSet;
 
-use git2::{MergeOptions, Oid};
+use git2::{DiffFile, FileMode, MergeOptions, Oid};
 
 use super::commit::Unpublished;
+use super::snapshot::blob_id;
 use super::{GitError, Repo};
+use crate::plan::build::{Content, FileDelta};
+use crate::text::blob::Mode;
 use crate::text::path::RepoPath;
 
 impl Repo {
+    /// What a commit does to its first parent's files; `None` where it does something to a link or a submodule, which no step does.
+    ///
+    /// # Errors
+    /// It has no parent, or a content is not in this clone.
+    pub fn changes_of(&self, commit: Oid) -> Result<Option<Vec<FileDelta>>, GitError> {
+        let commit = self.inner.find_commit(commit)?;
+        let (old, new) = (commit.parent(0)?.tree()?, commit.tree()?);
+        let diff = self.inner.diff_tree_to_tree(Some(&old), Some(&new), None)?;
+        let content = |side: DiffFile<'_>| -> Result<Option<Content>, GitError> {
+            let mode = match side.mode() {
+                FileMode::BlobExecutable => Mode::Executable,
+                _ => Mode::Regular,
+            };
+            let bytes = if side.id().is_zero() { return Ok(None) } else { self.inner.find_blob(side.id())?.content().into() };
+            Ok(Some(Content { blob: blob_id(side.id()), mode, bytes }))
+        };
+        let mut files = Vec::new();
+        for delta in diff.deltas() {
+            let is_foreign = |side: DiffFile<'_>| matches!(side.mode(), FileMode::Link | FileMode::Commit | FileMode::Tree);
+            let Some(path) = delta.new_file().path_bytes().and_then(RepoPath::new) else { return Ok(None) };
+            if is_foreign(delta.old_file()) || is_foreign(delta.new_file()) {
+                return Ok(None);
+            }
+            let (before, after) = (content(delta.old_file())?, content(delta.new_file())?);
+            files.push(FileDelta { path, moved_from: None, before, after });
+        }
+        Ok(Some(files))
+    }
+
     /// Writes commits that undo others, one for one, on top of `base`. Changes that came later and do not collide stay.
     ///
     /// # Errors

@@ -1,17 +1,15 @@
 //! A commit's tree, or the work tree, as a snapshot.
 //!
-//! A clean file's bytes come from the disk, which is many times faster than the object database: where the index has the tree's
-//! blob for a path and the file's size and times are those that the index recorded, the file is that blob. Git itself trusts
-//! this. What could make the bytes differ all the same is excluded: a file changed in the same instant as the index was
-//! written ("racily clean"), line ends that git converts, and filters.
+//! A clean file's bytes come from the disk, which is many times faster than the object database. That they are the blob is not
+//! concluded from sizes and times, which filters, converted line ends and careful tools can make lie, but from their hash: SHA-1 reads
+//! faster than the disk does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::UNIX_EPOCH;
 
-use git2::{ErrorCode, FileMode, IndexEntry, ObjectType, Oid, Repository, StatusOptions, Tree};
-use rustc_hash::FxHashMap;
+use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, StatusOptions, Tree};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{GitError, Repo};
 use crate::text::blob::{BlobId, Mode};
@@ -28,11 +26,11 @@ impl Repo {
         let mut files = Vec::new();
         let mut opaque = Vec::new();
         list(&self.inner, &tree, &mut Vec::new(), &mut files, &mut opaque)?;
-        let clean = self.clean(&files)?;
+        let checked_out = self.checked_out(&files);
         let source = GitSource {
             git_dir: self.inner.path().to_owned(),
             work_tree: self.inner.workdir().map(Path::to_owned),
-            clean,
+            checked_out,
             pool: Mutex::default(),
         };
         Ok(Snapshot::new(files, opaque, Arc::new(source)))
@@ -55,60 +53,20 @@ impl Repo {
         Ok(super::folder::snapshot_of(root, paths))
     }
 
-    /// What the index recorded of the files whose blob it has for the same path.
-    fn clean(&self, files: &[File]) -> Result<FxHashMap<RepoPath, Stat>, GitError> {
-        let mut clean = FxHashMap::default();
-        if self.inner.workdir().is_none() || self.has_filters(files)? {
-            return Ok(clean);
-        }
-        let index = self.inner.index()?;
-        let written = index.path().and_then(|path| fs::metadata(path).ok()).and_then(|found| mtime(&found));
+    /// The files for which the index has the tree's blob: those that are worth a look on disk.
+    fn checked_out(&self, files: &[File]) -> FxHashSet<RepoPath> {
+        let mut found = FxHashSet::default();
+        // An index that libgit2 does not read (a sparse or a split one) costs time, nothing else.
+        let (Some(_), Ok(index)) = (self.inner.workdir(), self.inner.index()) else { return found };
         let blobs: FxHashMap<&[u8], BlobId> =
             files.iter().filter_map(|file| Some((file.path.as_bytes(), file.known_blob()?))).collect();
         for entry in index.iter() {
-            // Bits 12 and 13: the stage, 0 where there is no conflict.
-            let is_merged = entry.flags & 0x3000 == 0;
-            let stat = Stat::of(&entry);
-            let is_racy = written.is_none_or(|written| stat.mtime >= written);
-            let is_same = blobs.get(&entry.path[..]).is_some_and(|blob| *blob == blob_id(entry.id));
-            if is_merged
-                && is_same
-                && !is_racy
-                && let Some(path) = RepoPath::new(&entry.path)
-            {
-                clean.insert(path, stat);
+            if blobs.get(&entry.path[..]).is_some_and(|blob| *blob == blob_id(entry.id)) {
+                found.extend(RepoPath::new(&entry.path));
             }
         }
-        Ok(clean)
+        found
     }
-
-    /// Whether an attribute may make files on disk differ from their blobs by more than line ends.
-    fn has_filters(&self, files: &[File]) -> Result<bool, GitError> {
-        let mentions = |text: &[u8]| {
-            let text = String::from_utf8_lossy(text);
-            text.lines().any(|line| {
-                !line.trim_start().starts_with('#')
-                    && ["filter", "ident", "working-tree-encoding"].iter().any(|word| line.contains(word))
-            })
-        };
-        for file in files.iter().filter(|file| file.path.file_name() == b".gitattributes") {
-            let blob = file.known_blob().map(|blob| Oid::from_bytes(blob.as_bytes())).transpose()?;
-            if blob.and_then(|blob| self.inner.find_blob(blob).ok()).is_none_or(|blob| mentions(blob.content())) {
-                return Ok(true);
-            }
-        }
-        let config = self.inner.config()?;
-        let own = self.inner.commondir().join("info/attributes");
-        let global = config.get_path("core.attributesFile").ok().or_else(default_attributes);
-        let others = [Some(own), global, Some(PathBuf::from("/etc/gitattributes"))];
-        Ok(others.into_iter().flatten().any(|path| fs::read(path).is_ok_and(|text| mentions(&text))))
-    }
-}
-
-fn default_attributes() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
-    let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")))?;
-    Some(base.join("git/attributes"))
 }
 
 pub(super) fn blob_id(id: Oid) -> BlobId {
@@ -147,66 +105,27 @@ fn list(
     Ok(())
 }
 
-/// What the index and the file system both know of a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Stat {
-    /// Seconds and nanoseconds of the last change.
-    mtime: (i64, u32),
-    /// The size, cut to 32 bits as the index has it.
-    size: u32,
-    /// The inode, cut to 32 bits; 0 where it is not recorded.
-    inode: u32,
-}
-
-impl Stat {
-    fn of(entry: &IndexEntry) -> Self {
-        let mtime = (i64::from(entry.mtime.seconds()), entry.mtime.nanoseconds());
-        Self { mtime, size: entry.file_size, inode: entry.ino }
-    }
-
-    fn holds(&self, found: &fs::Metadata) -> bool {
-        found.is_file()
-            && mtime(found) == Some(self.mtime)
-            && found.len() as u32 == self.size
-            && (self.inode == 0 || inode(found) == self.inode)
-    }
-}
-
-fn mtime(found: &fs::Metadata) -> Option<(i64, u32)> {
-    let since = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some((since.as_secs() as i64, since.subsec_nanos()))
-}
-
-#[cfg(unix)]
-fn inode(found: &fs::Metadata) -> u32 {
-    std::os::unix::fs::MetadataExt::ino(found) as u32
-}
-
-#[cfg(not(unix))]
-fn inode(_: &fs::Metadata) -> u32 {
-    0
-}
-
 /// Reads files of a commit's tree.
 struct GitSource {
     git_dir: PathBuf,
     work_tree: Option<PathBuf>,
-    clean: FxHashMap<RepoPath, Stat>,
+    /// The files that may be on disk as they are in the tree.
+    checked_out: FxHashSet<RepoPath>,
     /// Repositories are not shared between threads: each borrows one.
     pool: Mutex<Vec<Repository>>,
 }
 
 impl GitSource {
     fn read_disk(&self, file: &File) -> Option<Vec<u8>> {
-        let stat = self.clean.get(&file.path)?;
+        if !self.checked_out.contains(&file.path) {
+            return None;
+        }
         let path = self.work_tree.as_ref()?.join(file.path.to_os());
-        if !stat.holds(&fs::symlink_metadata(&path).ok()?) {
+        if !fs::symlink_metadata(&path).ok()?.is_file() {
             return None;
         }
         let bytes = fs::read(path).ok()?;
-        // Where git converts line ends, the blob has LF where the disk has CRLF: ask the database.
-        let is_blob = bytes.len() as u32 == stat.size && memchr::memchr(b'\r', &bytes).is_none();
-        is_blob.then_some(bytes)
+        (file.known_blob() == Some(BlobId::of(&bytes))).then_some(bytes)
     }
 
     fn read_database(&self, file: &File, blob: BlobId) -> Result<Vec<u8>, ReadError> {

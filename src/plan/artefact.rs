@@ -3,6 +3,8 @@
 //! The file holds the edits and, for every file that they touch, the blob ids before and after, so that what is applied is what
 //! was reviewed or nothing at all. A digest over everything else tells a file that has been tampered with.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -169,6 +171,24 @@ impl Artefact {
         let steps = wire.steps.into_iter().map(from_wire).collect::<Option<_>>();
         let steps = steps.ok_or_else(|| ArtefactError::Malformed("a path leads out of the root".to_owned()))?;
         Ok(Self { plan: wire.plan, plan_digest: wire.plan_digest, commit: wire.commit, steps })
+    }
+
+    /// Whether a snapshot has already what the steps come to.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn is_done(&self, snapshot: &Snapshot) -> Result<bool, ArtefactError> {
+        let mut last: BTreeMap<&RepoPath, Option<BlobId>> = BTreeMap::new();
+        for file in self.steps.iter().flat_map(|step| &step.files) {
+            last.extend(file.moved_from.as_ref().map(|old| (old, None)));
+            last.insert(&file.path, file.after);
+        }
+        for (path, after) in last {
+            if snapshot.file(path).map(|file| snapshot.blob(file)).transpose().map_err(ChangeError::from)? != after {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Makes the saved steps on a snapshot and returns what each comes to.
@@ -352,6 +372,8 @@ mod tests {
         let read = Artefact::from_json(&artefact.to_json()).unwrap();
         assert_eq!(read, artefact);
         let made = read.replay(&snapshot).unwrap();
+        assert_eq!(read.is_done(&snapshot), Ok(false));
+        assert_eq!(read.is_done(&snapshot.with(&read.steps[0].changes[0]).unwrap()), Ok(true));
         assert_eq!(
             made[0].iter().filter_map(|delta| delta.after.clone()).map(|content| content.bytes.to_vec()).collect::<Vec<_>>(),
             [b"import y\n".to_vec(), b"b\n".to_vec()]

@@ -4,7 +4,7 @@
 //! transform is run once more: a step that still finds something to do would never end, and is refused. With review fixes a step
 //! runs twice, first for what is safe, then for what is to be looked at, so that the two never overlap.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -404,25 +404,45 @@ fn union(at: &StepName, findings: &[Finding]) -> Result<SourceChange, BuildError
 /// # Errors
 /// A file cannot be read.
 pub fn deltas(base: &Snapshot, result: &Snapshot, changes: &[SourceChange]) -> Result<Vec<FileDelta>, ReadError> {
-    let mut paths: Vec<(RepoPath, Option<RepoPath>)> = Vec::new();
-    for (path, what) in changes.iter().flat_map(SourceChange::files) {
-        match what {
-            FileChange::Move { to, .. } => paths.push((to.clone(), Some(path.clone()))),
-            _ => paths.push((path.clone(), None)),
+    let mut touched: BTreeSet<&RepoPath> = BTreeSet::new();
+    // Where the files that have moved came from at first.
+    let mut origins: BTreeMap<&RepoPath, &RepoPath> = BTreeMap::new();
+    for change in changes {
+        let mut moved = Vec::new();
+        for (path, what) in change.files() {
+            touched.insert(path);
+            match what {
+                FileChange::Move { to, .. } => {
+                    touched.insert(to);
+                    moved.push((to, origins.remove(path).unwrap_or(path)));
+                }
+                FileChange::Delete => {
+                    origins.remove(path);
+                }
+                FileChange::Edit(_) | FileChange::Create { .. } => {}
+            }
         }
+        origins.extend(moved);
     }
-    // A file that moves and is edited afterwards stands twice; the entry with its old name says more.
-    paths.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
-    paths.dedup_by(|a, b| a.0 == b.0);
+    // A rename in a patch needs a file that goes and a place that was free.
+    let is_rename =
+        |to: &RepoPath, from: &RepoPath| base.file(from).is_some() && result.file(from).is_none() && base.file(to).is_none();
+    origins.retain(|to, from| is_rename(to, from));
+    let renamed: BTreeSet<&RepoPath> = origins.values().copied().collect();
+    touched.retain(|path| !renamed.contains(path));
     let content = |snapshot: &Snapshot, path: &RepoPath| -> Result<Option<Content>, ReadError> {
         let Some(file) = snapshot.file(path) else { return Ok(None) };
         Ok(Some(Content { blob: snapshot.blob(file)?, mode: file.mode, bytes: snapshot.read(file)? }))
     };
-    let mut deltas = Vec::with_capacity(paths.len());
-    for (path, moved_from) in paths {
-        let before = content(base, moved_from.as_ref().unwrap_or(&path))?;
-        let after = content(result, &path)?;
-        deltas.push(FileDelta { path, moved_from, before, after });
+    let mut deltas = Vec::with_capacity(touched.len());
+    for path in touched {
+        let moved_from = origins.get(path).copied();
+        let before = content(base, moved_from.unwrap_or(path))?;
+        let after = content(result, path)?;
+        let state = |content: &Option<Content>| content.as_ref().map(|content| (content.blob, content.mode));
+        if moved_from.is_some() || state(&before) != state(&after) {
+            deltas.push(FileDelta { path: path.clone(), moved_from: moved_from.cloned(), before, after });
+        }
     }
     Ok(deltas)
 }

@@ -1,9 +1,12 @@
 //! The messages of the commits that carry a plan out: what was done, what is left, and the trailers that make the history a journal.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
-use super::build::BuiltStep;
+use super::build::{BuiltStep, Content, FileDelta};
 use super::spec::Plan;
+use crate::text::path::RepoPath;
 use crate::transform::finding::{Applicability, Outcome};
 
 /// The longest subject that git's tools show whole.
@@ -32,8 +35,9 @@ pub fn apply(plan: &Plan, step: &BuiltStep, summary: &str, threshold: Applicabil
         1 => body.push("1 place is left for a person.".to_owned()),
         left => body.push(format!("{left} places are left for a person.")),
     }
-    let trailers = trailers(plan, &step.phase, &step.step, "Ssot-Digest", &digest(plan, step));
-    format!("{}\n\n{}\n\n{trailers}", subject(title), body.join("\n"))
+    let trailers = trailers(plan, &step.phase, &step.step, "Ssot-Digest", &digest(&step.files));
+    // A commit's message ends at a NUL.
+    format!("{}\n\n{}\n\n{trailers}", subject(title), body.join("\n")).replace('\0', "\u{fffd}")
 }
 
 /// The message of the commit that undoes another.
@@ -63,19 +67,29 @@ fn subject(title: &str) -> String {
     format!("{}…", &cut[..end])
 }
 
-/// A digest of the plan and of what the step does to which contents, in hexadecimal digits.
-fn digest(plan: &Plan, step: &BuiltStep) -> String {
+/// A digest of what a change does, in hexadecimal digits: for each file the lines that it loses and gains. Like git's patch ids it
+/// does not depend on what else is in the files, so that it survives a rebase; and it tells a commit that does something else.
+pub fn digest(files: &[FileDelta]) -> String {
+    let mut sides: BTreeMap<&RepoPath, (Option<&Content>, Option<&Content>)> = BTreeMap::new();
+    for file in files {
+        sides.entry(file.moved_from.as_ref().unwrap_or(&file.path)).or_default().0 = file.before.as_ref();
+        sides.entry(&file.path).or_default().1 = file.after.as_ref();
+    }
     let mut digest = Sha256::new();
-    digest.update(&plan.digest);
-    digest.update([0]);
-    for file in &step.files {
-        digest.update(file.path.as_bytes());
-        digest.update([0]);
-        for content in [&file.before, &file.after] {
-            match content {
-                Some(content) => digest.update(content.blob.as_bytes()),
-                None => digest.update([0; 20]),
+    for (path, (before, after)) in sides {
+        digest.update(path.as_bytes());
+        let mut lines: BTreeMap<&[u8], i64> = BTreeMap::new();
+        for (content, count) in [(before, -1), (after, 1)] {
+            digest.update([0]);
+            digest.update(content.map_or("", |content| content.mode.octal()));
+            for line in content.iter().flat_map(|content| content.bytes.split_inclusive(|&byte| byte == b'\n')) {
+                *lines.entry(line).or_default() += count;
             }
+        }
+        for (line, count) in lines.into_iter().filter(|(_, count)| *count != 0) {
+            digest.update(count.to_le_bytes());
+            digest.update((line.len() as u64).to_le_bytes());
+            digest.update(line);
         }
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -84,6 +98,33 @@ fn digest(plan: &Plan, step: &BuiltStep) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::blob::{BlobId, Mode};
+
+    fn delta(path: &str, before: &str, after: &str) -> FileDelta {
+        let content = |text: &str| {
+            (!text.is_empty()).then(|| Content {
+                blob: BlobId::of(text.as_bytes()),
+                mode: Mode::Regular,
+                bytes: text.as_bytes().into(),
+            })
+        };
+        FileDelta { path: RepoPath::new(path).unwrap(), moved_from: None, before: content(before), after: content(after) }
+    }
+
+    #[test]
+    fn a_digest_is_of_what_changes_alone() {
+        let step = digest(&[delta("a", "1\n2\n3\n", "1\nx\n3\n")]);
+        assert_eq!(digest(&[delta("a", "0\n1\n2\n3\n", "0\n1\nx\n3\n")]), step, "rebased");
+        assert_ne!(digest(&[delta("a", "1\n2\n3\n", "1\nx\n4\n")]), step, "amended");
+        assert_ne!(digest(&[delta("b", "1\n2\n3\n", "1\nx\n3\n")]), step, "another file");
+        assert_ne!(digest(&[delta("a", "1\n2\n3\n", "1\nx\n3\n"), delta("b", "", "1\n")]), step, "a file more");
+        let moved = FileDelta { moved_from: RepoPath::new("a"), ..delta("b", "1\n", "2\n") };
+        assert_eq!(
+            digest(&[moved]),
+            digest(&[delta("a", "1\n", ""), delta("b", "", "2\n")]),
+            "a move is a deletion and a file"
+        );
+    }
 
     #[test]
     fn a_subject_is_one_short_line() {

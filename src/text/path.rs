@@ -52,6 +52,12 @@ impl RepoPath {
         }
     }
 
+    /// The folders that the path lies in, from the top down.
+    pub fn folders(&self) -> impl Iterator<Item = RepoPath> {
+        let ends = self.0.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        ends.filter_map(|end| RepoPath::new(&self.0[..end]))
+    }
+
     /// The part of the file name after its last dot, without the dot.
     pub fn extension(&self) -> Option<&[u8]> {
         let name = self.file_name();

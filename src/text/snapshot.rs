@@ -123,6 +123,14 @@ pub enum ChangeError {
     /// A created or moved file would take the place of another.
     #[error("{0} exists already")]
     Exists(RepoPath),
+    /// A file, link or submodule stands where a folder is needed.
+    #[error("{path} cannot be made: {blocker} is not a folder")]
+    Blocked {
+        /// The file that was to come into being.
+        path: RepoPath,
+        /// What stands in the way.
+        blocker: RepoPath,
+    },
     /// The file could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -222,6 +230,13 @@ impl Snapshot {
         let taken = |path: &&RepoPath| self.file(path).is_some() && gone.binary_search(path).is_err();
         if let Some(path) = made.keys().find(taken) {
             return Err(ChangeError::Exists(path.clone()));
+        }
+        let is_opaque = |path: &RepoPath| self.opaque.binary_search_by(|entry| entry.path.cmp(path)).is_ok();
+        let is_blocker = |path: &RepoPath| is_opaque(path) || taken(&path);
+        for path in made.keys().filter(|path| self.file(path).is_none()) {
+            if let Some(blocker) = path.folders().chain([path.clone()]).find(is_blocker) {
+                return Err(ChangeError::Blocked { path: path.clone(), blocker });
+            }
         }
         let kept = self.files.iter().filter(|file| gone.binary_search(&&file.path).is_err()).cloned();
         let mut files: Vec<Arc<File>> = kept.chain(made.into_values().map(Arc::new)).collect();

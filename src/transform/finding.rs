@@ -129,11 +129,13 @@ pub enum Reason {
     TargetLacks,
     /// The import would meet a module that is still being loaded.
     ImportCycle,
+    /// There is something at the new place.
+    PlaceTaken,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 22] = [
+    pub const ALL: [Reason; 23] = [
         Reason::DifferentObject,
         Reason::NotProved,
         Reason::Dangling,
@@ -156,6 +158,7 @@ impl Reason {
         Reason::FoundOtherwise,
         Reason::TargetLacks,
         Reason::ImportCycle,
+        Reason::PlaceTaken,
     ];
 
     /// The word that reports use.
@@ -183,6 +186,7 @@ impl Reason {
             Reason::FoundOtherwise => "found-otherwise",
             Reason::TargetLacks => "target-lacks",
             Reason::ImportCycle => "import-cycle",
+            Reason::PlaceTaken => "place-taken",
         }
     }
 
@@ -211,6 +215,7 @@ impl Reason {
             Reason::FoundOtherwise => "something may find it without a reference: a decorator, a test runner, the command line",
             Reason::TargetLacks => "the new home does not have the name",
             Reason::ImportCycle => "the import would meet a module that is still being loaded",
+            Reason::PlaceTaken => "there is something at the new place",
         }
     }
 }

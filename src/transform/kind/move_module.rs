@@ -206,6 +206,9 @@ fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<
     let Some((moves, created)) = destinations(index, main, from, to) else {
         return finding(Outcome::Left(Reason::NotImportable), Vec::new());
     };
+    if moves.values().any(|to| index.snapshot().id(to).is_some()) {
+        return finding(Outcome::Left(Reason::PlaceTaken), Vec::new());
+    }
     let mut relocation = Moving {
         index,
         context,
