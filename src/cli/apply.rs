@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::error::CliError;
 use super::plan::{Selection, built};
 use super::project::{At, Project};
-use super::{Answer, Global, confirm};
+use super::{Answer, Global, confirm, say};
 use crate::git::commit::Draft;
 use crate::git::{CommitId, GitError, Head, Repo, short};
 use crate::plan::artefact::Artefact;
@@ -129,7 +129,7 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
     let threshold = args.selection.threshold();
     if !args.writing.yes {
         let base = format!("{} at {}", short(&branch.name), &base[..10]);
-        eprint!("{}", report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
+        say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
     let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
         let message = message::apply(&plan, step, &report::summary(step, threshold), threshold);

@@ -74,7 +74,8 @@ pub fn main() -> ExitCode {
     match result.and_then(|answer| print(&answer.out).map(|()| answer.code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("{}", error.render(std::io::stderr().is_terminal()));
+            let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            say(&format!("{}\n", error.render(std::io::stderr().is_terminal() && !is_plain)));
             ExitCode::from(error.code())
         }
     }
@@ -113,13 +114,23 @@ fn print(bytes: impl AsRef<[u8]>) -> Result<(), CliError> {
     }
 }
 
+/// Writes to stderr what is not the result. That nobody reads it is no error.
+fn say(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Tells the user something on the side.
+fn note(text: &str) {
+    say(&format!("note: {text}\n"));
+}
+
 /// Asks a question that is answered with y or n; anything but y is no.
 fn confirm(question: &str) -> Result<bool, CliError> {
     if !std::io::stdin().is_terminal() {
         let error = CliError::usage("there is no terminal to ask on".to_owned());
         return Err(error.hint("--yes goes ahead without asking"));
     }
-    eprint!("{question} [y/N] ");
+    say(&format!("{question} [y/N] "));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).map_err(|error| CliError::io("standard input", error))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

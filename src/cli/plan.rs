@@ -7,12 +7,12 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
-use super::{Answer, Global};
+use super::{Answer, Global, note};
 use crate::index::Index;
 use crate::plan::artefact::{Artefact, SavedStep};
 use crate::plan::build::{Built, Request, build};
 use crate::plan::message;
-use crate::plan::spec::Plan;
+use crate::plan::spec::{Phase, Plan};
 use crate::report::{self, Report};
 use crate::transform::finding::Applicability;
 
@@ -101,7 +101,16 @@ pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Sel
     let progress = Ticker::start();
     let threshold = selection.threshold();
     let request = Request { plan, phases, threshold, is_applied: &is_applied, progress: &progress };
-    Ok((build(index, &request)?, base))
+    let mut built = build(index, &request)?;
+    // A step that finds nothing to do leaves no commit. A phase with such a step may be done all the same.
+    let has_work = |phase: &str| built.steps.iter().any(|step| step.phase == phase && !step.files.is_empty());
+    let is_done = |phase: &Phase| !selection.phase.contains(&phase.id) && journal.has_phase(&phase.id) && !has_work(&phase.id);
+    let done: Vec<&str> = plan.phases.iter().filter(|phase| is_done(phase)).map(|phase| phase.id.as_str()).collect();
+    built.steps.retain(|step| !done.contains(&&*step.phase));
+    if journal.is_cut {
+        note("this clone has only the end of the history: what was applied before is not known (`git fetch --unshallow`)");
+    }
+    Ok((built, base))
 }
 
 /// All steps as one change.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use walkdir::WalkDir;
 
-use super::Global;
 use super::error::CliError;
+use super::{Global, note};
 use crate::git::history::Journal;
+use crate::git::pending::Recovered;
 use crate::git::{Head, Repo, folder};
 use crate::plan::spec::{self, Phase, Plan};
 use crate::text::snapshot::Snapshot;
@@ -48,7 +49,12 @@ impl Project {
             return Err(CliError::usage(format!("{} is not a folder", root.display())));
         }
         match Repo::open(&root) {
-            Ok(repo) => Ok(Self { root, repo: Some(repo) }),
+            Ok(repo) => {
+                if let Some(recovered) = repo.recover()? {
+                    tell(&recovered);
+                }
+                Ok(Self { root, repo: Some(repo) })
+            }
             Err(crate::git::GitError::NotARepository(_)) => Ok(Self { root, repo: None }),
             Err(error) => Err(error.into()),
         }
@@ -161,8 +167,8 @@ fn toml_files(folder: &Path) -> Vec<(String, PathBuf)> {
     files.filter_map(entry).collect()
 }
 
-/// The phases that are meant, in the plan's order: those named and, unless `only`, the pending ones that they require; without a
-/// name, all that are pending.
+/// The phases that are meant, in the plan's order: those named and, unless `only`, those that they require; without a name, all. Of
+/// phases that are not named, only such with steps that have not been applied.
 pub(super) fn select<'p>(plan: &'p Plan, named: &[String], only: bool, journal: &Journal) -> Result<Vec<&'p Phase>, CliError> {
     for id in named {
         if plan.phase(id).is_none() {
@@ -172,12 +178,10 @@ pub(super) fn select<'p>(plan: &'p Plan, named: &[String], only: bool, journal: 
             return Err(error.hint(near.unwrap_or_else(|| format!("its phases are {}", ids.join(", ")))));
         }
     }
+    let is_open = |phase: &Phase| phase.steps.iter().any(|step| !journal.is_applied(&phase.id, &step.id));
     let is_wanted = |phase: &&Phase| {
-        if named.is_empty() {
-            return !journal.has_phase(&phase.id);
-        }
         let is_required = || named.iter().any(|id| plan.required(id).iter().any(|required| required.id == phase.id));
-        named.contains(&phase.id) || (!only && !journal.has_phase(&phase.id) && is_required())
+        named.contains(&phase.id) || (is_open(phase) && (named.is_empty() || (!only && is_required())))
     };
     Ok(plan.phases.iter().filter(is_wanted).collect())
 }
@@ -199,4 +203,22 @@ impl Siblings for OnDisk {
         let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
         Ok(Arc::new(SpecFile { name: path.display().to_string(), text }))
     }
+}
+
+/// Says what became of a change that was interrupted.
+fn tell(recovered: &Recovered) {
+    note(&match recovered {
+        Recovered::Discarded => "an interrupted change was found and discarded: it had not moved the branch".to_owned(),
+        Recovered::Finished { commit, kept } => {
+            let kept: String = kept.iter().map(|path| format!("\n  {path}")).collect();
+            let but = if kept.is_empty() { String::new() } else { format!("; changed since, and left alone:{kept}") };
+            format!("an interrupted change was found and finished: the files are at {} now{but}", &commit[..10])
+        }
+        Recovered::Moved { commit } => {
+            format!("a change to {} was interrupted, and the branch has moved since: look at `git status`", &commit[..10])
+        }
+        Recovered::Locked(lock) => {
+            format!("an interrupted change waits for the index: remove {} if no git process runs", lock.display())
+        }
+    });
 }

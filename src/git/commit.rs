@@ -17,6 +17,14 @@ pub struct Draft<'a> {
     pub files: &'a [FileDelta],
 }
 
+/// Who commits are made by.
+pub struct Identity {
+    /// The author.
+    pub author: Signature<'static>,
+    /// The committer.
+    pub committer: Signature<'static>,
+}
+
 /// Commits that are in the object database and on no branch yet.
 #[must_use = "commits that are not published are garbage"]
 #[derive(Debug)]
@@ -35,12 +43,20 @@ impl Unpublished {
 }
 
 impl Repo {
-    /// Who commits, from git's configuration.
+    /// Who commits: from git's variables in the environment, else from its configuration.
     ///
     /// # Errors
-    /// It is not configured.
-    pub fn identity(&self) -> Result<Signature<'static>, GitError> {
-        self.inner.signature().map_err(|_| GitError::NoIdentity)
+    /// Neither says.
+    pub fn identity(&self) -> Result<Identity, GitError> {
+        let config = self.inner.config()?;
+        let part = |role: &str, what: &str| {
+            let variable = format!("GIT_{role}_{}", what.to_ascii_uppercase());
+            let set = std::env::var(variable).ok().filter(|value| !value.is_empty());
+            set.or_else(|| config.get_string(&format!("user.{what}")).ok()).ok_or(GitError::NoIdentity)
+        };
+        let signature =
+            |role: &str| Signature::now(&part(role, "name")?, &part(role, "email")?).map_err(|_| GitError::NoIdentity);
+        Ok(Identity { author: signature("AUTHOR")?, committer: signature("COMMITTER")? })
     }
 
     /// Writes commits on top of one another, the first on top of `base`.
@@ -54,7 +70,7 @@ impl Repo {
         for draft in drafts {
             let tree = self.write_tree(parent.tree_id(), draft.files)?;
             let tree = self.inner.find_tree(tree)?;
-            let id = self.inner.commit(None, &identity, &identity, &draft.message, &tree, &[&parent])?;
+            let id = self.inner.commit(None, &identity.author, &identity.committer, &draft.message, &tree, &[&parent])?;
             commits.push(id);
             parent = self.inner.find_commit(id)?;
         }

@@ -8,6 +8,7 @@
 pub mod commit;
 pub mod folder;
 pub mod history;
+pub mod pending;
 pub mod publish;
 pub mod rollback;
 pub mod snapshot;
@@ -72,6 +73,18 @@ pub enum GitError {
     /// The branch is checked out in another work tree.
     #[error("the branch `{0}` is checked out in {1}")]
     CheckedOutElsewhere(String, PathBuf),
+    /// Folders of files that would be changed cannot be written to.
+    #[error("{} read-only, and files in {} would be changed:{}", is_folder(.0.len()), if .0.len() == 1 { "it" } else { "them" }, paths(.0))]
+    ReadOnly(Vec<RepoPath>),
+    /// Files that would be changed go through filters on their way to the disk.
+    #[error("{} that would be changed {} a filter or an encoding on the way to the disk:{}", files(.0.len()), if .0.len() == 1 { "goes through" } else { "go through" }, paths(.0))]
+    Filtered(Vec<RepoPath>),
+    /// The repository has no work tree.
+    #[error("{0} is a bare repository: it has no work tree")]
+    Bare(PathBuf),
+    /// Files that git tracks are left out of the work tree.
+    #[error("the work tree is sparse: it lacks {}:{}", files(.0.len()), paths(.0))]
+    Sparse(Vec<RepoPath>),
     /// The files could not be brought up to date after the branch had moved.
     #[error("the branch is at {commit} now, but the work tree could not be brought up to date: {message}")]
     WorkTree {
@@ -115,8 +128,20 @@ impl GitError {
             GitError::Moved(_) | GitError::Drifted(_) => "plan again",
             GitError::BadBranch(_) => "`git check-ref-format --branch NAME` says what is allowed",
             GitError::CheckedOutElsewhere(..) => "run the command there, or name another branch",
-            GitError::WorkTree { .. } => {
-                "nothing is lost: `git restore --source=HEAD --staged --worktree PATH` brings a file up to date"
+            GitError::WorkTree { .. } => "nothing is lost: remove what stands in the way, and the next command finishes it",
+            GitError::ReadOnly(_) => "make them writable, or commit to another branch with `--branch NAME`",
+            GitError::Filtered(_) => {
+                "this version does not run filters: commit to another branch with `--branch NAME`, and let git check it out"
+            }
+            GitError::Bare(_) => "plan for a commit",
+            GitError::Sparse(_) => "plan for a commit, or check all files out: `git sparse-checkout disable`",
+            GitError::Git(error) if error.message().contains("unsupported mandatory extension") => {
+                "a sparse or split index is not read: `git sparse-checkout reapply --no-sparse-index`, `git update-index --no-split-index`"
+            }
+            GitError::Git(error)
+                if error.message().contains("invalid object specified") || error.code() == ErrorCode::NotFound =>
+            {
+                "where the clone is partial, `git fetch --refetch` brings what it lacks"
             }
             GitError::Conflict(_) => "roll back what came later first, or undo the changes in these files by hand",
             GitError::Git(error) if error.code() == ErrorCode::Owner => {
@@ -131,13 +156,23 @@ impl GitError {
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,
-            GitError::Dirty(_) | GitError::InTheWay(_) | GitError::Moved(_) | GitError::Drifted(_) | GitError::Conflict(_)
+            GitError::Dirty(_)
+                | GitError::InTheWay(_)
+                | GitError::ReadOnly(_)
+                | GitError::Filtered(_)
+                | GitError::Moved(_)
+                | GitError::Drifted(_)
+                | GitError::Conflict(_)
         )
     }
 }
 
 fn files(count: usize) -> String {
     if count == 1 { "a file".to_owned() } else { format!("{count} files") }
+}
+
+fn is_folder(count: usize) -> String {
+    if count == 1 { "a folder is".to_owned() } else { format!("{count} folders are") }
 }
 
 fn untracked(count: usize) -> String {

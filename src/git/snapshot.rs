@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, StatusOptions, Tree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::publish::is_hidden;
 use super::{GitError, Repo};
 use crate::text::blob::{BlobId, Mode};
 use crate::text::path::RepoPath;
@@ -41,8 +42,15 @@ impl Repo {
     /// # Errors
     /// git fails, or the repository has no work tree.
     pub fn work_tree_snapshot(&self) -> Result<Snapshot, GitError> {
-        let root = self.inner.workdir().ok_or_else(|| GitError::NotARepository(self.inner.path().to_owned()))?;
-        let mut paths: Vec<RepoPath> = self.inner.index()?.iter().filter_map(|entry| RepoPath::new(&entry.path)).collect();
+        let root = self.inner.workdir().ok_or_else(|| GitError::Bare(self.inner.path().to_owned()))?;
+        let index = self.inner.index()?;
+        let is_missing = |path: &RepoPath| fs::symlink_metadata(root.join(path.to_os())).is_err();
+        let left_out = index.iter().filter(is_hidden).filter_map(|entry| RepoPath::new(&entry.path));
+        let left_out: Vec<RepoPath> = left_out.filter(is_missing).collect();
+        if !left_out.is_empty() {
+            return Err(GitError::Sparse(left_out));
+        }
+        let mut paths: Vec<RepoPath> = index.iter().filter_map(|entry| RepoPath::new(&entry.path)).collect();
         let mut options = StatusOptions::new();
         options.include_untracked(true).recurse_untracked_dirs(true).include_ignored(false).exclude_submodules(true);
         for entry in self.inner.statuses(Some(&mut options))?.iter().filter(|entry| entry.status().is_wt_new()) {

@@ -142,6 +142,13 @@ impl Sandbox {
         self.run(command)
     }
 
+    /// Runs the tool in another folder.
+    pub fn tool_in(&self, folder: &Path, words: &[&str]) -> Said {
+        let mut command = self.command(env!("CARGO_BIN_EXE_ssot-migrate"));
+        command.args(words).current_dir(folder);
+        self.run(command)
+    }
+
     /// Runs the tool with a plan that stands beside the repository.
     pub fn with_plan(&self, plan: &str, words: &[&str]) -> Said {
         let file = self.beside("plan.toml", plan);
