@@ -191,14 +191,20 @@ impl<'i> Search<'i> {
             if let Some(way) = self.unsure(used, facts, &steps) {
                 push(Site::Unsure(id, steps.len()), way);
             }
+            let mut is_in_module = false;
             for (depth, step) in steps.into_iter().enumerate() {
                 let way = Resolution { hops: step.hops, end: step.end };
-                let is_hit = self.hit(&way).is_some();
-                let site = if depth == 0 { self.name_site(file, id, &way) } else { Site::Attribute(id, depth) };
-                push(site, way);
-                if is_hit && depth > 0 {
+                let Some((target, _)) = self.hit(&way) else { continue };
+                let is_symbol = self.symbols.values().any(|&symbol| symbol == target);
+                // What lies in a module that has been found is a part of that reference; a symbol in it is one of its own.
+                if is_symbol || !is_in_module {
+                    let site = if depth == 0 { self.name_site(file, id, &way) } else { Site::Attribute(id, depth) };
+                    push(site, way);
+                }
+                if is_symbol && depth > 0 {
                     break;
                 }
+                is_in_module |= !is_symbol && depth > 0;
             }
         }
         for (index, &(name, _)) in facts.exports.iter().flat_map(|exports| &exports.entries).enumerate() {

@@ -1,5 +1,7 @@
 //! Line ends and indentation, read from the text around a place so that what is inserted looks like its neighbours.
 
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The line ending that the text uses at its first line end; LF for a text of one line.
 pub fn line_ending(text: &str) -> &'static str {
     match text.find('\n') {
@@ -9,9 +11,10 @@ pub fn line_ending(text: &str) -> &'static str {
     }
 }
 
-/// The offset of the first byte of the line that holds `offset`.
+/// The offset of the first byte of the line that holds `offset`. A byte order mark stands before the first line.
 pub fn line_start(text: &str, offset: usize) -> usize {
-    text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1)
+    let first = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8().min(offset) } else { 0 };
+    text[..offset].rfind(['\n', '\r']).map_or(first, |at| at + 1)
 }
 
 /// The offset behind the last byte of the line that holds `offset`, before its line ending.
@@ -52,5 +55,6 @@ mod tests {
         assert_eq!((previous_line(text, 7), previous_line(text, 3), previous_line(text, 0)), (Some(3), Some(0), None));
         assert_eq!((next_line(text, 0), next_line(text, 8)), (3, 9));
         assert_eq!((line_ending("x"), line_ending("a\rb")), ("\n", "\r"));
+        assert_eq!((line_start("\u{feff}a\nb", 4), line_start("\u{feff}a\nb", 5)), (3, 5));
     }
 }

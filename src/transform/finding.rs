@@ -131,11 +131,13 @@ pub enum Reason {
     ImportCycle,
     /// There is something at the new place.
     PlaceTaken,
+    /// The file goes on to use the old module by its path, which no other import of it loads.
+    ModuleNeeded,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 24] = [
         Reason::DifferentObject,
         Reason::NotProved,
         Reason::Dangling,
@@ -159,6 +161,7 @@ impl Reason {
         Reason::TargetLacks,
         Reason::ImportCycle,
         Reason::PlaceTaken,
+        Reason::ModuleNeeded,
     ];
 
     /// The word that reports use.
@@ -187,6 +190,7 @@ impl Reason {
             Reason::TargetLacks => "target-lacks",
             Reason::ImportCycle => "import-cycle",
             Reason::PlaceTaken => "place-taken",
+            Reason::ModuleNeeded => "module-needed",
         }
     }
 
@@ -216,6 +220,7 @@ impl Reason {
             Reason::TargetLacks => "the new home does not have the name",
             Reason::ImportCycle => "the import would meet a module that is still being loaded",
             Reason::PlaceTaken => "there is something at the new place",
+            Reason::ModuleNeeded => "the file also uses the old module by its path, which only this import loads",
         }
     }
 }

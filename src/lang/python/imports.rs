@@ -10,7 +10,7 @@ mod statement;
 use tree_sitter::Node;
 
 use self::statement::{Group, Item, Statement, add, append, edit_module, is_alone_on_line, spell};
-use super::facts::{Alias, AliasId, Binding, BindingKind, Facts, ImportId};
+use super::facts::{Alias, AliasId, Binding, BindingKind, Context, Facts, ImportId};
 use super::modules::ModuleTable;
 use crate::syntax::{self, Tree};
 use crate::text::edit::Edit;
@@ -210,7 +210,9 @@ fn join(
         let host = Statement::find(source, ImportId::new(at)).ok()?;
         (host.is_from(source, Some(wanted)) && !is_changing(ImportId::new(at))).then_some(host)
     })?;
-    if pragma(found.behind(source.text)).is_some() {
+    let guards = [Context::TRY_IMPORT, Context::TRY_ANY];
+    if pragma(found.behind(source.text)).is_some() || guards.iter().any(|&guard| found.import.context.contains(guard)) {
+        // The host may be expected to fail; what joins it would fail with it.
         return None;
     }
     let mut edits = Vec::new();

@@ -55,6 +55,10 @@ pub fn rename_uses(
     if facts.strings.iter().any(|string| has_word(facts.names.get(string.value), old)) || facts.embedded_code_names(old) {
         return Err(Obstacle::InString);
     }
+    // A star import may bring the new name.
+    if facts.aliases.iter().any(|alias| facts.is_star(alias)) {
+        return Err(Obstacle::Taken);
+    }
     if let Some(new) = new_id {
         let is_bound_otherwise = facts.bindings.iter().any(|binding| binding.name == new && !is_same(binding));
         let is_used_otherwise =
@@ -122,6 +126,7 @@ mod tests {
         let cases = [
             ("new = 1\n", Obstacle::Taken),
             ("print(new)\n", Obstacle::Taken),
+            ("from m import *\n", Obstacle::Taken),
             ("def f(new): return old\n", Obstacle::Taken),
             ("def f():\n    global old\n    old = 2\n", Obstacle::Declared),
             ("def test(old): pass\n", Obstacle::Parameter),

@@ -113,7 +113,7 @@ fn follow(program: &dyn Program, symbol: &Symbol, hops: &mut Vec<Symbol>) -> End
             let facts = program.facts(*file);
             let bindings: Vec<&Binding> = facts.module_bindings(&symbol.name).map(|(_, binding)| binding).collect();
             match lasting(&bindings) {
-                Lasting::Bound(bindings) => bound(program, *file, &bindings, hops),
+                Lasting::Bound(bindings) => bound(program, *file, &symbol.name, &bindings, hops),
                 Lasting::Deleted => End::Unbound,
                 Lasting::Never => unbound(program, *file, symbol, hops),
             }
@@ -141,20 +141,43 @@ fn lasting<'f>(bindings: &[&'f Binding]) -> Lasting<'f> {
     }
 }
 
-/// Follows all bindings of a module's name.
-fn bound(program: &dyn Program, file: FileId, bindings: &[&Binding], hops: &mut Vec<Symbol>) -> End {
-    all_ways(bindings, hops, |binding, hops| follow_binding(program, file, binding, hops))
+/// What gives a module's name a value.
+enum Giver<'f> {
+    Binding(&'f Binding),
+    /// A star import, which brings this.
+    Star(Symbol),
 }
 
-/// Follows all bindings of one name. Bindings that lead back to the name itself (`X = X`) add nothing.
-fn all_ways(bindings: &[&Binding], hops: &mut Vec<Symbol>, follow: impl Fn(&Binding, &mut Vec<Symbol>) -> End) -> End {
-    if let [binding] = bindings {
-        return follow(binding, hops);
+/// Follows all that gives a module's name a value.
+fn bound(program: &dyn Program, file: FileId, name: &str, bindings: &[&Binding], hops: &mut Vec<Symbol>) -> End {
+    // A star import behind them gives the name another value, if it brings one.
+    let last = bindings.last().map(|binding| binding.span.start);
+    let facts = program.facts(file);
+    let stars = facts.aliases.iter().filter(|alias| facts.is_star(alias) && Some(alias.name_span.start) > last);
+    let brings = |alias: &Alias| match from_module(program, file, facts.import_of(alias)) {
+        Some(Module::File(module)) if exports(program, module, name, &mut Vec::new()) == Brings::Yes => {
+            Some(Giver::Star(Symbol { module: Module::File(module), name: name.into() }))
+        }
+        _ => None,
+    };
+    let givers: Vec<Giver<'_>> =
+        bindings.iter().map(|binding| Giver::Binding(binding)).chain(stars.filter_map(brings)).collect();
+    one_of(&givers, hops, |giver, hops| match giver {
+        Giver::Binding(binding) => follow_binding(program, file, binding, hops),
+        Giver::Star(symbol) => follow(program, symbol, hops),
+    })
+}
+
+/// Follows all bindings of one name, or whatever else may give it its value. Ways that lead back to the name itself (`X = X`) add
+/// nothing.
+fn one_of<T>(choices: &[T], hops: &mut Vec<Symbol>, follow: impl Fn(&T, &mut Vec<Symbol>) -> End) -> End {
+    if let [choice] = choices {
+        return follow(choice, hops);
     }
     let mut ways: Vec<Resolution> = Vec::new();
-    for binding in bindings {
+    for choice in choices {
         let mut tail = hops.clone();
-        let end = follow(binding, &mut tail);
+        let end = follow(choice, &mut tail);
         let way = Resolution { hops: tail, end };
         if way.end != End::Cycle && !ways.contains(&way) {
             ways.push(way);
@@ -418,7 +441,21 @@ fn name(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>)
                 false => End::Local,
             }
         }
-        Lookup::ClassOr(..) => End::Local,
+        Lookup::ClassOr(class, outer) => {
+            let bindings: Vec<&Binding> = facts.bindings_of(class, used.name).map(|(_, binding)| binding).collect();
+            if outer != Some(ScopeId::MODULE) && !bindings.iter().any(|binding| is_followed_locally(facts, binding)) {
+                return End::Local;
+            }
+            // Which of the two the body reads depends on what has run.
+            let mut ways: Vec<Box<dyn Fn(&mut Vec<Symbol>) -> End + '_>> =
+                vec![Box::new(|hops| local(program, file, &bindings, hops))];
+            match outer {
+                None => {}
+                Some(ScopeId::MODULE) => ways.push(Box::new(|hops| follow(program, &symbol(), hops))),
+                Some(_) => ways.push(Box::new(|_| End::Local)),
+            }
+            one_of(&ways, hops, |way, hops| way(hops))
+        }
         Lookup::Free => through_star(program, file, facts.names.get(used.name), hops).unwrap_or(End::Unbound),
     }
 }
@@ -426,7 +463,7 @@ fn name(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>)
 /// Follows the bindings of a function's local name.
 fn local(program: &dyn Program, file: FileId, bindings: &[&Binding], hops: &mut Vec<Symbol>) -> End {
     let facts = program.facts(file);
-    let end = all_ways(bindings, hops, |binding, hops| match is_followed_locally(facts, binding) {
+    let end = one_of(bindings, hops, |binding, hops| match is_followed_locally(facts, binding) {
         true => follow_binding(program, file, binding, hops),
         false => End::Local,
     });

@@ -49,37 +49,46 @@ impl Rule for DeleteDefinition {
             let view = View::open(index, file);
             let bindings: Vec<&Binding> = view.facts.module_bindings(&wanted.name).map(|(_, binding)| binding).collect();
             let Some(first) = bindings.first() else { continue };
-            let blockers = blockers(&view, wanted, &bindings);
+            let Uses { blockers, suspects } = uses(&view, wanted, &bindings);
             let outcome = match blockers.is_empty() {
                 false => Outcome::Left(Reason::StillReferenced),
                 true if !context.in_scope(file) => Outcome::Left(Reason::OutOfScope),
                 true => match delete(&view, &wanted.name, &bindings) {
-                    Ok((edit, reason)) => Outcome::Fix(Fix {
-                        applicability: if reason.is_none() { Applicability::Safe } else { Applicability::Review },
-                        reason,
-                        change: SourceChange::edit(view.path.clone(), edit),
-                    }),
+                    Ok((edit, reason)) => {
+                        let reason = reason.or((!suspects.is_empty()).then_some(Reason::NotProved));
+                        Outcome::Fix(Fix {
+                            applicability: if reason.is_none() { Applicability::Safe } else { Applicability::Review },
+                            reason,
+                            change: SourceChange::edit(view.path.clone(), edit),
+                        })
+                    }
                     Err(reason) => Outcome::Left(reason),
                 },
             };
             let message = format!("delete {}:{}", wanted.module, wanted.name);
             let mut finding = view.finding(first.span, message, Some(Spelling::of(Form::Definition)), outcome);
-            finding.evidence = blockers;
+            finding.evidence = if blockers.is_empty() { suspects } else { blockers };
             findings.push(finding);
         }
         findings
     }
 }
 
-/// What still refers to the symbol.
-fn blockers(view: &View<'_>, wanted: &SymbolRef, bindings: &[&Binding]) -> Vec<Evidence> {
+/// What still refers to a symbol, and what may.
+struct Uses {
+    blockers: Vec<Evidence>,
+    /// Attributes of its name on objects that are not known, in files that have to do with its module.
+    suspects: Vec<Evidence>,
+}
+
+fn uses(view: &View<'_>, wanted: &SymbolRef, bindings: &[&Binding]) -> Uses {
     let index = view.index;
     let symbol = wanted.symbol(index);
     let targets = [Target::Symbol(symbol), Target::Module(wanted.module.as_str().into())];
     let search = Search::new(index, &targets);
     let inside: Vec<Span> = bindings.iter().map(|binding| extent(view.facts, binding)).collect();
     let mut related: Vec<FileId> = vec![view.file];
-    let mut blockers = Vec::new();
+    let (mut blockers, mut suspects) = (Vec::new(), Vec::new());
     for reference in search.run() {
         if reference.target == 1 {
             related.push(reference.file);
@@ -122,9 +131,28 @@ fn blockers(view: &View<'_>, wanted: &SymbolRef, bindings: &[&Binding]) -> Vec<E
                     text: format!("\"{}\"", wanted.name),
                 });
             }
+            suspects
+                .extend(attributes(index, file, &wanted.name).filter(|(span, _)| names(*span)).map(|(_, evidence)| evidence));
         }
     }
-    blockers
+    Uses { blockers, suspects }
+}
+
+/// The places of a file where a name stands behind a dot.
+fn attributes<'i>(index: &'i Index, file: FileId, name: &str) -> impl Iterator<Item = (Span, Evidence)> + 'i {
+    let view = View::open(index, file);
+    let is_part = |c: char| c == '_' || unicode_ident::is_xid_continue(c);
+    let found = view.text.match_indices(name).filter(|(at, name)| {
+        let (before, behind) = (&view.text[..*at], &view.text[at + name.len()..]);
+        before.trim_end().ends_with('.') && !behind.starts_with(is_part)
+    });
+    let spans: Vec<Span> = found.map(|(at, name)| Span::new(at as u32, (at + name.len()) as u32)).collect();
+    spans.into_iter().map(move |span| {
+        let place = view.place(span);
+        let start = crate::text::eol::line_start(&view.text, span.range().start);
+        let line = view.text[start..crate::text::eol::line_end(&view.text, start)].trim().to_owned();
+        (span, Evidence { role: "attribute", at: Some((place.path, place.position.line)), text: line })
+    })
 }
 
 /// A reference as evidence.

@@ -270,7 +270,7 @@ impl Relocation<'_> {
 /// it, or behind it with nothing in between that could use it.
 fn is_imported_otherwise(facts: &Facts, id: AliasId, module: &str) -> bool {
     let this = facts.import_of(&facts.aliases[id.index()]);
-    facts.aliases.iter().any(|alias| {
+    facts.aliases.iter().enumerate().filter(|(other, _)| *other != id.index()).any(|(_, alias)| {
         let import = facts.import_of(alias);
         let is_plain = import.from.is_none() && alias.asname.is_none() && facts.names.get(alias.name) == module;
         let always = import.scope == this.scope && import.context == Under::default();
@@ -316,12 +316,12 @@ fn uses_of(facts: &Facts, owner: ScopeId, name: NameId) -> impl Iterator<Item = 
     facts.uses.iter().filter(move |used| used.name == name).filter(reads)
 }
 
-fn dotted(facts: &Facts, used: &Use) -> String {
+pub(super) fn dotted(facts: &Facts, used: &Use) -> String {
     let names = facts.attributes_of(used).iter().map(|attribute| facts.names.get(attribute.name));
     std::iter::once(facts.names.get(used.name)).chain(names).collect::<Vec<_>>().join(".")
 }
 
-fn is_prefix(outer: &str, dotted: &str) -> bool {
+pub(super) fn is_prefix(outer: &str, dotted: &str) -> bool {
     crate::index::references::is_inside(dotted, outer)
 }
 

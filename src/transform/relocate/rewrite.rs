@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::dotted::{dotted, is_prefix};
 use super::{Names, Pair, Relocation};
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::{
-    Alias, AliasId, Binding, BindingKind, Context as Under, Facts, ImportId, NameId, ScopeId, UseId,
+    Alias, AliasId, Binding, BindingKind, Context as Under, Facts, Import, ImportId, NameId, ScopeId, Use, UseId,
 };
 use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
-use crate::lang::python::resolve::{self, Imported, Symbol};
+use crate::lang::python::resolve::{self, End, Imported, Symbol};
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
 use crate::transform::View;
@@ -61,6 +62,13 @@ impl Relocation<'_> {
             findings.push(self.left(view, reference, reason));
         });
         import_once(view.facts, &mut works);
+        for import in needed(view, &works) {
+            let Some(work) = works.remove(&import) else { continue };
+            let messages: Vec<String> = work.pairs.iter().map(|&pair| self.message(pair)).collect();
+            let statement = &view.facts.imports[import.index()];
+            let outcome = Outcome::Left(Reason::ModuleNeeded);
+            findings.push(view.finding(statement.span, messages.join("; "), Some(view.import_spelling(statement)), outcome));
+        }
         let Some(source) = view.source() else { return };
         let is_changing = |import: ImportId| works.contains_key(&import);
         for (&import, work) in &works {
@@ -175,6 +183,75 @@ impl Relocation<'_> {
             work.change.added.push(added);
         }
     }
+}
+
+/// The statements whose change would leave a module unloaded that the file goes on to use by its path: after `import pkg` and
+/// `from pkg.old import Old`, the expression `pkg.old.other` works because of the second.
+fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
+    let facts = view.facts;
+    let before: Vec<BTreeSet<String>> = facts.imports.iter().map(|import| loaded(view, import, &|_| true)).collect();
+    let mut after: BTreeSet<String> = BTreeSet::new();
+    for (at, import) in facts.imports.iter().enumerate() {
+        match works.get(&ImportId::new(at)) {
+            None => after.extend(before[at].iter().cloned()),
+            Some(Work { change, .. }) => {
+                let stays = |id: AliasId| !change.aliases.iter().any(|(changed, _)| *changed == id);
+                after.extend(loaded(view, import, &stays));
+                let becomes = change.aliases.iter().filter_map(|(_, becomes)| match becomes {
+                    Becomes::Name(name) => Some(&name.module),
+                    Becomes::Module { module, .. } => Some(module),
+                    Becomes::Nothing => None,
+                });
+                let added = change.added.iter().map(|added| match added {
+                    Added::Name(name) => &name.module,
+                    Added::Module(module) => module,
+                });
+                after.extend(becomes.chain(added).flat_map(|module| prefixes(module)));
+            }
+        }
+    }
+    let edited: FxHashSet<u32> = works.values().flat_map(|work| &work.edits).map(|edit| edit.span.start).collect();
+    let mut found = Vec::new();
+    for (&id, _) in works {
+        let lost: Vec<&String> = before[id.index()].difference(&after).filter(|module| module.contains('.')).collect();
+        let uses = |module: &str| {
+            let depth = module.matches('.').count();
+            let is_use = |used: &&Use| !edited.contains(&used.span.start) && is_prefix(module, &dotted(facts, used));
+            facts.uses.iter().filter(is_use).any(|used| {
+                let steps = resolve::steps(view.index, view.file, used);
+                let end = steps.get(depth).map(|step| &step.end);
+                end == Some(&End::Module(view.index.modules().module(module)))
+            })
+        };
+        if lost.into_iter().any(|module| uses(module)) {
+            found.push(id);
+        }
+    }
+    found
+}
+
+/// The modules that an import statement loads for those of its aliases that stay, packages included.
+fn loaded(view: &View<'_>, import: &Import, stays: &dyn Fn(AliasId) -> bool) -> BTreeSet<String> {
+    let names = &view.facts.names;
+    let aliases = view.facts.aliases_of(import).filter(|(id, _)| stays(*id)).map(|(_, alias)| names.get(alias.name));
+    let modules = view.index.modules();
+    match resolve::from_module(view.index, view.file, import) {
+        Some(module) => {
+            let from = modules.dotted(&module);
+            let inner = aliases.map(|name| format!("{from}.{name}")).collect::<Vec<_>>();
+            let mut all: BTreeSet<String> = if inner.is_empty() { BTreeSet::new() } else { prefixes(&from).collect() };
+            all.extend(inner.into_iter().filter(|dotted| modules.find(dotted).is_ok()));
+            all
+        }
+        None if import.from.is_none() => aliases.flat_map(prefixes).collect(),
+        None => BTreeSet::new(),
+    }
+}
+
+/// `a`, `a.b` and `a.b.c` of `a.b.c`.
+fn prefixes(dotted: &str) -> impl Iterator<Item = String> {
+    let ends = dotted.match_indices('.').map(|(end, _)| end).chain([dotted.len()]);
+    ends.map(|end| dotted[..end].to_owned())
 }
 
 /// Drops what statements that are rewritten together would import a second time by its full path.

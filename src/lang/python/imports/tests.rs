@@ -66,6 +66,7 @@ fn a_statement_of_moved_names_changes_in_place() {
     check("from old import (  # all\n    Old,  # it\n)\n", "from new import (  # all\n    New,  # it\n)\n");
     assert_eq!(moved("from old import Old\n", "Old"), "from new import New as Old\n");
     assert_eq!(moved("\u{feff}from old import Old\r\n", "Old"), "\u{feff}from new import New as Old\r\n");
+    check("\u{feff}from old import a, Old\n", "\u{feff}from old import a\nfrom new import New\n");
 }
 
 #[test]

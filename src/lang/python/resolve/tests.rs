@@ -65,6 +65,10 @@ fn several_bindings_are_one_only_if_they_mean_one_object() {
         ("deleted.py", "from impl import A\ndel A\n"),
         ("declared.py", "A: int\n"),
         ("caught.py", "try: ...\nexcept E as A: ...\n"),
+        ("starred.py", "from impl import A\nfrom caught import *\nfrom other import *\n"),
+        ("other.py", "A = 1\n"),
+        ("starred_same.py", "from impl import A\nfrom door import *\n"),
+        ("star_first.py", "from other import *\nfrom impl import A\n"),
     ]);
     assert_eq!(files.way("same:A"), "same:A > impl:A = Definition");
     assert_eq!(files.way("differs:A"), "differs:A = 2 ways");
@@ -74,6 +78,9 @@ fn several_bindings_are_one_only_if_they_mean_one_object() {
     assert_eq!(files.way("deleted:A"), "deleted:A = Unbound");
     assert_eq!(files.way("declared:A"), "declared:A = Unbound");
     assert_eq!(files.way("caught:A"), "caught:A = Unbound");
+    assert_eq!(files.way("starred:A"), "starred:A = 2 ways");
+    assert_eq!(files.way("starred_same:A"), "starred_same:A > impl:A = Definition");
+    assert_eq!(files.way("star_first:A"), "star_first:A > impl:A = Definition");
 }
 
 #[test]
@@ -112,6 +119,8 @@ fn expressions_are_followed_as_far_as_modules_go() {
         ("circle.py", "def f():\n    a = b\n    b = a\n    a.x\n"),
         ("knot.py", "def f():\n    import p as a, p.m as b\n    a = b\n    b = a\n    a.x\n"),
         ("in_class.py", "from p import m\nclass C:\n    m = m\n    m.A\n"),
+        ("class_only.py", "class C:\n    import p.m as q\n    q.A\n"),
+        ("class_alias.py", "import p.m\nclass C:\n    q = p.m\n    q.A\n"),
     ]);
     assert_eq!(files.last("path.py"), ["path:p = module p", "p:m = module p.m", "p.m:A = Definition"]);
     assert_eq!(files.last("name.py"), ["name:m > p:m = module p.m", "p.m:A = Definition"]);
@@ -125,5 +134,7 @@ fn expressions_are_followed_as_far_as_modules_go() {
     assert_eq!(files.last("fallback.py"), [" = 2 ways"]);
     assert_eq!(files.last("knot.py"), [" = 2 ways"]);
     assert_eq!(files.last("circle.py"), [" = Local"]);
-    assert_eq!(files.last("in_class.py"), [" = Local"]);
+    assert_eq!(files.last("in_class.py"), [" = 2 ways"]);
+    assert_eq!(files.last("class_only.py"), [" = module p.m", "p.m:A = Definition"]);
+    assert_eq!(files.last("class_alias.py"), ["p:m = module p.m", "p.m:A = Definition"]);
 }
