@@ -95,7 +95,10 @@ fn is_rebound(index: &Index, symbol: &Symbol) -> bool {
 /// Finds all references to the pairs' old homes, and rewrites those that can be rewritten.
 pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> Vec<Finding> {
     let index = context.index;
-    let targets: Vec<Target> = pairs.iter().map(|pair| Target::Symbol(pair.from.clone())).collect();
+    // The new homes too: only to learn whether somebody assigns to them.
+    let homes = pairs.iter().map(|pair| &pair.to);
+    let targets: Vec<Target> =
+        pairs.iter().map(|pair| &pair.from).chain(homes).map(|symbol| Target::Symbol(symbol.clone())).collect();
     let search = Search::new(index, &targets);
     let chain = chain_of_targets(index, pairs);
     let references = search.run();
@@ -104,6 +107,10 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     let mut doors: FxHashSet<Symbol> = FxHashSet::default();
     let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
     for reference in &references {
+        if reference.target >= pairs.len() {
+            assigned.extend(assigned_symbol(index.facts(reference.file), reference).cloned());
+            continue;
+        }
         let is_settled = reference.way.hops[..reference.distance].contains(&pairs[reference.target].to);
         if is_settled {
             continue;
@@ -118,6 +125,9 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     }
     let modules = module_names(index, pairs, &files);
     visible.extend(seen_from_outside(index, &modules));
+    if style.names == Names::Rename {
+        visible.extend(read_by_name(index, pairs, &references, search.candidates()));
+    }
     let relocation = Relocation { context, pairs, style, chain, visible, doors, assigned };
     files.par_iter().flat_map_iter(|(&file, references)| relocation.in_file(file, references)).collect()
 }
@@ -173,6 +183,34 @@ fn seen_from_outside(index: &Index, symbols: &[Target]) -> Vec<Symbol> {
     Search::new(index, symbols).run().into_iter().filter_map(from_outside).collect()
 }
 
+/// The names of modules that files may read without a reference: they have the name in a string (`getattr(m, "Old")`) or behind an
+/// unknown object (`self.m.Old`), and import the module.
+fn read_by_name(index: &Index, pairs: &[Pair], references: &[Reference], candidates: &[FileId]) -> Vec<Symbol> {
+    let renamed: BTreeSet<&str> =
+        pairs.iter().filter(|pair| pair.from.name != pair.to.name).map(|pair| &*pair.from.name).collect();
+    let mut known: FxHashSet<(FileId, u32)> = FxHashSet::default();
+    for reference in references {
+        if let Some((used, depth)) = attribute(index.facts(reference.file), reference) {
+            known.insert((reference.file, used.attributes.0 + depth as u32 - 1));
+        }
+    }
+    let mut found = Vec::new();
+    for &file in candidates.iter().filter(|_| !renamed.is_empty()) {
+        let facts = index.facts(file);
+        let strings = facts.strings.iter().map(|string| string.value);
+        let attributes = facts.attributes.iter().enumerate().filter(|(at, _)| !known.contains(&(file, *at as u32)));
+        let spelled = strings.chain(attributes.map(|(_, attribute)| attribute.name)).map(|name| facts.names.get(name));
+        let names: BTreeSet<&str> = spelled.filter(|name| renamed.contains(name)).collect();
+        if names.is_empty() {
+            continue;
+        }
+        for module in resolve::imported_modules(index, file) {
+            found.extend(names.iter().map(|name| Symbol { module: module.clone(), name: (*name).into() }));
+        }
+    }
+    found
+}
+
 struct Relocation<'c> {
     context: &'c Context<'c>,
     pairs: &'c [Pair],
@@ -221,7 +259,8 @@ impl Relocation<'_> {
     /// checked, so that the import fails today and would succeed, or a name that it reads late and that other code assigns to.
     fn caution(&self, reference: &Reference) -> Option<Reason> {
         let index = self.context.index;
-        if self.is_late(reference) && passed(reference).any(|hop| self.assigned.contains(hop)) {
+        let home = &self.pairs[reference.target].to;
+        if self.is_late(reference) && passed(reference).chain([home]).any(|hop| self.assigned.contains(hop)) {
             return Some(Reason::Assigned);
         }
         let passed = &reference.way.hops[..reference.distance];

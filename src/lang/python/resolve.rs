@@ -398,6 +398,25 @@ pub fn from_module(program: &dyn Program, file: FileId, import: &Import) -> Opti
     Some(program.modules().module(&program.modules().absolute(file, from.level, module)?))
 }
 
+/// The modules that the import statements of a file name.
+pub fn imported_modules(program: &dyn Program, file: FileId) -> BTreeSet<Module> {
+    let facts = program.facts(file);
+    let mut found = BTreeSet::new();
+    for alias in &facts.aliases {
+        let import = facts.import_of(alias);
+        let name = facts.names.get(alias.name);
+        match from_module(program, file, import) {
+            Some(module) => {
+                found.extend(program.modules().find(&format!("{}.{name}", program.modules().dotted(&module))));
+                found.insert(module);
+            }
+            None if import.from.is_none() => found.extend(program.modules().find(name)),
+            None => {}
+        }
+    }
+    found
+}
+
 /// What a use means, name and attributes: one [`Step`] for the name and one for each attribute, as far as they lead through
 /// modules. An attribute of anything else (a member of a class, say) has no step.
 pub fn steps(program: &dyn Program, file: FileId, used: &Use) -> Vec<Step> {
