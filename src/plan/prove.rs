@@ -265,6 +265,9 @@ fn lost_names(before: &Index, after: &Index, change: &SourceChange, changed: &[C
             && let Some(module) = before.snapshot().id(path).and_then(|file| before.modules().name(file))
         {
             words.extend(module.rsplit('.').next().map(str::to_owned));
+            // The last file of a folder takes the folder's name with it.
+            let top = module.split('.').next().unwrap_or(module);
+            words.extend((!after.modules().is_first_party(top)).then(|| top.to_owned()));
         }
     }
     if words.is_empty() {
@@ -280,9 +283,25 @@ fn lost_names(before: &Index, after: &Index, change: &SourceChange, changed: &[C
             None => BTreeSet::new(),
         };
         let new = unresolved(after, file).into_iter().filter(move |(_, unresolved)| !old.contains(unresolved));
+        let new = new.chain(vanished(before, after, file));
         new.map(|(span, unresolved)| violation(after, file, span.start, Breach::Unresolved(unresolved))).collect::<Vec<_>>()
     };
     affected.par_iter().flat_map_iter(broken).collect()
+}
+
+/// The imports of a file that lead into a top-level name which was in the repository and is not any more.
+fn vanished(before: &Index, after: &Index, file: FileId) -> Vec<(Span, Unresolved)> {
+    let facts = after.facts(file);
+    let is_gone = |dotted: &str| before.modules().is_first_party(dotted) && !after.modules().is_first_party(dotted);
+    let judge = |alias: &python::facts::Alias| {
+        let module = match facts.import_of(alias).from {
+            Some(from) => facts.names.get(from.module.filter(|_| from.level == 0)?),
+            None => facts.names.get(alias.name),
+        };
+        let reason = UnresolvedReason::MissingModule;
+        is_gone(module).then(|| (alias.name_span, Unresolved { module: module.into(), name: None, reason }))
+    };
+    facts.aliases.iter().filter_map(judge).collect()
 }
 
 fn public_names(facts: &Facts) -> impl Iterator<Item = &str> {

@@ -79,6 +79,8 @@ pub fn summary(step: &BuiltStep, threshold: Applicability) -> String {
     let mut parts = Vec::new();
     if edited > 0 {
         let what = match (tally.statements, tally.others) {
+            // A move is one finding with edits in many files.
+            _ if moved > 0 => "edits".to_owned(),
             (0, others) => count(others, "edit"),
             (statements, 0) => count(statements, "import"),
             (statements, others) => format!("{} and {}", count(statements, "import"), count(others, "other edit")),

@@ -41,17 +41,22 @@ pub fn parse(grammar: Grammar, text: &str) -> Option<Tree> {
 /// Parses the text that an edit made of another, reusing what the edit did not touch.
 pub fn reparse(grammar: Grammar, before: &Tree, old: &str, edit: &TextEdit, new: &str) -> Option<Tree> {
     let mut tree = before.0.clone();
+    let (mut at, mut position) = (0, Point { row: 0, column: 0 });
+    let mut walk = |offset: u32| {
+        position = advance(position, &old[at..offset as usize]);
+        at = offset as usize;
+        position
+    };
+    let places: Vec<(Point, Point)> = edit.edits().iter().map(|edit| (walk(edit.span.start), walk(edit.span.end))).collect();
     // From the end, so that the offsets of the edits still to come stay those of the old text.
-    for edit in edit.edits().iter().rev() {
+    for (edit, (start_position, old_end_position)) in edit.edits().iter().zip(places).rev() {
         let start = edit.span.start as usize;
-        let old_end = edit.span.end as usize;
-        let start_position = point(old, start);
         tree.edit(&InputEdit {
             start_byte: start,
-            old_end_byte: old_end,
+            old_end_byte: edit.span.end as usize,
             new_end_byte: start + edit.text.len(),
             start_position,
-            old_end_position: point(old, old_end),
+            old_end_position,
             new_end_position: advance(start_position, &edit.text),
         });
     }
@@ -67,10 +72,6 @@ fn run(grammar: Grammar, text: &str, old: Option<&tree_sitter::Tree>) -> Option<
         parser.set_language(&language.into()).ok()?;
         parser.parse(text, old).map(Tree)
     })
-}
-
-fn point(text: &str, offset: usize) -> Point {
-    advance(Point { row: 0, column: 0 }, &text[..offset])
 }
 
 fn advance(from: Point, text: &str) -> Point {

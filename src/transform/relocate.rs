@@ -172,7 +172,7 @@ fn module_names(index: &Index, pairs: &[Pair], files: &BTreeMap<FileId, Vec<&Ref
 }
 
 /// Which of the symbols other files refer to.
-fn seen_from_outside(index: &Index, symbols: &[Target]) -> Vec<Symbol> {
+pub(super) fn seen_from_outside(index: &Index, symbols: &[Target]) -> Vec<Symbol> {
     if symbols.is_empty() {
         return Vec::new();
     }

@@ -466,14 +466,12 @@ fn name(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>)
                 return End::Local;
             }
             // Which of the two the body reads depends on what has run.
-            let mut ways: Vec<Box<dyn Fn(&mut Vec<Symbol>) -> End + '_>> =
-                vec![Box::new(|hops| local(program, file, &bindings, hops))];
-            match outer {
-                None => {}
-                Some(ScopeId::MODULE) => ways.push(Box::new(|hops| follow(program, &symbol(), hops))),
-                Some(_) => ways.push(Box::new(|_| End::Local)),
-            }
-            one_of(&ways, hops, |way, hops| way(hops))
+            let scopes: Vec<ScopeId> = [Some(class), outer].into_iter().flatten().collect();
+            one_of(&scopes, hops, |&scope, hops| match scope {
+                ScopeId::MODULE => follow(program, &symbol(), hops),
+                _ if scope == class => local(program, file, &bindings, hops),
+                _ => End::Local,
+            })
         }
         Lookup::Free => through_star(program, file, facts.names.get(used.name), hops).unwrap_or(End::Unbound),
     }

@@ -13,6 +13,7 @@ use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python::facts::{Import, ImportId};
 use crate::lang::python::imports::replace_module;
+use crate::lang::python::modules::Module;
 use crate::lang::python::unresolved::unresolved;
 use crate::text::change::SourceChange;
 use crate::text::edit::TextEdit;
@@ -46,13 +47,17 @@ fn in_file(index: &Index, file: FileId) -> Vec<Finding> {
     }
     let view = View::open(index, file);
     let dangling = unresolved(index, file);
+    let is_rooted = is_rooted(index, file);
     let relative = facts.imports.iter().enumerate().filter(|(_, import)| is_relative(import));
     let finding = |(at, import): (usize, &Import)| {
         let is_dangling = dangling.iter().any(|(span, _)| import.span.covers(*span));
         let (message, outcome) = match absolute(&view, ImportId::new(at), is_dangling) {
             Ok((module, edit)) => {
                 let change = SourceChange::edit(view.path.clone(), edit);
-                let fix = Fix { applicability: Applicability::Safe, reason: None, change };
+                let fix = match is_rooted {
+                    true => Fix { applicability: Applicability::Safe, reason: None, change },
+                    false => Fix { applicability: Applicability::Review, reason: Some(Reason::NotProved), change },
+                };
                 (format!("a relative import of {module}"), Outcome::Fix(fix))
             }
             Err(reason) => ("a relative import".to_owned(), Outcome::Left(reason)),
@@ -60,6 +65,14 @@ fn in_file(index: &Index, file: FileId) -> Vec<Finding> {
         view.finding(import.span, message, Some(view.import_spelling(import)), outcome)
     };
     relative.map(finding).collect()
+}
+
+/// Whether regular packages lead from the import root to the file. A folder without `__init__.py` in between may be a root itself, and
+/// then the file has another name when the program runs.
+fn is_rooted(index: &Index, file: FileId) -> bool {
+    let name = index.modules().name(file).unwrap_or_default();
+    let folders = name.match_indices('.').map(|(end, _)| &name[..end]);
+    folders.into_iter().all(|folder| matches!(index.modules().find(folder), Ok(Module::File(_))))
 }
 
 /// The absolute name that a relative import means, and the edit that writes it.

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashSet;
+
 use super::super::finding::{Applicability, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
-use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate};
+use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate, seen_from_outside};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, View, describe};
 use super::delete_definition::evidence;
@@ -71,6 +73,10 @@ impl Rule for MoveModule {
                 return None;
             }
             match (self.move_definition, index.modules().find(&from.name), &target) {
+                (true, Ok(Module::Namespace(_)), _) => {
+                    let problem = Problem::new(&from.origin, format!("`{}` is a folder without an `__init__.py`", from.name));
+                    Some(problem.hint("move the modules in it, each by a line of its own"))
+                }
                 (false, _, _) => check_module(index, &to.name, &to.origin),
                 // Moved already.
                 (true, Err(_), Ok(Module::File(_))) => None,
@@ -209,7 +215,12 @@ fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<
     if moves.values().any(|to| index.snapshot().id(to).is_some()) {
         return finding(Outcome::Left(Reason::PlaceTaken), Vec::new());
     }
+    let targets = [Target::Module(from.into())];
+    let search = Search::new(index, &targets);
+    let references = search.run();
+    let names: Vec<Target> = references.iter().filter_map(|reference| bound_name(index, reference)).collect();
     let mut relocation = Moving {
+        visible: seen_from_outside(index, &names).into_iter().collect(),
         index,
         context,
         from,
@@ -220,12 +231,10 @@ fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<
         blockers: Vec::new(),
         strings: Vec::new(),
     };
-    let targets = [Target::Module(from.into())];
-    let search = Search::new(index, &targets);
-    let references = search.run();
     for reference in &references {
         relocation.rewrite(reference);
     }
+    let placed: Vec<Evidence> = moves.iter().flat_map(|(&file, to)| depends_on_place(index, file, to)).collect();
     for &file in moves.keys().filter(|file| crate::lang::python::is_source(&index.snapshot().get(**file).path)) {
         relocation.keep_relative_imports(file);
     }
@@ -250,11 +259,38 @@ fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<
         Some(change) => {
             // Strings that name the module keep naming the old one.
             let reason = (!strings.is_empty()).then_some(Reason::InString);
+            let reason = reason.or((!placed.is_empty()).then_some(Reason::NotProved));
             let applicability = if reason.is_none() { Applicability::Safe } else { Applicability::Review };
-            finding(Outcome::Fix(Fix { applicability, reason, change }), strings)
+            finding(Outcome::Fix(Fix { applicability, reason, change }), [strings, placed].concat())
         }
         None => finding(Outcome::Left(Reason::ParsersDisagree), Vec::new()),
     }
+}
+
+/// The module-level name that an import gives to what it refers to.
+fn bound_name(index: &Index, reference: &Reference) -> Option<Target> {
+    let facts = index.facts(reference.file);
+    let Site::Alias(alias) = reference.site else { return None };
+    let alias = &facts.aliases[alias.index()];
+    let is_top = facts.import_of(alias).scope == ScopeId::MODULE && facts.import_of(alias).from.is_some();
+    let name = facts.names.get(alias.local).into();
+    is_top.then_some(Target::Symbol(Symbol { module: Module::File(reference.file), name }))
+}
+
+/// Where a file that goes to another folder asks for its own place.
+fn depends_on_place(index: &Index, file: FileId, to: &RepoPath) -> Vec<Evidence> {
+    let path = &index.snapshot().get(file).path;
+    if path.parent() == to.parent() || !crate::lang::python::is_source(path) {
+        return Vec::new();
+    }
+    let view = View::open(index, file);
+    let asks = |name: &str| matches!(name, "__file__" | "__package__" | "__path__" | "__spec__");
+    let uses = view.facts.uses.iter().filter(|used| asks(view.facts.names.get(used.name)));
+    let place = |used: &crate::lang::python::facts::Use| {
+        let at = view.place(used.span);
+        Evidence { role: "place", at: Some((at.path, at.position.line)), text: view.facts.names.get(used.name).to_owned() }
+    };
+    uses.map(place).collect()
 }
 
 /// Where each file of a module goes, and which `__init__.py` files have to be made on the way.
@@ -320,6 +356,8 @@ struct Moving<'m> {
     to: &'m str,
     style: Style,
     moves: &'m BTreeMap<FileId, RepoPath>,
+    /// Names for the module that other files read: they keep their spelling.
+    visible: FxHashSet<Symbol>,
     edits: BTreeMap<FileId, Vec<Edit>>,
     blockers: Vec<Evidence>,
     strings: Vec<Evidence>,
@@ -392,7 +430,10 @@ impl Moving<'_> {
         let import = facts.import_of(alias);
         let name = facts.names.get(alias.name);
         if import.from.is_none() {
-            let local = alias.asname.map(|(local, _)| facts.names.get(local).to_owned());
+            // A top-level module is bound under its own name, which the uses go on to use.
+            let is_whole = name == self.from && !name.contains('.');
+            let local = alias.asname.map(|(local, _)| local).or(is_whole.then_some(alias.local));
+            let local = local.map(|local| facts.names.get(local).to_owned());
             let change = Change { aliases: vec![(id, Becomes::Module { module: self.moved(name), local })], added: Vec::new() };
             return imports::rewrite(&view.source()?, alias.import, &change, &|_| true).ok();
         }
@@ -417,7 +458,8 @@ impl Moving<'_> {
         {
             let owner = facts.bindings.iter().find(|binding| binding.kind == BindingKind::Import(id))?.scope;
             let is_single = facts.bindings_of(owner, alias.local).count() == 1;
-            let is_exported = owner == ScopeId::MODULE && facts.exports_name(&local);
+            let own = Symbol { module: Module::File(file), name: local.as_str().into() };
+            let is_exported = owner == ScopeId::MODULE && (facts.exports_name(&local) || self.visible.contains(&own));
             if is_single
                 && !is_exported
                 && let Ok(renamed) = rename_uses(facts, owner, alias.local, stem, &|_| false)

@@ -212,7 +212,7 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
     }
     let edited: FxHashSet<u32> = works.values().flat_map(|work| &work.edits).map(|edit| edit.span.start).collect();
     let mut found = Vec::new();
-    for (&id, _) in works {
+    for &id in works.keys() {
         let lost: Vec<&String> = before[id.index()].difference(&after).filter(|module| module.contains('.')).collect();
         let uses = |module: &str| {
             let depth = module.matches('.').count();
