@@ -2,8 +2,8 @@
 //! repository.
 //!
 //! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]); what it makes is written as
-//! objects first ([`commit`]) and becomes visible by one compare-and-swap of one ref ([`publish`]). The commits' trailers are the
-//! journal ([`history`]); [`rollback`] makes commits that undo.
+//! objects first ([`commit`]) and becomes visible by one compare-and-swap of one ref ([`publish`]); what dies after that moment is
+//! finished by the next command ([`pending`]). The commits' trailers are the journal ([`history`]); [`rollback`] makes commits that undo.
 
 pub mod commit;
 pub mod folder;
