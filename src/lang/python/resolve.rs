@@ -319,6 +319,11 @@ pub fn exports(program: &dyn Program, module: FileId, name: &str, seen: &mut Vec
         Lasting::Deleted => return Brings::No,
         Lasting::Never => {}
     }
+    // The submodules that have been loaded by then are names of the package like others.
+    let package = program.modules().name(module).filter(|_| program.modules().is_package(module));
+    if package.is_some_and(|package| submodule(program, package, name).is_some()) {
+        return Brings::Yes;
+    }
     let mut answer = if facts.errors.is_empty() { Brings::No } else { Brings::Maybe };
     for alias in facts.aliases.iter().filter(|alias| facts.is_star(alias)) {
         match from_module(program, module, facts.import_of(alias)) {

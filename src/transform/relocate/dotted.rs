@@ -7,11 +7,11 @@ use rustc_hash::FxHashSet;
 use super::rewrite::{Works, owner};
 use super::{Names, Relocation, attribute};
 use crate::index::references::{Reference, Site};
-use crate::lang::python::facts::{AliasId, Binding, BindingKind, Context as Under, Facts, NameId, ScopeId, Use, UseId};
+use crate::lang::python::facts::{Alias, AliasId, Binding, BindingKind, Context as Under, Facts, NameId, ScopeId, Use, UseId};
 use crate::lang::python::imports::{Added, Becomes, Change, Name};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
-use crate::lang::python::resolve::{self, End, Imported};
+use crate::lang::python::resolve::{self, Brings, End, Imported};
 use crate::lang::python::scope::Lookup;
 use crate::text::edit::Edit;
 use crate::text::span::Span;
@@ -285,6 +285,15 @@ fn provider(view: &View<'_>, used: UseId, depth: usize) -> Result<AliasId, Reaso
     let facts = view.facts;
     let used = &facts.uses[used.index()];
     let Lookup::Bound(owner) = facts.lookup(used.scope, used.name) else { return Err(Reason::SeveralBindings) };
+    // A star import may have bound the name when the use runs.
+    let name = facts.names.get(used.name);
+    let may_bring = |alias: &Alias| match resolve::from_module(view.index, view.file, facts.import_of(alias)) {
+        Some(Module::File(module)) => resolve::exports(view.index, module, name, &mut Vec::new()) != Brings::No,
+        _ => true,
+    };
+    if owner == ScopeId::MODULE && facts.aliases.iter().any(|alias| facts.is_star(alias) && may_bring(alias)) {
+        return Err(Reason::SeveralBindings);
+    }
     let mut aliases = Vec::new();
     for (_, binding) in facts.bindings_of(owner, used.name) {
         match binding.kind {
@@ -316,12 +325,12 @@ fn uses_of(facts: &Facts, owner: ScopeId, name: NameId) -> impl Iterator<Item = 
     facts.uses.iter().filter(move |used| used.name == name).filter(reads)
 }
 
-pub(super) fn dotted(facts: &Facts, used: &Use) -> String {
+fn dotted(facts: &Facts, used: &Use) -> String {
     let names = facts.attributes_of(used).iter().map(|attribute| facts.names.get(attribute.name));
     std::iter::once(facts.names.get(used.name)).chain(names).collect::<Vec<_>>().join(".")
 }
 
-pub(super) fn is_prefix(outer: &str, dotted: &str) -> bool {
+fn is_prefix(outer: &str, dotted: &str) -> bool {
     crate::index::references::is_inside(dotted, outer)
 }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::dotted::{dotted, is_prefix};
 use super::{Names, Pair, Relocation};
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::{
@@ -14,6 +13,7 @@ use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
 use crate::lang::python::resolve::{self, End, Imported, Symbol};
+use crate::lang::python::scope::Lookup;
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
 use crate::transform::View;
@@ -189,45 +189,56 @@ impl Relocation<'_> {
 /// `from pkg.old import Old`, the expression `pkg.old.other` works because of the second.
 fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
     let facts = view.facts;
+    let ids = || (0..facts.imports.len()).map(ImportId::new);
     let before: Vec<BTreeSet<String>> = facts.imports.iter().map(|import| loaded(view, import, &|_| true)).collect();
-    let mut after: BTreeSet<String> = BTreeSet::new();
-    for (at, import) in facts.imports.iter().enumerate() {
-        match works.get(&ImportId::new(at)) {
-            None => after.extend(before[at].iter().cloned()),
-            Some(Work { change, .. }) => {
-                let stays = |id: AliasId| !change.aliases.iter().any(|(changed, _)| *changed == id);
-                after.extend(loaded(view, import, &stays));
-                let becomes = change.aliases.iter().filter_map(|(_, becomes)| match becomes {
-                    Becomes::Name(name) => Some(&name.module),
-                    Becomes::Module { module, .. } => Some(module),
-                    Becomes::Nothing => None,
-                });
-                let added = change.added.iter().map(|added| match added {
-                    Added::Name(name) => &name.module,
-                    Added::Module(module) => module,
-                });
-                after.extend(becomes.chain(added).flat_map(|module| prefixes(module)));
-            }
-        }
-    }
+    let after: Vec<BTreeSet<String>> = ids()
+        .map(|id| match works.get(&id) {
+            None => before[id.index()].clone(),
+            Some(work) => loaded_by(view, &facts.imports[id.index()], &work.change),
+        })
+        .collect();
     let edited: FxHashSet<u32> = works.values().flat_map(|work| &work.edits).map(|edit| edit.span.start).collect();
-    let mut found = Vec::new();
-    for &id in works.keys() {
-        let lost: Vec<&String> = before[id.index()].difference(&after).filter(|module| module.contains('.')).collect();
-        let uses = |module: &str| {
-            let depth = module.matches('.').count();
-            let is_use = |used: &&Use| !edited.contains(&used.span.start) && is_prefix(module, &dotted(facts, used));
-            facts.uses.iter().filter(is_use).any(|used| {
-                let steps = resolve::steps(view.index, view.file, used);
-                let end = steps.get(depth).map(|step| &step.end);
-                end == Some(&End::Module(view.index.modules().module(module)))
-            })
+    let uses = |module: &str| {
+        let end = End::Module(view.index.modules().module(module));
+        let stem = facts.names.find(module.rsplit('.').next().unwrap_or(module));
+        let spells = |used: &&Use| {
+            let attributes = facts.attributes_of(used).iter().map(|attribute| attribute.name);
+            !edited.contains(&used.span.start) && attributes.chain([used.name]).any(|name| Some(name) == stem)
         };
-        if lost.into_iter().any(|module| uses(module)) {
-            found.push(id);
-        }
-    }
-    found
+        facts.uses.iter().filter(spells).any(|used| {
+            let steps = resolve::steps(view.index, view.file, used);
+            // A name of its own has an import of its own; by an attribute, or by a star, a module is found only if it is loaded.
+            let own = usize::from(facts.lookup(used.scope, used.name) != Lookup::Free);
+            steps.iter().skip(own).any(|step| step.end == end)
+        })
+    };
+    let is_needed = |id: &ImportId| {
+        let scope = facts.imports[id.index()].scope;
+        // Whether a function has been called, and has loaded the module, is not known.
+        let counts = |other: &ImportId| {
+            let other = facts.imports[other.index()].scope;
+            other == scope || !facts.is_lazy(other)
+        };
+        let stays = |module: &String| ids().filter(counts).any(|other| after[other.index()].contains(module));
+        before[id.index()].iter().any(|module| module.contains('.') && !stays(module) && uses(module))
+    };
+    works.keys().copied().filter(is_needed).collect()
+}
+
+/// The modules that an import statement loads when it has been changed.
+fn loaded_by(view: &View<'_>, import: &Import, change: &Change) -> BTreeSet<String> {
+    let mut all = loaded(view, import, &|id| !change.aliases.iter().any(|(changed, _)| *changed == id));
+    let becomes = change.aliases.iter().filter_map(|(_, becomes)| match becomes {
+        Becomes::Name(name) => Some(&name.module),
+        Becomes::Module { module, .. } => Some(module),
+        Becomes::Nothing => None,
+    });
+    let added = change.added.iter().map(|added| match added {
+        Added::Name(name) => &name.module,
+        Added::Module(module) => module,
+    });
+    all.extend(becomes.chain(added).flat_map(|module| prefixes(module)));
+    all
 }
 
 /// The modules that an import statement loads for those of its aliases that stay, packages included.
