@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Names, Pair, Relocation};
+use crate::index::Index;
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::{
     Alias, AliasId, Binding, BindingKind, Context as Under, Facts, Import, ImportId, NameId, ScopeId, Use, UseId,
 };
 use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal};
+use crate::lang::python::load::Script;
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
 use crate::lang::python::resolve::{self, End, Imported, Symbol};
@@ -198,31 +200,42 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
         })
         .collect();
     let edited: FxHashSet<u32> = works.values().flat_map(|work| &work.edits).map(|edit| edit.span.start).collect();
-    let uses = |module: &str| {
+    // Whether another function has been called, and has loaded a module, is not known.
+    let has_run = |id: ImportId, used: &Use| {
+        let scope = facts.imports[id.index()].scope;
+        !facts.is_lazy(scope) || facts.ancestors(used.scope).any(|outer| outer == scope)
+    };
+    let is_loaded = |module: &String, used: &Use| {
+        ids().any(|id| after[id.index()].contains(module) && has_run(id, used)) || loads_itself(view.index, module)
+    };
+    let is_needed = |id: &ImportId, module: &String| {
         let end = End::Module(view.index.modules().module(module));
         let stem = facts.names.find(module.rsplit('.').next().unwrap_or(module));
-        let spells = |used: &&Use| {
+        let is_use = |used: &Use| {
             let attributes = facts.attributes_of(used).iter().map(|attribute| attribute.name);
-            !edited.contains(&used.span.start) && attributes.chain([used.name]).any(|name| Some(name) == stem)
-        };
-        facts.uses.iter().filter(spells).any(|used| {
+            if edited.contains(&used.span.start) || !attributes.chain([used.name]).any(|name| Some(name) == stem) {
+                return false;
+            }
             let steps = resolve::steps(view.index, view.file, used);
             // A name of its own has an import of its own; by an attribute, or by a star, a module is found only if it is loaded.
             let own = usize::from(facts.lookup(used.scope, used.name) != Lookup::Free);
             steps.iter().skip(own).any(|step| step.end == end)
-        })
-    };
-    let is_needed = |id: &ImportId| {
-        let scope = facts.imports[id.index()].scope;
-        // Whether a function has been called, and has loaded the module, is not known.
-        let counts = |other: &ImportId| {
-            let other = facts.imports[other.index()].scope;
-            other == scope || !facts.is_lazy(other)
         };
-        let stays = |module: &String| ids().filter(counts).any(|other| after[other.index()].contains(module));
-        before[id.index()].iter().any(|module| module.contains('.') && !stays(module) && uses(module))
+        facts.uses.iter().any(|used| has_run(*id, used) && !is_loaded(module, used) && is_use(used))
     };
-    works.keys().copied().filter(is_needed).collect()
+    let inner = |id: &ImportId| before[id.index()].iter().filter(|module| module.contains('.'));
+    works.keys().copied().filter(|id| inner(id).any(|module| is_needed(id, module))).collect()
+}
+
+/// Whether a module is loaded with the package that it lies in.
+fn loads_itself(index: &Index, module: &str) -> bool {
+    let package = module.rsplit_once('.').and_then(|(package, _)| index.modules().find(package).ok());
+    match (package, index.modules().find(module)) {
+        (Some(Module::File(package)), Ok(Module::File(file))) => {
+            Script::of(index, package).loads().any(|loaded| loaded == file)
+        }
+        _ => false,
+    }
 }
 
 /// The modules that an import statement loads when it has been changed.
