@@ -205,9 +205,7 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
         let scope = facts.imports[id.index()].scope;
         !facts.is_lazy(scope) || facts.ancestors(used.scope).any(|outer| outer == scope)
     };
-    let is_loaded = |module: &String, used: &Use| {
-        ids().any(|id| after[id.index()].contains(module) && has_run(id, used)) || loads_itself(view.index, module)
-    };
+    let is_loaded = |module: &String, used: &Use| ids().any(|id| after[id.index()].contains(module) && has_run(id, used));
     let is_needed = |id: &ImportId, module: &String| {
         let end = End::Module(view.index.modules().module(module));
         let stem = facts.names.find(module.rsplit('.').next().unwrap_or(module));
@@ -221,7 +219,8 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
             let own = usize::from(facts.lookup(used.scope, used.name) != Lookup::Free);
             steps.iter().skip(own).any(|step| step.end == end)
         };
-        facts.uses.iter().any(|used| has_run(*id, used) && !is_loaded(module, used) && is_use(used))
+        let needs = |used: &Use| is_use(used) && has_run(*id, used) && !is_loaded(module, used);
+        facts.uses.iter().any(needs) && !loads_itself(view.index, module)
     };
     let inner = |id: &ImportId| before[id.index()].iter().filter(|module| module.contains('.'));
     works.keys().copied().filter(|id| inner(id).any(|module| is_needed(id, module))).collect()
