@@ -194,8 +194,9 @@ impl<'i> Search<'i> {
             let mut is_in_module = false;
             for (depth, step) in steps.into_iter().enumerate() {
                 let way = Resolution { hops: step.hops, end: step.end };
-                let Some((target, _)) = self.hit(&way) else { continue };
-                let is_symbol = self.symbols.values().any(|&symbol| symbol == target);
+                let Some((_, distance)) = self.hit(&way) else { continue };
+                // A module is hit by the end of the way, behind all hops.
+                let is_symbol = distance < way.hops.len();
                 // What lies in a module that has been found is a part of that reference; a symbol in it is one of its own.
                 if is_symbol || !is_in_module {
                     let site = if depth == 0 { self.name_site(file, id, &way) } else { Site::Attribute(id, depth) };

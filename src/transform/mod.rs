@@ -140,6 +140,13 @@ impl<'i> View<'i> {
         Place { path: self.path.clone(), span, position: self.lines.position(span.start) }
     }
 
+    /// The line that a span starts on, as evidence.
+    fn quote(&self, role: &'static str, span: Span) -> Evidence {
+        let start = crate::text::eol::line_start(&self.text, span.range().start);
+        let line = self.text[start..crate::text::eol::line_end(&self.text, start)].trim().to_owned();
+        Evidence { role, at: Some((self.path.clone(), self.lines.position(span.start).line)), text: line }
+    }
+
     /// The file as the import editor needs it; `None` where tree-sitter gives up.
     fn source(&self) -> Option<Source<'_>> {
         let tree = self.index.tree(self.file, &self.text)?;

@@ -147,12 +147,7 @@ fn attributes<'i>(index: &'i Index, file: FileId, name: &str) -> impl Iterator<I
         before.trim_end().ends_with('.') && !behind.starts_with(is_part)
     });
     let spans: Vec<Span> = found.map(|(at, name)| Span::new(at as u32, (at + name.len()) as u32)).collect();
-    spans.into_iter().map(move |span| {
-        let place = view.place(span);
-        let start = crate::text::eol::line_start(&view.text, span.range().start);
-        let line = view.text[start..crate::text::eol::line_end(&view.text, start)].trim().to_owned();
-        (span, Evidence { role: "attribute", at: Some((place.path, place.position.line)), text: line })
-    })
+    spans.into_iter().map(move |span| (span, view.quote("attribute", span)))
 }
 
 /// A reference as evidence.
@@ -166,10 +161,7 @@ pub(super) fn evidence(index: &Index, reference: &Reference) -> Evidence {
         Site::Export(at) => ("export", facts.exports.as_ref().map_or(Span::at(0), |exports| exports.entries[at].1)),
         Site::String(at) => ("string", facts.strings[at].span),
     };
-    let place = view.place(span);
-    let start = crate::text::eol::line_start(&view.text, span.range().start);
-    let line = view.text[start..crate::text::eol::line_end(&view.text, start)].trim().to_owned();
-    Evidence { role, at: Some((place.path, place.position.line)), text: line }
+    view.quote(role, span)
 }
 
 /// The bytes that go with a binding.

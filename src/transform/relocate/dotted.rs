@@ -81,14 +81,10 @@ impl Relocation<'_> {
                 continue;
             };
             let is_free = facts.names.find(stem).is_none_or(|stem| self.means_module(view, owner, stem, &pair.to.module));
-            match whole(view, used, depth) {
-                Some(span) if is_free => edits.push(Edit::replace(span, format!("{stem}.{}", pair.to.name))),
-                Some(_) => {
-                    left(reference, Reason::NameTaken);
-                    continue;
-                }
-                None => {
-                    left(reference, Reason::OddSpelling);
+            match respelled(view, used, depth, is_free, format!("{stem}.{}", pair.to.name)) {
+                Ok(edit) => edits.push(edit),
+                Err(reason) => {
+                    left(reference, reason);
                     continue;
                 }
             }
@@ -198,14 +194,10 @@ impl Relocation<'_> {
                 let mut bindings = facts.bindings.iter().filter(|binding| binding.name == root);
                 bindings.all(|binding| binding.scope == owner) && facts.bindings_of(owner, root).all(is_path)
             });
-            match whole(view, used, depth) {
-                Some(span) if is_free => edits.push(Edit::replace(span, format!("{}.{}", pair.module, pair.to.name))),
-                Some(_) => {
-                    left(reference, Reason::NameTaken);
-                    continue;
-                }
-                None => {
-                    left(reference, Reason::OddSpelling);
+            match respelled(view, used, depth, is_free, format!("{}.{}", pair.module, pair.to.name)) {
+                Ok(edit) => edits.push(edit),
+                Err(reason) => {
+                    left(reference, reason);
                     continue;
                 }
             }
@@ -259,7 +251,6 @@ impl Relocation<'_> {
         }
         let work = works.entry(alias.import).or_default();
         work.is_aliased |= alias.asname.is_some();
-        work.uses += references.len();
         work.edits.extend(edits);
         work.change.aliases.extend(change.aliases);
         work.change.added.extend(change.added);
@@ -332,6 +323,12 @@ fn dotted(facts: &Facts, used: &Use) -> String {
 
 fn is_prefix(outer: &str, dotted: &str) -> bool {
     crate::index::references::is_inside(dotted, outer)
+}
+
+/// The edit that spells a dotted expression up to an attribute anew, if its first name is free for that.
+fn respelled(view: &View<'_>, used: &Use, depth: usize, is_free: bool, new: String) -> Result<Edit, Reason> {
+    let span = whole(view, used, depth).ok_or(Reason::OddSpelling)?;
+    if is_free { Ok(Edit::replace(span, new)) } else { Err(Reason::NameTaken) }
 }
 
 /// The span of a dotted expression up to an attribute, if it is written in one piece.

@@ -30,7 +30,6 @@ pub(super) struct Work {
     pub change: Change,
     pub edits: Vec<Edit>,
     pub pairs: BTreeSet<usize>,
-    pub uses: usize,
     pub is_indirect: bool,
     pub is_aliased: bool,
     pub caution: Option<Reason>,
@@ -126,7 +125,6 @@ impl Relocation<'_> {
         let mut local = facts.names.get(alias.local).to_owned();
         let follows = alias.asname.is_none() && *local == *pair.from.name && pair.to.name != pair.from.name;
         if follows && let Some(edits) = self.rename(view, id, pair, moved) {
-            work.uses += edits.len();
             work.edits.extend(edits);
             local = pair.to.name.to_string();
         }
