@@ -11,10 +11,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Index;
 use super::words::Word;
-use crate::lang::python::facts::{Alias, AliasId, BindingKind, Facts, ImportId, NameId, ScopeId, Use, UseId};
+use crate::lang::python::facts::{
+    Alias, AliasId, BindingKind, Computed, Facts, ImportId, NameId, ScopeId, StringFact, StringPlace, Use, UseId,
+};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Imported, Resolution, Step, Symbol};
 use crate::lang::python::scope::Lookup;
+use crate::lang::python::strings::{self, Role, Text};
 use crate::text::snapshot::FileId;
 
 /// What is searched for.
@@ -43,8 +46,12 @@ pub enum Site {
     Name(UseId),
     /// An entry of `__all__`, by its index.
     Export(usize),
-    /// A string literal that names the target by its dotted path, by its index in the file's facts.
-    String(usize),
+    /// A string literal, by its index in the file's facts, and how many parts of its dotted path lead to the target.
+    String(usize, usize),
+    /// A string literal or keyword that is a name of another argument: `patch.object(m, "Name")`.
+    Member(usize),
+    /// A string that is put together at run time, by its index: it names the target, or may do so.
+    Computed(usize),
 }
 
 /// One reference.
@@ -213,8 +220,19 @@ impl<'i> Search<'i> {
             push(Site::Export(index), resolve::resolve(self.index, &symbol));
         }
         for (index, string) in facts.strings.iter().enumerate() {
-            for way in self.dotted(facts.names.get(string.value)) {
-                push(Site::String(index), way);
+            let text = facts.names.get(string.value);
+            for (parts, way) in self.path(text) {
+                push(Site::String(index, parts), way);
+            }
+            if self.names.contains(text)
+                && let Some(way) = self.member(file, string)
+            {
+                push(Site::Member(index), way);
+            }
+        }
+        for (index, computed) in facts.computed.iter().enumerate() {
+            if let Some(way) = self.computed(facts, computed) {
+                push(Site::Computed(index), way);
             }
         }
         found
@@ -253,42 +271,87 @@ impl<'i> Search<'i> {
         }
     }
 
-    /// What a dotted path in a string names: its longest prefix that is a module, the name behind it, and targets that are not in
-    /// the snapshot.
-    fn dotted(&self, text: &str) -> Vec<Resolution> {
-        let text = text.replace(':', ".");
-        let mut ways = Vec::new();
-        if !text.contains('.') || !text.split('.').all(is_identifier) {
+    /// The targets that the parts of a dotted path in a string lead to: a symbol, and the deepest module. Each comes with the number
+    /// of parts.
+    fn path(&self, text: &str) -> Vec<(usize, Resolution)> {
+        let mut ways: Vec<(usize, Resolution)> = Vec::new();
+        // Whatever names a target spells a name by which it is known.
+        if !strings::is_path(text) || !text.split(['.', ':']).any(|part| self.names.contains(part)) {
             return ways;
         }
-        let ends = std::iter::successors(Some(text.len()), |&end| text[..end].rfind('.'));
-        if let Some((end, module)) = ends.into_iter().find_map(|end| Some((end, self.index.modules().find(&text[..end]).ok()?)))
-        {
-            if let Some(name) = text.get(end + 1..).and_then(|rest| rest.split('.').next()) {
-                ways.push(resolve::resolve(self.index, &Symbol { module: module.clone(), name: name.into() }));
+        let steps = strings::steps(self.index, text).into_iter().enumerate();
+        let mut module = None;
+        for (at, Step { hops, end }) in steps {
+            let way = Resolution { hops, end };
+            match self.hit(&way) {
+                Some((_, distance)) if distance < way.hops.len() => {
+                    ways.push((at + 1, way));
+                    break;
+                }
+                Some(_) => module = Some((at + 1, way)),
+                None => {}
             }
-            ways.push(Resolution { hops: Vec::new(), end: End::Module(module) });
+            // A module that is not in the snapshot is known by its name alone.
+            let path = strings::prefix(text, at + 1).replace(':', ".");
+            if self.modules.iter().any(|(name, _)| is_inside(&path, name) && self.index.modules().find(name).is_err()) {
+                let end = End::Module(Module::Absent(path.as_str().into()));
+                module = Some((at + 1, Resolution { hops: Vec::new(), end }));
+            }
         }
-        let absent = |symbol: &&&Symbol| match &symbol.module {
-            Module::Absent(dotted) => is_inside(&text, &format!("{dotted}.{}", symbol.name)),
-            _ => false,
-        };
-        // The longest path, should several of them lie in one another.
-        let symbol = self.symbols.keys().filter(absent).max_by_key(|symbol| (symbol.name.len(), **symbol));
-        ways.extend(symbol.map(|symbol| resolve::resolve(self.index, symbol)));
-        let absent = |(name, _): &&(&str, usize)| is_inside(&text, name) && self.index.modules().find(name).is_err();
-        let module = self.modules.iter().find(absent);
-        ways.extend(module.map(|(name, _)| Resolution { hops: Vec::new(), end: End::Module(Module::Absent((*name).into())) }));
+        if ways.is_empty() {
+            // A symbol of a module that is not in the snapshot: the longest path, should several of them lie in one another.
+            let is_named = |symbol: &&&Symbol| match &symbol.module {
+                Module::Absent(dotted) => is_inside(&text.replace(':', "."), &format!("{dotted}.{}", symbol.name)),
+                _ => false,
+            };
+            let symbol = self.symbols.keys().filter(is_named).max_by_key(|symbol| (symbol.name.len(), **symbol));
+            ways.extend(symbol.map(|symbol| {
+                let parts = self.index.modules().dotted(&symbol.module).split('.').count() + 1;
+                (parts, resolve::resolve(self.index, symbol))
+            }));
+        }
+        ways.extend(module);
         ways
+    }
+
+    /// What a string names in the namespace of another argument.
+    fn member(&self, file: FileId, string: &StringFact) -> Option<Resolution> {
+        let StringPlace::Argument(argument) = &string.place else { return None };
+        if !matches!(strings::argument_role(self.index, file, argument), Role::PatchMember | Role::Member) {
+            return None;
+        }
+        let module = strings::owner(self.index, file, argument)?;
+        let name = self.index.facts(file).names.get(string.value).into();
+        Some(resolve::resolve(self.index, &Symbol { module, name }))
+    }
+
+    /// What a string that is put together at run time names: where its value is known, the same as a literal; where its beginning or
+    /// its end is, a target that fits.
+    fn computed(&self, facts: &Facts, computed: &Computed) -> Option<Resolution> {
+        match strings::value(facts, computed) {
+            Text::Known(text) => self.path(&text).into_iter().next().map(|(_, way)| way),
+            Text::Partly { start, end } => {
+                let fits = |symbol: &&&Symbol| {
+                    let module = self.index.modules().dotted(&symbol.module);
+                    let name = format!(".{}", symbol.name);
+                    let behind = end.find(&name).map(|at| at + name.len());
+                    match behind.filter(|&behind| matches!(end.as_bytes().get(behind), None | Some(b'.'))) {
+                        Some(behind) => {
+                            let path = format!("{module}{name}");
+                            path.starts_with(&start) && path.ends_with(&end[..behind]) && start.len() + behind <= path.len()
+                        }
+                        // The name itself is not known.
+                        None => start.strip_prefix(&*module).is_some_and(|rest| rest == "."),
+                    }
+                };
+                let symbol = self.symbols.keys().filter(fits).min()?;
+                Some(resolve::resolve(self.index, symbol))
+            }
+        }
     }
 }
 
 /// Whether a dotted name is `outer` or lies in it.
 pub fn is_inside(dotted: &str, outer: &str) -> bool {
     dotted.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-fn is_identifier(part: &str) -> bool {
-    let mut chars = part.chars();
-    chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c)) && chars.all(unicode_ident::is_xid_continue)
 }

@@ -19,7 +19,7 @@ use crate::text::change::{Conflict, FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{ChangeError, ReadError, Snapshot};
 use crate::text::span::{LineIndex, Position};
-use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Place, Reason};
+use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Outcome, Place, Reason};
 use crate::transform::run;
 use crate::transform::wire::SpecError;
 
@@ -327,17 +327,43 @@ fn make(
             // A deletion, say, which leaves no file behind that could be blamed.
             held = std::mem::take(&mut fixes);
         }
-        settled.extend(held.into_iter().map(|finding| hold(finding, &broken)));
+        let dependent = dependent(&held, &mut fixes);
+        settled.extend(held.into_iter().chain(dependent).map(|finding| hold(finding, &broken)));
     }
     Ok(None)
+}
+
+/// Takes the fixes that need one that is held back, directly or through others.
+fn dependent(held: &[Finding], fixes: &mut Vec<Finding>) -> Vec<Finding> {
+    let mut dependent: Vec<Finding> = Vec::new();
+    loop {
+        let lost = held.iter().chain(&dependent).filter_map(bond).flat_map(|bond| bond.settles.iter().cloned());
+        let lost: BTreeSet<String> = lost.collect();
+        let needs = |finding: &Finding| bond(finding).is_some_and(|bond| bond.needs.iter().any(|key| lost.contains(key)));
+        let more: Vec<Finding> = fixes.extract_if(.., |finding| needs(finding)).collect();
+        if more.is_empty() {
+            return dependent;
+        }
+        dependent.extend(more);
+    }
+}
+
+fn bond(finding: &Finding) -> Option<&Bond> {
+    match &finding.outcome {
+        Outcome::Fix(fix) => Some(&fix.bond),
+        Outcome::Left(_) => None,
+    }
 }
 
 /// The finding without its fix, because of what the fix would break.
 fn hold(mut finding: Finding, broken: &[Broken]) -> Finding {
     let is_own = |broken: &&Broken| touches(&finding, &broken.culprits);
-    let stories = broken.iter().filter(is_own);
-    let evidence = stories.map(|broken| Evidence { role: "cycle", at: Some(broken.at.clone()), text: broken.story.clone() });
-    let evidence: Vec<Evidence> = evidence.collect();
+    let told = |broken: &Broken| Evidence { role: "cycle", at: Some(broken.at.clone()), text: broken.story.clone() };
+    let mut evidence: Vec<Evidence> = broken.iter().filter(is_own).map(told).collect();
+    if evidence.is_empty() {
+        // It is held back with another fix that it needs.
+        evidence.extend(broken.first().map(told));
+    }
     finding.evidence.extend(evidence);
     finding.outcome = Outcome::Left(Reason::ImportCycle);
     finding
@@ -353,20 +379,27 @@ fn touches(finding: &Finding, paths: &BTreeSet<RepoPath>) -> bool {
 
 /// Whether two findings, made before and after a change to other places, say the same.
 fn is_same(a: &Finding, b: &Finding) -> bool {
-    a.place.path == b.place.path && a.message == b.message
+    let form = |finding: &Finding| finding.spelling.map(|spelling| spelling.form);
+    a.place.path == b.place.path && a.message == b.message && form(a) == form(b)
 }
 
 /// The findings that are still there when the transform runs again. They keep the places that they had: those of the files that
-/// the plan is for.
+/// the plan is for. What is left keeps its reason, too: that some of a patch's readers have moved is not seen afterwards.
 fn remaining(mut before: Vec<Finding>, again: Vec<Finding>) -> Vec<Finding> {
-    let place = |mut finding: Finding| {
+    let is_left = |finding: &Finding| matches!(finding.outcome, Outcome::Left(_));
+    let as_before = |mut finding: Finding| {
         let is_it = |old: &Finding| is_same(old, &finding) && reason(old) == reason(&finding);
-        if let Some(at) = before.iter().position(is_it) {
-            finding.place = before.remove(at).place;
+        let is_like = |old: &Finding| is_same(old, &finding) && is_left(old) && is_left(&finding);
+        match before.iter().position(is_it).or_else(|| before.iter().position(is_like)) {
+            Some(at) if is_left(&finding) => before.remove(at),
+            Some(at) => {
+                finding.place = before.remove(at).place;
+                finding
+            }
+            None => finding,
         }
-        finding
     };
-    again.into_iter().map(place).collect()
+    again.into_iter().map(as_before).collect()
 }
 
 fn reason(finding: &Finding) -> (bool, Option<Reason>) {

@@ -61,6 +61,30 @@ pub struct Fix {
     pub reason: Option<Reason>,
     /// The change.
     pub change: SourceChange,
+    /// What it has to do with other fixes of its step.
+    pub bond: Bond,
+}
+
+/// How the fixes of a step depend on one another: one that needs a key is made only if all fixes that settle the key are made.
+#[derive(Clone, Default, Debug)]
+pub struct Bond {
+    /// The keys that the fix settles, in part or in full.
+    pub settles: Vec<String>,
+    /// The keys that it needs.
+    pub needs: Vec<String>,
+}
+
+impl Fix {
+    /// A fix that is safe unless there is a reason why not.
+    pub fn judged(reason: Option<Reason>, change: SourceChange) -> Self {
+        let applicability = if reason.is_none() { Applicability::Safe } else { Applicability::Review };
+        Self::new(applicability, reason, change)
+    }
+
+    /// A fix that depends on no other.
+    pub fn new(applicability: Applicability, reason: Option<Reason>, change: SourceChange) -> Self {
+        Self { applicability, reason, change, bond: Bond::default() }
+    }
 }
 
 /// How sure a fix is, from less to more.
@@ -99,7 +123,7 @@ pub enum Reason {
     Unparsable,
     /// The two parsers read the place differently.
     ParsersDisagree,
-    /// A string names the symbol; strings are not edited.
+    /// A string names the symbol, and is data as far as can be known.
     InString,
     /// Several statements bind the name.
     SeveralBindings,
@@ -133,11 +157,23 @@ pub enum Reason {
     PlaceTaken,
     /// The file goes on to use the old module by its path, which no other import of it loads.
     ModuleNeeded,
+    /// A patch is for the code of the patched module, which reads the name there.
+    ReadThere,
+    /// Some of the code that a patch is for moves, and some stays.
+    ReadersSplit,
+    /// A test patches the name where the code reads it, and the patch cannot go along.
+    Patched,
+    /// No code of the repository reads the patched name while the patch holds.
+    NobodyReads,
+    /// In its new place a patch would also be seen by code that it was not for.
+    ReachesMore,
+    /// A string that names it is put together at run time.
+    Computed,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 24] = [
+    pub const ALL: [Reason; 30] = [
         Reason::DifferentObject,
         Reason::NotProved,
         Reason::Dangling,
@@ -162,6 +198,12 @@ impl Reason {
         Reason::ImportCycle,
         Reason::PlaceTaken,
         Reason::ModuleNeeded,
+        Reason::ReadThere,
+        Reason::ReadersSplit,
+        Reason::Patched,
+        Reason::NobodyReads,
+        Reason::ReachesMore,
+        Reason::Computed,
     ];
 
     /// The word that reports use.
@@ -191,6 +233,12 @@ impl Reason {
             Reason::ImportCycle => "import-cycle",
             Reason::PlaceTaken => "place-taken",
             Reason::ModuleNeeded => "module-needed",
+            Reason::ReadThere => "read-there",
+            Reason::ReadersSplit => "readers-split",
+            Reason::Patched => "patched",
+            Reason::NobodyReads => "nobody-reads",
+            Reason::ReachesMore => "reaches-more",
+            Reason::Computed => "computed",
         }
     }
 
@@ -204,7 +252,7 @@ impl Reason {
             Reason::AsPlanned => "the plan asks for a look",
             Reason::Unparsable => "the file does not parse",
             Reason::ParsersDisagree => "the two parsers read the place differently",
-            Reason::InString => "a string names it; strings are not edited",
+            Reason::InString => "a string names it, and is data as far as can be known",
             Reason::SeveralBindings => "several statements bind the name",
             Reason::Assigned => "the name is assigned to from outside its module",
             Reason::NameTaken => "the name is used for something else here",
@@ -221,6 +269,12 @@ impl Reason {
             Reason::ImportCycle => "the import would meet a module that is still being loaded",
             Reason::PlaceTaken => "there is something at the new place",
             Reason::ModuleNeeded => "the file also uses the old module by its path, which only this import loads",
+            Reason::ReadThere => "the patch is for the patched module's own code, which stays",
+            Reason::ReadersSplit => "some of the code that the patch is for moves, and some stays: one patch cannot serve both",
+            Reason::Patched => "a test patches the name where this code reads it, and the patch cannot go along",
+            Reason::NobodyReads => "no code reads the patched name while the patch holds",
+            Reason::ReachesMore => "in its new place the patch would also be seen by code that it was not for",
+            Reason::Computed => "a string that names it is put together at run time",
         }
     }
 }

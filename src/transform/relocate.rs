@@ -5,11 +5,13 @@
 
 mod dotted;
 mod rewrite;
+mod strings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason, Spelling};
 use super::{Context, View, describe};
@@ -19,6 +21,7 @@ use crate::lang::python::facts::{BindingKind, Context as Under, Facts, ScopeId, 
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::scope::Lookup;
+use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
@@ -103,6 +106,7 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     let chain = chain_of_targets(index, pairs);
     let references = search.run();
     let mut files: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
+    let mut strings: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
     let mut visible: FxHashSet<Symbol> = FxHashSet::default();
     let mut doors: FxHashSet<Symbol> = FxHashSet::default();
     let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
@@ -115,21 +119,51 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
         if is_settled {
             continue;
         }
+        if is_string(reference.site) {
+            strings.entry(reference.file).or_default().push(reference);
+            continue;
+        }
         let inner = reference.way.hops[..reference.distance].iter();
         visible.extend(inner.filter(|hop| hop.module != Module::File(reference.file)).cloned());
         assigned.extend(assigned_symbol(index.facts(reference.file), reference).cloned());
-        if !matches!(reference.site, Site::String(_)) && style.reexports == Reexports::Canonical {
+        if style.reexports == Reexports::Canonical {
             doors.extend(reference.way.hops.first().cloned());
         }
         files.entry(reference.file).or_default().push(reference);
     }
+    let followers = strings::followers(context, &strings, &mut visible);
     let modules = module_names(index, pairs, &files);
     visible.extend(seen_from_outside(index, &modules));
     if style.names == Names::Rename {
         visible.extend(read_by_name(index, pairs, &references, search.candidates()));
     }
-    let relocation = Relocation { context, pairs, style, chain, visible, doors, assigned };
-    files.par_iter().flat_map_iter(|(&file, references)| relocation.in_file(file, references)).collect()
+    let patched = FxHashMap::default();
+    let mut relocation = Relocation { context, pairs, style, chain, visible, doors, assigned, followers, patched };
+    loop {
+        let made: Vec<Made> = files.par_iter().map(|(&file, references)| relocation.in_file(file, references)).collect();
+        let (findings, patched) = relocation.retarget(&references, &strings, made);
+        // A patch that cannot go along makes the code that it is for a matter for review, which may be what another patch is for.
+        if patched.iter().all(|(name, files)| relocation.patched.get(name).is_some_and(|known| files.is_subset(known))) {
+            return findings;
+        }
+        for (name, files) in patched {
+            relocation.patched.entry(name).or_default().extend(files);
+        }
+    }
+}
+
+/// What is made of the references of a file's code.
+#[derive(Default)]
+struct Made {
+    findings: Vec<Finding>,
+    /// The references that a fix rewrites, each with the fix's index among the findings.
+    moved: Vec<(FileId, Site, usize)>,
+    /// The names of the file that get a new spelling, with the index of the fix.
+    renamed: Vec<(Symbol, Arc<str>, usize)>,
+}
+
+fn is_string(site: Site) -> bool {
+    matches!(site, Site::String(..) | Site::Member(_) | Site::Computed(_))
 }
 
 /// The sites through which the targets themselves get their objects; they have to stay as they are.
@@ -189,15 +223,19 @@ fn read_by_name(index: &Index, pairs: &[Pair], references: &[Reference], candida
     let renamed: BTreeSet<&str> =
         pairs.iter().filter(|pair| pair.from.name != pair.to.name).map(|pair| &*pair.from.name).collect();
     let mut known: FxHashSet<(FileId, u32)> = FxHashSet::default();
+    let mut members: FxHashSet<(FileId, usize)> = FxHashSet::default();
     for reference in references {
         if let Some((used, depth)) = attribute(index.facts(reference.file), reference) {
             known.insert((reference.file, used.attributes.0 + depth as u32 - 1));
+        } else if let Site::Member(at) = reference.site {
+            members.insert((reference.file, at));
         }
     }
     let mut found = Vec::new();
     for &file in candidates.iter().filter(|_| !renamed.is_empty()) {
         let facts = index.facts(file);
-        let strings = facts.strings.iter().map(|string| string.value);
+        let strings = facts.strings.iter().enumerate().filter(|(at, _)| !members.contains(&(file, *at)));
+        let strings = strings.map(|(_, string)| string.value);
         let attributes = facts.attributes.iter().enumerate().filter(|(at, _)| !known.contains(&(file, *at as u32)));
         let spelled = strings.chain(attributes.map(|(_, attribute)| attribute.name)).map(|name| facts.names.get(name));
         let names: BTreeSet<&str> = spelled.filter(|name| renamed.contains(name)).collect();
@@ -222,19 +260,23 @@ struct Relocation<'c> {
     doors: FxHashSet<Symbol>,
     /// The names that code outside of their modules assigns to.
     assigned: FxHashSet<Symbol>,
+    /// The names of modules that other files spell in strings alone, all of which can follow when the name changes.
+    followers: FxHashSet<Symbol>,
+    /// The names that strings patch and go on to patch where they are, with the files that do so.
+    patched: FxHashMap<Symbol, FxHashSet<FileId>>,
 }
 
 impl Relocation<'_> {
-    fn in_file(&self, file: FileId, references: &[&Reference]) -> Vec<Finding> {
+    fn in_file(&self, file: FileId, references: &[&Reference]) -> Made {
         let view = View::open(self.context.index, file);
-        let mut findings = Vec::new();
+        let mut made = Made::default();
         let mut movable: Vec<&Reference> = Vec::new();
         let assigned: FxHashSet<&Symbol> =
             references.iter().filter_map(|reference| assigned_symbol(view.facts, reference)).collect();
         for reference in references {
             match self.obstacle(&view, reference, &assigned) {
                 Some(None) => {}
-                Some(Some(reason)) => findings.push(self.left(&view, reference, reason)),
+                Some(Some(reason)) => made.findings.push(self.left(&view, reference, reason)),
                 None => movable.push(reference),
             }
         }
@@ -242,10 +284,10 @@ impl Relocation<'_> {
             let of_class = |reference: &&&Reference| self.applicability(reference) == Some(applicability);
             let references: Vec<&Reference> = movable.iter().filter(of_class).copied().collect();
             if !references.is_empty() {
-                self.rewrite(&view, applicability, &references, &mut findings);
+                self.rewrite(&view, applicability, &references, &mut made);
             }
         }
-        findings
+        made
     }
 
     /// How sure the rewriting of a reference is.
@@ -262,6 +304,9 @@ impl Relocation<'_> {
         let home = &self.pairs[reference.target].to;
         if self.is_late(reference) && passed(reference).chain([home]).any(|hop| self.assigned.contains(hop)) {
             return Some(Reason::Assigned);
+        }
+        if self.is_patched(reference) {
+            return Some(Reason::Patched);
         }
         let passed = &reference.way.hops[..reference.distance];
         let next = reference.way.hops.iter().skip(1);
@@ -289,6 +334,12 @@ impl Relocation<'_> {
         None
     }
 
+    /// Whether a patch replaces what the reference reads, and cannot go where it goes. What a test module does runs in its own tests.
+    fn is_patched(&self, reference: &Reference) -> bool {
+        let Some(files) = self.read_late(reference).and_then(|name| self.patched.get(name)) else { return false };
+        files.contains(&reference.file) || !is_test_module(&self.context.index.snapshot().get(reference.file).path)
+    }
+
     /// Whether a reference reads the name when something runs, and not once when its module is loaded.
     fn is_late(&self, reference: &Reference) -> bool {
         let facts = self.context.index.facts(reference.file);
@@ -301,40 +352,39 @@ impl Relocation<'_> {
     /// Why a reference is not rewritten: `None` if it is, `Some(None)` if there is nothing to say about it.
     fn obstacle(&self, view: &View<'_>, reference: &Reference, assigned: &FxHashSet<&Symbol>) -> Option<Option<Reason>> {
         let pair = &self.pairs[reference.target];
-        let is_reported = matches!(
-            reference.site,
-            Site::Alias(_) | Site::Attribute(..) | Site::Unsure(..) | Site::Star(..) | Site::String(_)
-        );
+        let is_reported = matches!(reference.site, Site::Alias(_) | Site::Attribute(..) | Site::Unsure(..) | Site::Star(..));
         let is_own = pair.from.module == Module::File(view.file);
-        let is_kept =
-            self.style.reexports == Reexports::Keep && reference.distance > 0 && !matches!(reference.site, Site::String(_));
-        if !is_reported || is_kept || (is_own && !matches!(reference.site, Site::String(_))) {
-            return Some(None);
-        }
-        let is_door = || reference.way.hops.first().is_some_and(|hop| self.doors.contains(hop));
-        if matches!(reference.site, Site::String(_)) && reference.distance > 0 && !is_door() {
+        let is_kept = self.style.reexports == Reexports::Keep && reference.distance > 0;
+        if !is_reported || is_kept || is_own {
             return Some(None);
         }
         if self.chain.contains(&(view.file, reference.site)) {
             return Some(Some(Reason::TargetChain));
         }
-        if pair.to.module == Module::File(view.file) {
-            return Some(Some(Reason::InTarget));
-        }
-        if !view.facts.errors.is_empty() {
-            return Some(Some(Reason::Unparsable));
-        }
-        if !self.context.in_scope(view.file) {
-            return Some(Some(Reason::OutOfScope));
-        }
-        if pair.verdict.applicability.is_none() {
-            return Some(Some(pair.verdict.reason.unwrap_or(Reason::TargetLacks)));
+        if let Some(reason) = self.closed(view, pair) {
+            return Some(Some(reason));
         }
         match reference.site {
-            Site::String(_) => Some(Some(Reason::InString)),
             Site::Unsure(..) => Some(Some(Reason::SeveralBindings)),
             // After `m.Old = Fake` the file means the fake, wherever it reads the name.
             _ => passed(reference).any(|hop| assigned.contains(hop)).then_some(Some(Reason::Assigned)),
+        }
+    }
+
+    /// Why nothing in a file is rewritten for a pair.
+    fn closed(&self, view: &View<'_>, pair: &Pair) -> Option<Reason> {
+        if pair.to.module == Module::File(view.file) {
+            return Some(Reason::InTarget);
+        }
+        if !view.facts.errors.is_empty() {
+            return Some(Reason::Unparsable);
+        }
+        if !self.context.in_scope(view.file) {
+            return Some(Reason::OutOfScope);
+        }
+        match pair.verdict.applicability {
+            None => Some(pair.verdict.reason.unwrap_or(Reason::TargetLacks)),
+            Some(_) => None,
         }
     }
 
@@ -387,10 +437,17 @@ impl Relocation<'_> {
                 let entry = facts.exports.as_ref().and_then(|exports| exports.entries.get(at));
                 (entry.map_or(Span::at(0), |entry| entry.1), Spelling::of(Form::Export))
             }
-            Site::String(at) => (facts.strings[at].span, Spelling::of(Form::String)),
+            Site::String(at, _) | Site::Member(at) => (facts.strings[at].span, Spelling::of(Form::String)),
+            Site::Computed(at) => (facts.computed[at].span, Spelling::of(Form::String)),
         };
         (span, Spelling { is_indirect, ..spelling })
     }
+}
+
+/// Whether pytest collects a file by its name (its documentation, "Conventions for Python test discovery").
+fn is_test_module(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    name.ends_with(b".py") && (name.starts_with(b"test_") || name.ends_with(b"_test.py"))
 }
 
 /// The name that the reference assigns to, or deletes, from outside its module.

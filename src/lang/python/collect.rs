@@ -5,6 +5,7 @@
 
 mod code_text;
 mod conditions;
+mod strings;
 mod walk;
 
 use ruff_python_ast::visitor::Visitor;
@@ -12,16 +13,17 @@ use ruff_python_ast::{
     self as ast, Comprehension, ExceptHandler, Expr, ExprContext, Identifier, Operator, Parameters, PythonVersion, Stmt,
     TypeParams,
 };
-use ruff_python_parser::typing::{AnnotationKind, parse_type_annotation};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
-use self::code_text::{embedded_code, is_code_like};
+use self::code_text::embedded_code;
 use self::conditions::{catches, is_call_of, is_main, is_type_checking};
+use self::strings::is_short;
 use super::facts::{
-    Alias, AliasId, Attribute, Binding, BindingKind, Context, Declaration, Definition, DefinitionId, DefinitionKind, Exports,
-    Facts, From, Import, ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, SyntaxError, Use, UseFlags, UseId,
+    Alias, AliasId, Attribute, Binding, BindingKind, Computed, Context, Declaration, Definition, DefinitionId, DefinitionKind,
+    Exports, Facts, From, Import, ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, StringPlace, SyntaxError,
+    Use, UseFlags, UseId,
 };
 use crate::text::span::Span;
 
@@ -86,6 +88,7 @@ struct Collector<'s> {
     definitions: Vec<Definition>,
     exports: Option<Exports>,
     strings: Vec<StringFact>,
+    computed: Vec<Computed>,
     is_dynamic: bool,
     has_main: bool,
     /// The scope that the walk is in.
@@ -99,6 +102,8 @@ struct Collector<'s> {
     in_annotation: bool,
     /// The flags of the uses that the walk finds.
     flags: UseFlags,
+    /// Where the expression stands that comes next, as far as it matters to strings.
+    place: StringPlace,
 }
 
 impl<'s> Collector<'s> {
@@ -117,6 +122,7 @@ impl<'s> Collector<'s> {
             definitions: Vec::new(),
             exports: None,
             strings: Vec::new(),
+            computed: Vec::new(),
             is_dynamic: false,
             has_main: false,
             scope: ScopeId::MODULE,
@@ -124,6 +130,7 @@ impl<'s> Collector<'s> {
             classes: Vec::new(),
             in_annotation: false,
             flags: UseFlags::default(),
+            place: StringPlace::Elsewhere,
         }
     }
 
@@ -136,6 +143,7 @@ impl<'s> Collector<'s> {
         }
         self.bindings.sort_by_key(|binding| (binding.scope, binding.name, binding.span));
         self.strings.sort_by_key(|string| string.span);
+        self.computed.sort_by_key(|computed| computed.span);
         Facts {
             names: Names::new(self.names.iter().map(|name| &**name)),
             scopes: self.scopes.into(),
@@ -148,6 +156,7 @@ impl<'s> Collector<'s> {
             definitions: self.definitions.into(),
             exports: self.exports,
             strings: self.strings.into(),
+            computed: self.computed.into(),
             embedded_code,
             errors: errors.into(),
             is_dynamic: self.is_dynamic,
@@ -265,13 +274,23 @@ impl<'s> Collector<'s> {
         id
     }
 
-    /// Walks the value of an assignment and says whether it is just another name.
-    fn value(&mut self, value: &Expr) -> BindingKind {
-        self.visit_expr(value);
-        match chain(value) {
-            Some(_) => BindingKind::Alias(UseId::new(self.uses.len() - 1)),
-            None => BindingKind::Value,
+    /// Walks the value of an assignment to these targets and says whether it is just another name, or a text.
+    fn value(&mut self, value: &Expr, targets: &[&Expr]) -> BindingKind {
+        let place = match targets {
+            [Expr::Name(name)] => StringPlace::Value(self.intern(&name.id)),
+            _ => StringPlace::Elsewhere,
+        };
+        self.placed(place, value);
+        match (chain(value), value) {
+            (Some(_), _) => BindingKind::Alias(self.last_use()),
+            (None, Expr::StringLiteral(literal)) if is_short(literal) => BindingKind::Text(self.intern(literal.value.to_str())),
+            _ => BindingKind::Value,
         }
+    }
+
+    /// The use that has been recorded last.
+    fn last_use(&self) -> UseId {
+        UseId::new(self.uses.len() - 1)
     }
 
     fn target(&mut self, target: &Expr, kind: BindingKind) {
@@ -549,21 +568,6 @@ impl<'s> Collector<'s> {
             && matches!(call.arguments.args.first(), Some(Expr::Subscript(subscript))
                 if chain(&subscript.value).is_some_and(|(root, rest)| root.id.as_str() == "sys" && rest.len() == 1 && rest[0].as_str() == "modules"));
         self.is_dynamic |= updates_globals || sets_attribute;
-    }
-
-    fn string(&mut self, literal: &ast::ExprStringLiteral) {
-        if self.in_annotation {
-            let Ok(parsed) = parse_type_annotation(literal, self.source) else { return };
-            let is_simple = matches!(parsed.kind(), AnnotationKind::Simple);
-            let flags = UseFlags { in_string: true, frozen: self.flags.frozen || !is_simple, is_store: false };
-            self.with_flags(flags, |this| this.visit_expr(parsed.expression()));
-            return;
-        }
-        let value = literal.value.to_str();
-        if is_code_like(value) {
-            let value = self.intern(value);
-            self.strings.push(StringFact { value, span: span(literal.range) });
-        }
     }
 }
 

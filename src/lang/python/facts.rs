@@ -4,6 +4,10 @@
 //! Facts depend on the file's bytes and the language version alone, not on its path or on any other file, so they can be
 //! computed in parallel and kept by blob id. All names are interned per file. Nothing is judged here.
 
+mod strings;
+
+pub use strings::{Argument, Computed, First, Piece, Slot, StringFact, StringPlace};
+
 use crate::text::span::Span;
 
 /// Declares ids: indices into one of a file's tables.
@@ -74,6 +78,8 @@ pub struct Facts {
     pub exports: Option<Exports>,
     /// The string literals that could name code, in source order.
     pub strings: Box<[StringFact]>,
+    /// The strings with a dot that are put together at run time and given to calls, in source order.
+    pub computed: Box<[Computed]>,
     /// Code in comments and strings, as text: annotations (`# type: …`; PEP 484) and the lines of doctests.
     pub embedded_code: Box<[Box<str>]>,
     /// The syntax errors, sorted by place.
@@ -227,6 +233,8 @@ pub enum BindingKind {
     Definition(DefinitionId),
     /// `name = other` or `name = other.attribute`: another name for what the use names.
     Alias(UseId),
+    /// `name = "text"`.
+    Text(NameId),
     /// Any other assignment: to a value, an item of a loop, `with … as`, `:=`, a `match` capture, `+=`.
     Value,
     /// `name: annotation` without a value: the name is of this scope, and not bound at run time.
@@ -348,15 +356,6 @@ pub struct Exports {
     pub entries: Vec<(NameId, Span)>,
     /// Whether the list is known in full: it is made of literals alone.
     pub is_complete: bool,
-}
-
-/// A string literal that could name code: identifiers, dots and the punctuation of type expressions, nothing else.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StringFact {
-    /// Its value.
-    pub value: NameId,
-    /// The literal with its quotes and prefix.
-    pub span: Span,
 }
 
 /// A place that is not Python.

@@ -13,6 +13,7 @@ pub mod rename;
 pub mod resolve;
 pub mod scope;
 pub mod statements;
+pub mod strings;
 #[cfg(test)]
 mod testing;
 pub mod unresolved;

@@ -5,6 +5,7 @@
 
 use super::facts::{Binding, BindingKind, Facts, NameId, ScopeId};
 use super::scope::Lookup;
+use super::strings;
 use crate::text::edit::Edit;
 
 /// Why a name keeps its spelling.
@@ -52,7 +53,7 @@ pub fn rename_uses(
     if facts.bindings.iter().any(|binding| binding.name == name && binding.kind == BindingKind::Parameter) {
         return Err(Obstacle::Parameter);
     }
-    if facts.strings.iter().any(|string| has_word(facts.names.get(string.value), old)) || facts.embedded_code_names(old) {
+    if facts.strings.iter().any(|string| may_read(facts.names.get(string.value), old)) || facts.embedded_code_names(old) {
         return Err(Obstacle::InString);
     }
     // A star import may bring the new name.
@@ -90,6 +91,14 @@ impl Facts {
     /// Whether code that is embedded in comments or strings mentions the name.
     fn embedded_code_names(&self, name: &str) -> bool {
         self.embedded_code.iter().any(|comment| has_word(comment, name))
+    }
+}
+
+/// Whether a string can be the spelling of a local name. A dotted path reads the name that it starts with, and no other.
+fn may_read(text: &str, name: &str) -> bool {
+    match strings::is_path(text) {
+        true => strings::prefix(text, 1) == name,
+        false => has_word(text, name),
     }
 }
 
@@ -132,6 +141,7 @@ mod tests {
             ("def test(old): pass\n", Obstacle::Parameter),
             ("print(f'{old=}')\n", Obstacle::InString),
             ("getattr(m, 'old')\n", Obstacle::InString),
+            ("eval('old.x')\n", Obstacle::InString),
             ("x = [] # type: List[old]\n", Obstacle::InString),
             ("def f():\n    \"\"\"F.\n\n    >>> f(\n    ...     old)\n    1\n    \"\"\"\n", Obstacle::InString),
             ("class C:\n    old = old\n", Obstacle::Ambiguous),

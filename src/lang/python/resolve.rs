@@ -437,19 +437,24 @@ fn walk(program: &dyn Program, file: FileId, used: &Use, passed: &[Symbol], step
     let mut end = name(program, file, used, &mut hops);
     steps.push(Step { hops: hops.split_off(passed.len().min(hops.len())), end: end.clone() });
     for attribute in facts.attributes_of(used) {
-        let module = match end {
-            End::Module(module) => module,
-            // A name of a module that is not here may be a module as well.
-            End::Absent(Absence::External | Absence::Missing) => match steps.last().and_then(|step| step.hops.last()) {
-                Some(Symbol { module: Module::Absent(dotted), name }) => Module::Absent(format!("{dotted}.{name}").into()),
-                _ => return,
-            },
-            _ => return,
-        };
+        let Some(module) = module_of(&end, steps.last()) else { return };
         let symbol = Symbol { module, name: facts.names.get(attribute.name).into() };
         let mut hops = passed.to_vec();
         end = follow(program, &symbol, &mut hops);
         steps.push(Step { hops: hops.split_off(passed.len().min(hops.len())), end: end.clone() });
+    }
+}
+
+/// The module out of which an attribute of an expression is read, if it is one.
+pub(super) fn module_of(end: &End, step: Option<&Step>) -> Option<Module> {
+    match end {
+        End::Module(module) => Some(module.clone()),
+        // A name of a module that is not here may be a module as well.
+        End::Absent(Absence::External | Absence::Missing) => match step?.hops.last()? {
+            Symbol { module: Module::Absent(dotted), name } => Some(Module::Absent(format!("{dotted}.{name}").into())),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

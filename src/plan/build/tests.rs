@@ -27,7 +27,7 @@ impl Rule for Replace {
                     let position = LineIndex::new(text.as_bytes()).position(span.start);
                     let edit = TextEdit::new(vec![Edit::replace(span, *to)]).unwrap();
                     let change = SourceChange::edit(path.clone(), edit);
-                    let fix = Fix { applicability: Applicability::Safe, reason: None, change };
+                    let fix = Fix::new(Applicability::Safe, None, change);
                     findings.push(Finding {
                         place: Place { path, span, position },
                         message: format!("{from} to {to}"),

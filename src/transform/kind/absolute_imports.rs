@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::super::finding::{Applicability, Finding, Fix, Outcome, Reason};
+use super::super::finding::{Finding, Fix, Outcome, Reason};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, View};
 use super::{Kind, is_dotted};
@@ -54,10 +54,7 @@ fn in_file(index: &Index, file: FileId) -> Vec<Finding> {
         let (message, outcome) = match absolute(&view, ImportId::new(at), is_dangling) {
             Ok((module, edit)) => {
                 let change = SourceChange::edit(view.path.clone(), edit);
-                let fix = match is_rooted {
-                    true => Fix { applicability: Applicability::Safe, reason: None, change },
-                    false => Fix { applicability: Applicability::Review, reason: Some(Reason::NotProved), change },
-                };
+                let fix = Fix::judged((!is_rooted).then_some(Reason::NotProved), change);
                 (format!("a relative import of {module}"), Outcome::Fix(fix))
             }
             Err(reason) => ("a relative import".to_owned(), Outcome::Left(reason)),

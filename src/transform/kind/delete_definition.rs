@@ -4,7 +4,7 @@
 //! re-export; a string with the bare name in a file that has to do with the module (`getattr(module, "Name")`); and any file
 //! that has the word and does not parse. Names that a framework finds by decorator or by spelling are for a person.
 
-use super::super::finding::{Applicability, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, View};
 use super::{Kind, SymbolRef};
@@ -56,11 +56,7 @@ impl Rule for DeleteDefinition {
                 true => match delete(&view, &wanted.name, &bindings) {
                     Ok((edit, reason)) => {
                         let reason = reason.or((!suspects.is_empty()).then_some(Reason::NotProved));
-                        Outcome::Fix(Fix {
-                            applicability: if reason.is_none() { Applicability::Safe } else { Applicability::Review },
-                            reason,
-                            change: SourceChange::edit(view.path.clone(), edit),
-                        })
+                        Outcome::Fix(Fix::judged(reason, SourceChange::edit(view.path.clone(), edit)))
                     }
                     Err(reason) => Outcome::Left(reason),
                 },
@@ -92,6 +88,10 @@ fn uses(view: &View<'_>, wanted: &SymbolRef, bindings: &[&Binding]) -> Uses {
     for reference in search.run() {
         if reference.target == 1 {
             related.push(reference.file);
+            continue;
+        }
+        if let Site::Member(_) = reference.site {
+            // It is among the strings with the bare name, below.
             continue;
         }
         let is_own = reference.file == view.file
@@ -159,7 +159,8 @@ pub(super) fn evidence(index: &Index, reference: &Reference) -> Evidence {
         Site::Alias(alias) | Site::Star(alias, _) => ("import", facts.import_of(&facts.aliases[alias.index()]).span),
         Site::Attribute(used, _) | Site::Unsure(used, _) | Site::Name(used) => ("use", facts.uses[used.index()].span),
         Site::Export(at) => ("export", facts.exports.as_ref().map_or(Span::at(0), |exports| exports.entries[at].1)),
-        Site::String(at) => ("string", facts.strings[at].span),
+        Site::String(at, _) | Site::Member(at) => ("string", facts.strings[at].span),
+        Site::Computed(at) => ("string", facts.computed[at].span),
     };
     view.quote(role, span)
 }
@@ -201,7 +202,11 @@ fn delete(view: &View<'_>, name: &str, bindings: &[&Binding]) -> Result<(TextEdi
             }
             edits.push(statements::remove(&source, definition.span).map_err(|_| Reason::ParsersDisagree)?);
         }
-        BindingKind::Alias(_) | BindingKind::Value | BindingKind::Annotation | BindingKind::TypeParameter => {
+        BindingKind::Alias(_)
+        | BindingKind::Text(_)
+        | BindingKind::Value
+        | BindingKind::Annotation
+        | BindingKind::TypeParameter => {
             let whole = statements::whole(&source, binding.span).map_err(|_| Reason::ParsersDisagree)?;
             let in_statement = |other: &&Binding| whole.covers(other.span) && other.scope == ScopeId::MODULE;
             if whole.start != binding.span.start || view.facts.bindings.iter().filter(in_statement).count() > 1 {

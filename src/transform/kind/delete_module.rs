@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::finding::{Applicability, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, View};
 use super::delete_definition::evidence;
@@ -123,11 +123,8 @@ fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) ->
         } else if !in_scope {
             Outcome::Left(Reason::OutOfScope)
         } else {
-            Outcome::Fix(Fix {
-                applicability: if is_found { Applicability::Review } else { Applicability::Safe },
-                reason: is_found.then_some(Reason::FoundOtherwise),
-                change: SourceChange::of(view.path.clone(), FileChange::Delete),
-            })
+            let change = SourceChange::of(view.path.clone(), FileChange::Delete);
+            Outcome::Fix(Fix::judged(is_found.then_some(Reason::FoundOtherwise), change))
         };
         let message = format!("delete {}", module.name);
         let mut finding = view.finding(Span::at(0), message, Some(Spelling::of(Form::Definition)), outcome);

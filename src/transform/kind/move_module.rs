@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashSet;
 
-use super::super::finding::{Applicability, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate, seen_from_outside};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, View, describe};
@@ -22,6 +22,7 @@ use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::rename::rename_uses;
 use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::scope::Lookup;
+use crate::lang::python::strings::{self, Role};
 use crate::text::blob::Mode;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
@@ -184,7 +185,7 @@ fn names_read(index: &Index, reference: &Reference) -> Read {
             }
         }
         Site::Unsure(id, _) => whole(facts.uses[id.index()].span, Reason::SeveralBindings),
-        Site::String(at) => {
+        Site::String(at, _) => {
             let string = facts.strings[at];
             let text = facts.names.get(string.value).replace(':', ".");
             let dotted = index.modules().dotted(module);
@@ -194,7 +195,8 @@ fn names_read(index: &Index, reference: &Reference) -> Read {
                 None => whole(string.span, Reason::InString),
             }
         }
-        Site::Alias(_) | Site::Star(..) | Site::Export(_) => Read::default(),
+        Site::Computed(at) => whole(facts.computed[at].span, Reason::Computed),
+        Site::Alias(_) | Site::Star(..) | Site::Export(_) | Site::Member(_) => Read::default(),
     }
 }
 
@@ -260,8 +262,7 @@ fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<
             // Strings that name the module keep naming the old one.
             let reason = (!strings.is_empty()).then_some(Reason::InString);
             let reason = reason.or((!placed.is_empty()).then_some(Reason::NotProved));
-            let applicability = if reason.is_none() { Applicability::Safe } else { Applicability::Review };
-            finding(Outcome::Fix(Fix { applicability, reason, change }), [strings, placed].concat())
+            finding(Outcome::Fix(Fix::judged(reason, change)), [strings, placed].concat())
         }
         None => finding(Outcome::Left(Reason::ParsersDisagree), Vec::new()),
     }
@@ -291,6 +292,13 @@ fn depends_on_place(index: &Index, file: FileId, to: &RepoPath) -> Vec<Evidence>
         Evidence { role: "place", at: Some((at.path, at.position.line)), text: view.facts.names.get(used.name).to_owned() }
     };
     uses.map(place).collect()
+}
+
+/// Whether a module logs under its own name: `logging.getLogger(__name__)`.
+fn names_its_logger(index: &Index, file: FileId) -> bool {
+    let facts = index.facts(file);
+    let has = |name: &str| facts.names.find(name).is_some();
+    has("getLogger") && facts.uses.iter().any(|used| facts.names.get(used.name) == "__name__")
 }
 
 /// Where each file of a module goes, and which `__init__.py` files have to be made on the way.
@@ -376,10 +384,19 @@ impl Moving<'_> {
         let file = reference.file;
         let is_movable = self.context.in_scope(file) && self.index.facts(file).errors.is_empty();
         let edits = match reference.site {
-            Site::String(_) => {
+            Site::String(at, parts) => {
+                match self.string(file, at, parts).filter(|_| is_movable) {
+                    Some(edit) => self.edits.entry(file).or_default().push(edit),
+                    None => self.strings.push(evidence(self.index, reference)),
+                }
+                return;
+            }
+            Site::Computed(_) => {
                 self.strings.push(evidence(self.index, reference));
                 return;
             }
+            // The name of a module behind another argument follows the import that binds that one.
+            Site::Member(_) => None,
             // A name follows the import that binds it.
             Site::Name(_) => return,
             _ if !is_movable => None,
@@ -392,6 +409,26 @@ impl Moving<'_> {
             Some(edits) => self.edits.entry(file).or_default().extend(edits),
             None => self.blockers.push(evidence(self.index, reference)),
         }
+    }
+
+    /// A dotted path that is given to something that looks it up: the module's namespace moves as a whole, so every path into it
+    /// follows.
+    fn string(&self, file: FileId, at: usize, parts: usize) -> Option<Edit> {
+        let view = View::open(self.index, file);
+        let string = &view.facts.strings[at];
+        let is_followed = match strings::role(self.index, file, string) {
+            Role::Patch | Role::Object | Role::Module => true,
+            // A logger is known by its module's name where the module asks for it so.
+            Role::Logger => self.moves.keys().all(|&file| names_its_logger(self.index, file)),
+            Role::Data | Role::Task | Role::Member | Role::PatchMember => false,
+        };
+        let text = view.facts.names.get(string.value);
+        let path = strings::prefix(text, parts).replace(':', ".");
+        if !is_followed || !is_inside(&path, self.from) {
+            return None;
+        }
+        let start = strings::content(&view.text, string.span, text)?.start;
+        Some(Edit::replace(Span::new(start, start + self.from.len() as u32), self.to))
     }
 
     /// `from a.old import x`. In a file that moves as well, relative imports are looked at afterwards.

@@ -1,10 +1,11 @@
 //! The rewriting of import statements, each with the uses that depend on it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Names, Pair, Relocation};
+use super::{Made, Names, Pair, Relocation};
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::{
@@ -19,7 +20,7 @@ use crate::lang::python::scope::Lookup;
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
 use crate::transform::View;
-use crate::transform::finding::{Applicability, Finding, Fix, Outcome, Reason, Spelling};
+use crate::transform::finding::{Applicability, Fix, Outcome, Reason, Spelling};
 
 /// The import statements of a file that change.
 pub(super) type Works = BTreeMap<ImportId, Work>;
@@ -33,17 +34,15 @@ pub(super) struct Work {
     pub is_indirect: bool,
     pub is_aliased: bool,
     pub caution: Option<Reason>,
+    /// The references that are settled.
+    pub sites: Vec<Site>,
+    /// The file's names that get a new spelling, and the spelling.
+    pub renamed: Vec<(Symbol, Arc<str>)>,
 }
 
 impl Relocation<'_> {
     /// Rewrites the references of one class of applicability.
-    pub(super) fn rewrite(
-        &self,
-        view: &View<'_>,
-        applicability: Applicability,
-        references: &[&Reference],
-        findings: &mut Vec<Finding>,
-    ) {
+    pub(super) fn rewrite(&self, view: &View<'_>, applicability: Applicability, references: &[&Reference], made: &mut Made) {
         let mut works: Works = BTreeMap::new();
         let moved: FxHashMap<AliasId, usize> = references
             .iter()
@@ -60,7 +59,7 @@ impl Relocation<'_> {
             }
         }
         self.move_attributes(view, references, &mut works, &mut |reference, reason| {
-            findings.push(self.left(view, reference, reason));
+            made.findings.push(self.left(view, reference, reason));
         });
         import_once(view.facts, &mut works);
         for import in needed(view, &works) {
@@ -68,7 +67,12 @@ impl Relocation<'_> {
             let messages: Vec<String> = work.pairs.iter().map(|&pair| self.message(pair)).collect();
             let statement = &view.facts.imports[import.index()];
             let outcome = Outcome::Left(Reason::ModuleNeeded);
-            findings.push(view.finding(statement.span, messages.join("; "), Some(view.import_spelling(statement)), outcome));
+            made.findings.push(view.finding(
+                statement.span,
+                messages.join("; "),
+                Some(view.import_spelling(statement)),
+                outcome,
+            ));
         }
         let Some(source) = view.source() else { return };
         let is_changing = |import: ImportId| works.contains_key(&import);
@@ -77,11 +81,13 @@ impl Relocation<'_> {
             let rewritten = imports::rewrite(&source, import, &work.change, &is_changing);
             let edits = rewritten.map(|edits| edits.into_iter().chain(work.edits.iter().cloned()).collect());
             let outcome = match edits.map(TextEdit::new) {
-                Ok(Ok(edit)) => Outcome::Fix(Fix {
-                    applicability,
-                    reason: work.pairs.iter().find_map(|&pair| self.pairs[pair].verdict.reason).or(work.caution),
-                    change: SourceChange::edit(view.path.clone(), edit),
-                }),
+                Ok(Ok(edit)) => {
+                    let at = made.findings.len();
+                    made.moved.extend(work.sites.iter().map(|&site| (view.file, site, at)));
+                    made.renamed.extend(work.renamed.iter().map(|(symbol, new)| (symbol.clone(), new.clone(), at)));
+                    let reason = work.pairs.iter().find_map(|&pair| self.pairs[pair].verdict.reason).or(work.caution);
+                    Outcome::Fix(Fix::new(applicability, reason, SourceChange::edit(view.path.clone(), edit)))
+                }
                 Err(Refusal::Comment) => Outcome::Left(Reason::OddSpelling),
                 Err(Refusal::ParsersDisagree) | Ok(Err(_)) => Outcome::Left(Reason::ParsersDisagree),
             };
@@ -90,7 +96,7 @@ impl Relocation<'_> {
             let messages: Vec<String> = work.pairs.iter().map(|&pair| self.message(pair)).collect();
             let mut finding = view.finding(statement.span, messages.join("; "), Some(spelling), outcome);
             finding.evidence = work.pairs.iter().flat_map(|&pair| self.pairs[pair].verdict.evidence.clone()).collect();
-            findings.push(finding);
+            made.findings.push(finding);
         }
     }
 
@@ -103,6 +109,7 @@ impl Relocation<'_> {
     ) -> &'w mut Work {
         let work = works.entry(import).or_default();
         work.pairs.insert(reference.target);
+        work.sites.push(reference.site);
         work.caution = work.caution.or(self.caution(reference));
         work.is_indirect |= reference.way.hops[..reference.distance].iter().any(|hop| hop.module != Module::File(view.file));
         work
@@ -126,6 +133,10 @@ impl Relocation<'_> {
         let follows = alias.asname.is_none() && *local == *pair.from.name && pair.to.name != pair.from.name;
         if follows && let Some(edits) = self.rename(view, id, pair, moved) {
             work.edits.extend(edits);
+            let symbol = Symbol { module: Module::File(view.file), name: local.as_str().into() };
+            if self.followers.contains(&symbol) && owner(facts, alias) == Some(ScopeId::MODULE) {
+                work.renamed.push((symbol, pair.to.name.clone()));
+            }
             local = pair.to.name.to_string();
         }
         let name = Name { module: pair.module.clone(), name: pair.to.name.to_string(), local };

@@ -3,7 +3,7 @@
 use ruff_python_ast::token::TokenKind;
 
 /// Strings longer than this are prose or data, not the name of code.
-const LONGEST_CODE_STRING: usize = 256;
+pub(super) const LONGEST_CODE_STRING: usize = 256;
 
 /// What starts an example in a docstring (the `doctest` module).
 const DOCTEST_PROMPT: &str = ">>>";

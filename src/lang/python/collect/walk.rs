@@ -1,11 +1,11 @@
 //! The walk over ruff's syntax tree: which statement and expression does what, in the order of evaluation.
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{ExceptHandler, Expr, ExprContext, InterpolatedStringElement, Pattern, Stmt, TypeParam};
+use ruff_python_ast::{self as ast, ExceptHandler, Expr, ExprContext, InterpolatedStringElement, Pattern, Stmt, TypeParam};
 
 use super::conditions::{last_name, suppresses};
 use super::{Collector, chain, span};
-use crate::lang::python::facts::{BindingKind, Context, Declaration, ScopeId, ScopeKind, UseFlags};
+use crate::lang::python::facts::{BindingKind, Context, Declaration, ScopeId, ScopeKind, StringPlace, UseFlags};
 
 impl<'ast> Visitor<'ast> for Collector<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
@@ -66,7 +66,7 @@ impl Collector<'_> {
             Stmt::FunctionDef(def) => self.function(def),
             Stmt::ClassDef(def) => self.class(def),
             Stmt::Assign(assign) => {
-                let kind = self.value(&assign.value);
+                let kind = self.value(&assign.value, &assign.targets.iter().collect::<Vec<_>>());
                 for target in &assign.targets {
                     self.dynamic_store(target);
                     self.target(target, kind);
@@ -75,7 +75,7 @@ impl Collector<'_> {
             Stmt::AnnAssign(assign) => {
                 self.visit_annotation(&assign.annotation);
                 let kind = match &assign.value {
-                    Some(value) => self.value(value),
+                    Some(value) => self.value(value, &[&assign.target]),
                     None => BindingKind::Annotation,
                 };
                 self.target(&assign.target, kind);
@@ -145,6 +145,7 @@ impl Collector<'_> {
     }
 
     fn expr(&mut self, expr: &Expr) {
+        let place = std::mem::take(&mut self.place);
         if let Some((name, attributes)) = chain(expr) {
             let is_store = matches!(expr, Expr::Attribute(attribute) if attribute.ctx != ExprContext::Load);
             self.used(name, &attributes, is_store);
@@ -186,13 +187,26 @@ impl Collector<'_> {
                 }
                 this.visit_expr(&comp.value);
             }),
-            Expr::StringLiteral(literal) => self.string(literal),
+            Expr::StringLiteral(literal) => self.string(literal, place),
+            Expr::List(ast::ExprList { elts, .. })
+            | Expr::Tuple(ast::ExprTuple { elts, .. })
+            | Expr::Set(ast::ExprSet { elts, .. }) => {
+                elts.iter().for_each(|element| self.placed(place, element));
+            }
+            Expr::Dict(dict) => self.dict(dict, place),
+            Expr::FString(_) | Expr::BinOp(_) => {
+                let first = self.uses.len();
+                visitor::walk_expr(self, expr);
+                self.computed(expr, place, first);
+            }
             Expr::Call(call) => {
                 self.dynamic_call(call);
-                // Arguments are values, also inside an annotation such as `Annotated[int, Field(alias="x")]`.
                 self.visit_expr(&call.func);
-                self.with_annotation(false, |this| this.visit_arguments(&call.arguments));
+                let callee = chain(&call.func).map(|_| self.last_use());
+                // Arguments are values, also inside an annotation such as `Annotated[int, Field(alias="x")]`.
+                self.with_annotation(false, |this| this.arguments(callee, &call.arguments));
             }
+            Expr::Compare(compare) => self.compare(compare),
             Expr::Subscript(subscript) if self.in_annotation => {
                 self.visit_expr(&subscript.value);
                 match last_name(&subscript.value) {
@@ -200,6 +214,11 @@ impl Collector<'_> {
                     Some("Annotated") => self.annotated(&subscript.slice),
                     _ => self.visit_expr(&subscript.slice),
                 }
+            }
+            Expr::Subscript(subscript) if chain(&subscript.value).is_some() && !self.in_annotation => {
+                self.visit_expr(&subscript.value);
+                let place = StringPlace::Key(self.last_use());
+                self.placed(place, &subscript.slice);
             }
             expr => visitor::walk_expr(self, expr),
         }

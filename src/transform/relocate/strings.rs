@@ -1,0 +1,308 @@
+//! Strings that name what moves.
+//!
+//! A patch sets a name in one namespace, so it has to go where the code that it is for reads the name. Where that is, is decided by
+//! the code's own references: those that read the name when they run ([`Readers`]), before the step and after it.
+//!
+//! | the patch names | and | then |
+//! | --- | --- | --- |
+//! | a member of the object (`old.Old.method`) | | it changes the object itself: the path follows |
+//! | the name in a namespace out of which code reads it late | all of that code moves | it follows, with that code |
+//! | | some moves, some stays | one patch cannot serve both: a person decides |
+//! | | all of it stays | it stays |
+//! | a consumer's own name for it | the name gets a new spelling | both change together, or neither |
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Made, Pair, Relocation};
+use crate::index::references::{Reference, Site};
+use crate::lang::python::facts::ScopeId;
+use crate::lang::python::modules::Module;
+use crate::lang::python::resolve::Symbol;
+use crate::lang::python::scope::Lookup;
+use crate::lang::python::strings::{self, Role};
+use crate::text::change::SourceChange;
+use crate::text::edit::{Edit, TextEdit};
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Outcome, Reason};
+use crate::transform::{Context, View};
+
+/// The names that only strings spell from outside, all of which can follow a new spelling. The names of other strings are made
+/// visible.
+pub(super) fn followers(
+    context: &Context<'_>,
+    strings: &BTreeMap<FileId, Vec<&Reference>>,
+    visible: &mut FxHashSet<Symbol>,
+) -> FxHashSet<Symbol> {
+    let mut followers = FxHashSet::default();
+    for (&file, references) in strings {
+        let mut view = None;
+        for reference in references.iter().filter(|reference| reference.distance > 0) {
+            let Some(first) = reference.way.hops.first().filter(|hop| hop.module != Module::File(file)) else { continue };
+            let view = view.get_or_insert_with(|| View::open(context.index, file));
+            let can_follow = context.in_scope(file)
+                && view.facts.errors.is_empty()
+                && matches!(string_role(view, reference), Role::Patch | Role::Object | Role::PatchMember)
+                && named(view, reference).is_some();
+            let names = if can_follow { &mut followers } else { &mut *visible };
+            names.insert(first.clone());
+        }
+    }
+    followers.retain(|name| !visible.contains(name));
+    followers
+}
+
+/// What becomes of the string of a reference.
+fn string_role(view: &View<'_>, reference: &Reference) -> Role {
+    match reference.site {
+        Site::String(at, _) | Site::Member(at) => strings::role(view.index, view.file, &view.facts.strings[at]),
+        _ => Role::Data,
+    }
+}
+
+/// Whether the string names the target itself and nothing in it.
+fn is_whole(view: &View<'_>, reference: &Reference) -> bool {
+    match reference.site {
+        Site::String(at, parts) => {
+            let text = view.facts.names.get(view.facts.strings[at].value);
+            strings::prefix(text, parts) == text
+        }
+        _ => true,
+    }
+}
+
+/// Whether the string sets the name itself, in the namespace that it names.
+fn sets_name(view: &View<'_>, reference: &Reference) -> bool {
+    matches!(string_role(view, reference), Role::Patch | Role::PatchMember) && is_whole(view, reference)
+}
+
+fn is_safe(finding: &Finding) -> bool {
+    matches!(&finding.outcome, Outcome::Fix(fix) if fix.applicability == Applicability::Safe)
+}
+
+/// The place of the path that leads to the target, where the literal spells it as it is.
+fn named(view: &View<'_>, reference: &Reference) -> Option<Span> {
+    let (string, parts) = match reference.site {
+        Site::String(at, parts) => (view.facts.strings[at], parts),
+        Site::Member(at) => (view.facts.strings[at], 1),
+        _ => return None,
+    };
+    let text = view.facts.names.get(string.value);
+    let content = strings::content(&view.text, string.span, text)?;
+    Some(Span::new(content.start, content.start + strings::prefix(text, parts).len() as u32))
+}
+
+/// The code that reads a name out of a namespace when it runs, and so sees what a patch has put there.
+#[derive(Default)]
+struct Readers<'r> {
+    /// References that are rewritten, with the index of the fix.
+    moved: Vec<(&'r Reference, usize)>,
+    stay: Vec<&'r Reference>,
+}
+
+/// What has been made of the code.
+struct Outcomes<'r> {
+    findings: Vec<Finding>,
+    readers: FxHashMap<&'r Symbol, Readers<'r>>,
+    renamed: FxHashMap<Symbol, (Arc<str>, usize)>,
+}
+
+impl Relocation<'_> {
+    /// Adds what becomes of the strings to what has been made of the code.
+    pub(super) fn retarget(
+        &self,
+        references: &[Reference],
+        strings: &BTreeMap<FileId, Vec<&Reference>>,
+        made: Vec<Made>,
+    ) -> (Vec<Finding>, FxHashMap<Symbol, FxHashSet<FileId>>) {
+        let mut patched: FxHashMap<Symbol, FxHashSet<FileId>> = FxHashMap::default();
+        let mut outcomes = Outcomes { findings: Vec::new(), readers: FxHashMap::default(), renamed: FxHashMap::default() };
+        let mut moved: FxHashMap<(FileId, Site), usize> = FxHashMap::default();
+        for made in made {
+            let first = outcomes.findings.len();
+            moved.extend(made.moved.into_iter().map(|(file, site, at)| ((file, site), first + at)));
+            outcomes.renamed.extend(made.renamed.into_iter().map(|(symbol, new, at)| (symbol, (new, first + at))));
+            outcomes.findings.extend(made.findings);
+        }
+        if strings.is_empty() {
+            return (outcomes.findings, patched);
+        }
+        for reference in references.iter().filter(|reference| !super::is_string(reference.site)) {
+            let Some(namespace) = self.read_late(reference) else { continue };
+            let readers = outcomes.readers.entry(namespace).or_default();
+            match moved.get(&(reference.file, reference.site)) {
+                Some(&at) => readers.moved.push((reference, at)),
+                None => readers.stay.push(reference),
+            }
+        }
+        let mut bonds: Vec<(usize, Bond)> = Vec::new();
+        let mut found = Vec::new();
+        for (&file, references) in strings {
+            let view = View::open(self.context.index, file);
+            for reference in references {
+                let finding = self.string(&view, reference, &outcomes, &mut bonds);
+                let first = reference.way.hops.first().filter(|_| sets_name(&view, reference));
+                if let (Some(finding), Some(name)) = (&finding, first)
+                    && !is_safe(finding)
+                {
+                    patched.entry(name.clone()).or_default().insert(file);
+                }
+                found.extend(finding);
+            }
+        }
+        for (at, bond) in bonds {
+            if let Outcome::Fix(fix) = &mut outcomes.findings[at].outcome {
+                fix.bond.settles.extend(bond.settles);
+                fix.bond.needs.extend(bond.needs);
+            }
+        }
+        outcomes.findings.extend(found);
+        (outcomes.findings, patched)
+    }
+
+    /// The name, in its namespace, that a reference reads each time when its code runs.
+    pub(super) fn read_late<'r>(&self, reference: &'r Reference) -> Option<&'r Symbol> {
+        let facts = self.context.index.facts(reference.file);
+        let first = reference.way.hops.first()?;
+        let is_late = match reference.site {
+            Site::Alias(alias) => facts.is_lazy(facts.import_of(&facts.aliases[alias.index()]).scope),
+            Site::Attribute(used, _) | Site::Unsure(used, _) => facts.is_lazy(facts.uses[used.index()].scope),
+            // What a module reads of itself. A name that a function has imported was read by the import.
+            Site::Name(used) => {
+                let used = &facts.uses[used.index()];
+                let is_own = matches!(facts.lookup(used.scope, used.name), Lookup::Bound(ScopeId::MODULE));
+                is_own && facts.is_lazy(used.scope)
+            }
+            _ => false,
+        };
+        is_late.then_some(first)
+    }
+
+    /// What becomes of a string; `None` where there is nothing to say about it.
+    fn string(
+        &self,
+        view: &View<'_>,
+        reference: &Reference,
+        outcomes: &Outcomes<'_>,
+        bonds: &mut Vec<(usize, Bond)>,
+    ) -> Option<Finding> {
+        let pair = &self.pairs[reference.target];
+        let first = reference.way.hops.first()?;
+        let role = string_role(view, reference);
+        if let Some((new, at)) = outcomes.renamed.get(first) {
+            let (key, strings) = (self.key(first), format!("{} in strings", self.key(first)));
+            bonds.push((*at, Bond { settles: vec![key.clone()], needs: vec![strings.clone()] }));
+            let span = named(view, reference)?;
+            let start = view.text[span.range()].rfind(['.', ':']).map_or(0, |dot| dot + 1);
+            let edit = Edit::replace(Span::new(span.start + start as u32, span.end), &**new);
+            let Outcome::Fix(renaming) = &outcomes.findings[*at].outcome else { return None };
+            let mut fix = self.fix(view, edit, renaming.applicability, renaming.reason)?;
+            fix.bond = Bond { settles: vec![strings], needs: vec![key] };
+            return Some(self.found(view, reference, Outcome::Fix(fix), Vec::new()));
+        }
+        let sets_name = sets_name(view, reference);
+        let readers = outcomes.readers.get(first).filter(|_| sets_name);
+        // A consumer's own name for the object goes on to work, unless it is a way on which others came here that go another way now.
+        let is_door = match sets_name {
+            true => readers.is_some_and(|readers| !readers.moved.is_empty()),
+            false => role == Role::Data && self.doors.contains(first),
+        };
+        if reference.distance > 0 && !is_door {
+            return None;
+        }
+        let left = |reason, evidence| Some(self.found(view, reference, Outcome::Left(reason), evidence));
+        if let Some(reason) = self.closed(view, pair) {
+            return left(reason, Vec::new());
+        }
+        match role {
+            _ if matches!(reference.site, Site::Computed(_)) => return left(Reason::Computed, Vec::new()),
+            Role::Data | Role::Module | Role::Logger | Role::Task | Role::Member => return left(Reason::InString, Vec::new()),
+            Role::Patch | Role::PatchMember | Role::Object => {}
+        }
+        let none = Readers::default();
+        let readers = readers.unwrap_or(&none);
+        if sets_name && !readers.stay.is_empty() {
+            let reason = if readers.moved.is_empty() { Reason::ReadThere } else { Reason::ReadersSplit };
+            return left(reason, self.readers(readers));
+        }
+        let (Site::String(at, parts), Some(span)) = (reference.site, named(view, reference)) else {
+            return left(Reason::OddSpelling, Vec::new());
+        };
+        let text = view.facts.names.get(view.facts.strings[at].value);
+        let separator = if strings::prefix(text, parts).contains(':') { ':' } else { '.' };
+        let edit = Edit::replace(span, format!("{}{separator}{}", pair.module, pair.to.name));
+        let certain = pair.verdict.applicability?;
+        if !sets_name {
+            let fix = self.fix(view, edit, certain, pair.verdict.reason)?;
+            return Some(self.found(view, reference, Outcome::Fix(fix), pair.verdict.evidence.clone()));
+        }
+        let (applicability, reason) = self.follows(pair, readers, outcomes, certain);
+        let mut fix = self.fix(view, edit, applicability, reason)?;
+        let key = self.key(first);
+        for &(_, at) in &readers.moved {
+            bonds.push((at, Bond { settles: vec![key.clone()], needs: Vec::new() }));
+        }
+        fix.bond.needs.push(key);
+        Some(self.found(view, reference, Outcome::Fix(fix), self.readers(readers)))
+    }
+
+    /// How sure it is that a patch can follow its readers to the new home, none of whom stays.
+    fn follows(
+        &self,
+        pair: &Pair,
+        readers: &Readers<'_>,
+        outcomes: &Outcomes<'_>,
+        certain: Applicability,
+    ) -> (Applicability, Option<Reason>) {
+        if readers.moved.is_empty() {
+            return (Applicability::Review, Some(Reason::NobodyReads));
+        }
+        if outcomes.readers.get(&pair.to).is_some_and(|there| !there.stay.is_empty() || !there.moved.is_empty()) {
+            return (Applicability::Review, Some(Reason::ReachesMore));
+        }
+        let fixes = readers.moved.iter().filter_map(|&(_, at)| match &outcomes.findings[at].outcome {
+            Outcome::Fix(fix) => Some((fix.applicability, fix.reason)),
+            Outcome::Left(_) => None,
+        });
+        fixes.chain([(certain, pair.verdict.reason)]).min_by_key(|(applicability, _)| *applicability).unwrap_or((certain, None))
+    }
+
+    fn fix(&self, view: &View<'_>, edit: Edit, applicability: Applicability, reason: Option<Reason>) -> Option<Fix> {
+        let edit = TextEdit::new(vec![edit]).ok()?;
+        Some(Fix::new(applicability, reason, SourceChange::edit(view.path.clone(), edit)))
+    }
+
+    fn found(&self, view: &View<'_>, reference: &Reference, outcome: Outcome, evidence: Vec<Evidence>) -> Finding {
+        let (span, spelling) = self.spelled(view, reference);
+        let mut finding = view.finding(span, self.message(reference.target), Some(spelling), outcome);
+        finding.evidence = self.via(view, reference);
+        finding.evidence.extend(evidence);
+        finding
+    }
+
+    /// A name of a module, as fixes that depend on one another call it.
+    fn key(&self, symbol: &Symbol) -> String {
+        format!("{}:{}", self.context.index.modules().dotted(&symbol.module), symbol.name)
+    }
+
+    /// Who reads the name, as evidence: the first few of those that move and of those that stay.
+    fn readers(&self, readers: &Readers<'_>) -> Vec<Evidence> {
+        const SHOWN: usize = 3;
+        let place = |role, reference: &Reference| {
+            let view = View::open(self.context.index, reference.file);
+            view.quote(role, self.spelled(&view, reference).0)
+        };
+        let moved = readers.moved.iter().map(|(reference, _)| *reference);
+        let shown = moved.take(SHOWN).map(|reference| place("moves", reference));
+        let stay = readers.stay.iter().take(SHOWN).map(|reference| place("stays", reference));
+        let mut evidence: Vec<Evidence> = shown.chain(stay).collect();
+        let more = readers.moved.len().saturating_sub(SHOWN) + readers.stay.len().saturating_sub(SHOWN);
+        if more > 0 {
+            evidence.push(Evidence { role: "reads", at: None, text: format!("and {more} more places") });
+        }
+        evidence
+    }
+}
