@@ -4,6 +4,7 @@
 //! someone asks who contains a word, and a file is parsed when someone asks for its facts. Answers do not depend on the order
 //! of the questions or on the number of threads. The index of the next snapshot shares what did not change.
 
+pub mod mentions;
 pub mod references;
 pub mod words;
 
@@ -11,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
+use crate::lang::config::Format;
 use crate::lang::python;
 use crate::lang::python::collect::Version;
 use crate::lang::python::facts::{Facts, SyntaxError};
@@ -97,6 +99,14 @@ impl Index {
     pub fn with_words(&self, words: &[Word]) -> Vec<FileId> {
         let files: Vec<FileId> = self.python_files().collect();
         files.into_par_iter().filter(|&file| words.iter().any(|&word| self.words(file).may_contain(word))).collect()
+    }
+
+    /// The configuration files that may contain one of the words, in the order of their paths, with their formats.
+    pub fn config_files_with(&self, words: &[Word]) -> Vec<(FileId, Format)> {
+        let files = self.snapshot.files().iter().enumerate();
+        let files = files.filter_map(|(index, file)| Some((FileId::new(index), Format::of(&file.path)?)));
+        let files: Vec<(FileId, Format)> = files.collect();
+        files.into_par_iter().filter(|&(file, _)| words.iter().any(|&word| self.words(file).may_contain(word))).collect()
     }
 
     fn words(&self, file: FileId) -> &Words {

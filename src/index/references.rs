@@ -117,6 +117,16 @@ impl<'i> Search<'i> {
         &self.candidates
     }
 
+    /// The index that is searched.
+    pub(super) fn index(&self) -> &'i Index {
+        self.index
+    }
+
+    /// The names by which the targets are known.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
     /// Finds all references, sorted by file; in a file by the kind of site, then by place.
     pub fn run(&self) -> Vec<Reference> {
         self.candidates.par_iter().flat_map_iter(|&file| self.in_file(file)).collect()
@@ -273,7 +283,7 @@ impl<'i> Search<'i> {
 
     /// The targets that the parts of a dotted path in a string lead to: a symbol, and the deepest module. Each comes with the number
     /// of parts.
-    fn path(&self, text: &str) -> Vec<(usize, Resolution)> {
+    pub(super) fn path(&self, text: &str) -> Vec<(usize, Resolution)> {
         let mut ways: Vec<(usize, Resolution)> = Vec::new();
         // Whatever names a target spells a name by which it is known.
         if !strings::is_path(text) || !text.split(['.', ':']).any(|part| self.names.contains(part)) {

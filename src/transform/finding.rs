@@ -169,11 +169,13 @@ pub enum Reason {
     ReachesMore,
     /// A string that names it is put together at run time.
     Computed,
+    /// A configuration value names it, and what reads the value is not known.
+    InConfig,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 30] = [
+    pub const ALL: [Reason; 31] = [
         Reason::DifferentObject,
         Reason::NotProved,
         Reason::Dangling,
@@ -204,6 +206,7 @@ impl Reason {
         Reason::NobodyReads,
         Reason::ReachesMore,
         Reason::Computed,
+        Reason::InConfig,
     ];
 
     /// The word that reports use.
@@ -239,6 +242,7 @@ impl Reason {
             Reason::NobodyReads => "nobody-reads",
             Reason::ReachesMore => "reaches-more",
             Reason::Computed => "computed",
+            Reason::InConfig => "in-config",
         }
     }
 
@@ -274,6 +278,7 @@ impl Reason {
             Reason::Patched => "a test patches the name where this code reads it, and the patch cannot go along",
             Reason::NobodyReads => "no code reads the patched name while the patch holds",
             Reason::ReachesMore => "in its new place the patch would also be seen by code that it was not for",
+            Reason::InConfig => "a configuration value names it, and what reads the value is not known",
             Reason::Computed => "a string that names it is put together at run time",
         }
     }
@@ -319,6 +324,8 @@ pub enum Form {
     String,
     /// An entry of `__all__`.
     Export,
+    /// A dotted path in a configuration file.
+    Config,
     /// A definition.
     Definition,
 }
@@ -366,6 +373,7 @@ impl Form {
             Form::Star => "star-import",
             Form::String => "string",
             Form::Export => "export",
+            Form::Config => "config",
             Form::Definition => "definition",
         }
     }

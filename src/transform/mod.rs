@@ -173,6 +173,12 @@ impl<'i> View<'i> {
     }
 }
 
+/// A place in a file that need not be Python.
+fn place_in(index: &Index, file: FileId, text: &str, span: Span) -> Place {
+    let position = LineIndex::new(text.as_bytes()).position(span.start);
+    Place { path: index.snapshot().get(file).path.clone(), span, position }
+}
+
 /// Says what a symbol is and where it is defined.
 fn describe(index: &Index, role: &'static str, way: &Resolution) -> Evidence {
     let spelled = |symbol: &Symbol| format!("{}:{}", index.modules().dotted(&symbol.module), symbol.name);

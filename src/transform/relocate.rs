@@ -3,6 +3,7 @@
 //! Each [`Pair`] says what becomes what, and how sure it is that both are one object. Findings are made per import statement: the
 //! statement and the uses that depend on it change together or not at all. What cannot be changed is a finding with a reason.
 
+mod config;
 mod dotted;
 mod rewrite;
 mod strings;
@@ -141,9 +142,10 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     let mut relocation = Relocation { context, pairs, style, chain, visible, doors, assigned, followers, patched };
     loop {
         let made: Vec<Made> = files.par_iter().map(|(&file, references)| relocation.in_file(file, references)).collect();
-        let (findings, patched) = relocation.retarget(&references, &strings, made);
+        let (mut findings, patched) = relocation.retarget(&references, &strings, made);
         // A patch that cannot go along makes the code that it is for a matter for review, which may be what another patch is for.
         if patched.iter().all(|(name, files)| relocation.patched.get(name).is_some_and(|known| files.is_subset(known))) {
+            findings.extend(relocation.in_config(&search.mentions()));
             return findings;
         }
         for (name, files) in patched {

@@ -1,8 +1,9 @@
 //! First-party imports that cannot succeed: the measure of whether a change broke one.
 
-use super::facts::{Alias, Context, Import};
+use super::facts::{Alias, Context, Import, StringFact};
 use super::modules::{Absence, Module};
 use super::resolve::{End, Program, Symbol, from_module, resolve};
+use super::strings::{self, Role};
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
@@ -90,6 +91,53 @@ fn unresolved_reason(program: &dyn Program, file: FileId, import: &Import, alias
                 _ => None,
             }
         }
+    }
+}
+
+/// A string that is looked up when the code runs and names nothing: the target of a patch, or a module to load.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct UnresolvedTarget {
+    /// The dotted path.
+    pub path: Box<str>,
+    /// What is wrong.
+    pub reason: UnresolvedReason,
+}
+
+/// The strings of a file that name first-party code which is not there, in source order. Members of classes are not judged, nor
+/// is what a call creates (`create=True`).
+pub fn unresolved_targets(program: &dyn Program, file: FileId) -> Vec<(Span, UnresolvedTarget)> {
+    let facts = program.facts(file);
+    let judge = |string: &StringFact| {
+        let path = facts.names.get(string.value);
+        let reason = target_reason(program, file, string, path)?;
+        Some((string.span, UnresolvedTarget { path: path.into(), reason }))
+    };
+    facts.strings.iter().filter_map(judge).collect()
+}
+
+fn target_reason(program: &dyn Program, file: FileId, string: &StringFact, path: &str) -> Option<UnresolvedReason> {
+    if !strings::is_path(path) || !program.modules().is_first_party(strings::prefix(path, 1)) {
+        return None;
+    }
+    match strings::role(program, file, string) {
+        Role::Patch | Role::Object => {
+            let steps = strings::steps(program, path);
+            let last = steps.last()?;
+            let is_end = strings::prefix(path, steps.len()) == path;
+            match &last.end {
+                End::Unbound if last.hops.len() == 1 && !is_module_attribute(&last.hops[0].name) => match is_end {
+                    true => Some(UnresolvedReason::MissingName),
+                    false => Some(UnresolvedReason::MissingModule),
+                },
+                _ => None,
+            }
+        }
+        Role::Module => match program.modules().find(path) {
+            Err(Absence::Missing) => Some(UnresolvedReason::MissingModule),
+            Err(Absence::NotAPackage) => Some(UnresolvedReason::NotAPackage),
+            _ => None,
+        },
+        Role::Data | Role::Logger | Role::Task | Role::PatchMember | Role::Member => None,
     }
 }
 

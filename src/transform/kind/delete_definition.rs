@@ -6,9 +6,10 @@
 
 use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::wire::{Problem, Table};
-use super::super::{Context, Rule, View};
+use super::super::{Context, Rule, View, place_in};
 use super::{Kind, SymbolRef};
 use crate::index::Index;
+use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target};
 use crate::lang::python::facts::{Binding, BindingKind, DefinitionKind, Facts, ImportId, ScopeId};
 use crate::lang::python::imports::{Becomes, Change, rewrite};
@@ -73,7 +74,7 @@ impl Rule for DeleteDefinition {
 /// What still refers to a symbol, and what may.
 struct Uses {
     blockers: Vec<Evidence>,
-    /// Attributes of its name on objects that are not known, in files that have to do with its module.
+    /// Attributes of its name on objects that are not known, in files that have to do with its module; places in JSON.
     suspects: Vec<Evidence>,
 }
 
@@ -105,6 +106,11 @@ fn uses(view: &View<'_>, wanted: &SymbolRef, bindings: &[&Binding]) -> Uses {
         if !is_own {
             blockers.push(evidence(index, &reference));
         }
+    }
+    let mentions = search.mentions();
+    for mention in mentions.iter().filter(|mention| mention.target == 0) {
+        let evidence = mentioned(index, mention);
+        if mention.is_binding() { blockers.push(evidence) } else { suspects.push(evidence) }
     }
     related.sort_unstable();
     related.dedup();
@@ -148,6 +154,13 @@ fn attributes<'i>(index: &'i Index, file: FileId, name: &str) -> impl Iterator<I
     });
     let spans: Vec<Span> = found.map(|(at, name)| Span::new(at as u32, (at + name.len()) as u32)).collect();
     spans.into_iter().map(move |span| (span, view.quote("attribute", span)))
+}
+
+/// A place in a configuration file as evidence.
+pub(super) fn mentioned(index: &Index, mention: &Mention) -> Evidence {
+    let text = index.text(mention.file).unwrap_or_default();
+    let place = place_in(index, mention.file, &text, mention.span);
+    Evidence { role: "config", at: Some((place.path, place.position.line)), text: text[mention.path.range()].to_owned() }
 }
 
 /// A reference as evidence.

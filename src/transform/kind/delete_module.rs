@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, View};
-use super::delete_definition::evidence;
+use super::delete_definition::{evidence, mentioned};
 use super::{Kind, ModuleRef, check_module};
 use crate::index::Index;
 use crate::index::references::{Search, Target, is_inside};
@@ -39,6 +39,8 @@ struct Doomed {
     name: String,
     files: Vec<FileId>,
     blockers: Vec<(FileId, Evidence)>,
+    /// Places in JSON.
+    suspects: Vec<Evidence>,
 }
 
 impl Rule for DeleteModule {
@@ -83,7 +85,12 @@ fn doom(index: &Index, name: &str) -> Doomed {
         }
     }
     blockers.retain(|(file, _)| !files.contains(file));
-    Doomed { name: name.to_owned(), files, blockers }
+    let mut suspects = Vec::new();
+    for mention in search.mentions() {
+        let evidence = mentioned(index, &mention);
+        if mention.is_binding() { blockers.push((mention.file, evidence)) } else { suspects.push(evidence) }
+    }
+    Doomed { name: name.to_owned(), files, blockers, suspects }
 }
 
 /// A file that imports modules by computed names, and has the module's name as a string.
@@ -124,12 +131,14 @@ fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) ->
             Outcome::Left(Reason::OutOfScope)
         } else {
             let change = SourceChange::of(view.path.clone(), FileChange::Delete);
-            Outcome::Fix(Fix::judged(is_found.then_some(Reason::FoundOtherwise), change))
+            let reason = (!module.suspects.is_empty()).then_some(Reason::InConfig);
+            Outcome::Fix(Fix::judged(is_found.then_some(Reason::FoundOtherwise).or(reason), change))
         };
         let message = format!("delete {}", module.name);
         let mut finding = view.finding(Span::at(0), message, Some(Spelling::of(Form::Definition)), outcome);
         finding.evidence =
             module.blockers.iter().filter(|(file, _)| !going.contains(file)).map(|(_, blocker)| blocker.clone()).collect();
+        finding.evidence.extend(module.suspects.iter().cloned());
         finding
     };
     match (&module.files[..], is_held) {

@@ -11,11 +11,13 @@ use rustc_hash::FxHashSet;
 use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate, seen_from_outside};
 use super::super::wire::{Problem, Table};
-use super::super::{Context, Rule, View, describe};
-use super::delete_definition::evidence;
+use super::super::{Context, Rule, View, describe, place_in};
+use super::delete_definition::{evidence, mentioned};
 use super::{Kind, ModuleRef, check_module};
 use crate::index::Index;
+use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target, is_inside};
+use crate::lang::config::Position;
 use crate::lang::python::facts::{BindingKind, Import, ImportId, ScopeId};
 use crate::lang::python::imports::{self, Becomes, Change, Name};
 use crate::lang::python::modules::{Absence, Module};
@@ -104,13 +106,35 @@ impl Rule for MoveModule {
 }
 
 impl MoveModule {
+    /// A configuration file that names a module as a whole.
+    fn mentioned(&self, index: &Index, mention: &Mention) -> Finding {
+        let text = index.text(mention.file).unwrap_or_default();
+        let (from, to) = &self.moves[mention.target];
+        Finding {
+            place: place_in(index, mention.file, &text, mention.span),
+            message: format!("{} is now {}", from.name, to.name),
+            spelling: Some(Spelling::of(Form::Config)),
+            evidence: Vec::new(),
+            outcome: Outcome::Left(Reason::InConfig),
+        }
+    }
+
     /// Moves the names that are read out of the old modules, one by one.
     fn redirect(&self, context: &Context<'_>) -> Vec<Finding> {
         let index = context.index;
         let targets: Vec<Target> = self.moves.iter().map(|(from, _)| Target::Module(from.name.as_str().into())).collect();
-        let references = Search::new(index, &targets).run();
+        let search = Search::new(index, &targets);
+        let references = search.run();
         let mut names: BTreeSet<(usize, Symbol)> = BTreeSet::new();
         let mut findings = Vec::new();
+        for mention in search.mentions().iter().filter(|mention| context.in_scope(mention.file)) {
+            match names_mentioned(index, mention) {
+                Some(symbol) => {
+                    names.insert((mention.target, symbol));
+                }
+                None => findings.push(self.mentioned(index, mention)),
+            }
+        }
         for reference in &references {
             let read = names_read(index, reference);
             names.extend(read.names.into_iter().map(|symbol| (reference.target, symbol)));
@@ -146,6 +170,14 @@ struct Read {
     names: Vec<Symbol>,
     /// The module as a whole, at this place.
     whole: Option<(Span, Reason)>,
+}
+
+/// The name that a configuration file reads out of a module.
+fn names_mentioned(index: &Index, mention: &Mention) -> Option<Symbol> {
+    let End::Module(module) = &mention.way.end else { return None };
+    let text = index.text(mention.file).ok()?;
+    let rest = text[mention.path.range()].get(mention.span.len() as usize + 1..)?;
+    Some(Symbol { module: module.clone(), name: rest.split('.').next()?.into() })
 }
 
 fn names_read(index: &Index, reference: &Reference) -> Read {
@@ -232,9 +264,13 @@ fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<
         edits: BTreeMap::new(),
         blockers: Vec::new(),
         strings: Vec::new(),
+        configs: Vec::new(),
     };
     for reference in &references {
         relocation.rewrite(reference);
+    }
+    for mention in search.mentions() {
+        relocation.mention(&mention);
     }
     let placed: Vec<Evidence> = moves.iter().flat_map(|(&file, to)| depends_on_place(index, file, to)).collect();
     for &file in moves.keys().filter(|file| crate::lang::python::is_source(&index.snapshot().get(**file).path)) {
@@ -253,7 +289,7 @@ fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<
     if !moves.keys().all(|&file| context.in_scope(file)) {
         return finding(Outcome::Left(Reason::OutOfScope), Vec::new());
     }
-    let Moving { edits, blockers, strings, .. } = relocation;
+    let Moving { edits, blockers, strings, configs, .. } = relocation;
     if !blockers.is_empty() {
         return finding(Outcome::Left(Reason::StillReferenced), blockers);
     }
@@ -261,8 +297,9 @@ fn move_files(context: &Context<'_>, from: &str, to: &str, style: Style) -> Vec<
         Some(change) => {
             // Strings that name the module keep naming the old one.
             let reason = (!strings.is_empty()).then_some(Reason::InString);
+            let reason = reason.or((!configs.is_empty()).then_some(Reason::InConfig));
             let reason = reason.or((!placed.is_empty()).then_some(Reason::NotProved));
-            finding(Outcome::Fix(Fix::judged(reason, change)), [strings, placed].concat())
+            finding(Outcome::Fix(Fix::judged(reason, change)), [strings, configs, placed].concat())
         }
         None => finding(Outcome::Left(Reason::ParsersDisagree), Vec::new()),
     }
@@ -369,6 +406,8 @@ struct Moving<'m> {
     edits: BTreeMap<FileId, Vec<Edit>>,
     blockers: Vec<Evidence>,
     strings: Vec<Evidence>,
+    /// Configuration values that follow, and of which it is not known what reads them.
+    configs: Vec<Evidence>,
 }
 
 impl Moving<'_> {
@@ -409,6 +448,20 @@ impl Moving<'_> {
             Some(edits) => self.edits.entry(file).or_default().extend(edits),
             None => self.blockers.push(evidence(self.index, reference)),
         }
+    }
+
+    /// A dotted path in a configuration file.
+    fn mention(&mut self, mention: &Mention) {
+        if !self.context.in_scope(mention.file) {
+            return;
+        }
+        match mention.position {
+            Position::Text => return self.strings.push(mentioned(self.index, mention)),
+            Position::Value => self.configs.push(mentioned(self.index, mention)),
+            Position::EntryPoint => {}
+        }
+        let span = Span::new(mention.path.start, mention.path.start + self.from.len() as u32);
+        self.edits.entry(mention.file).or_default().push(Edit::replace(span, self.to));
     }
 
     /// A dotted path that is given to something that looks it up: the module's namespace moves as a whole, so every path into it

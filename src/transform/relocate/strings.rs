@@ -30,6 +30,9 @@ use crate::text::span::Span;
 use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Outcome, Reason};
 use crate::transform::{Context, View};
 
+/// How many places of a kind are shown as evidence.
+const SHOWN: usize = 3;
+
 /// The names that only strings spell from outside, all of which can follow a new spelling. The names of other strings are made
 /// visible.
 pub(super) fn followers(
@@ -101,6 +104,12 @@ struct Readers<'r> {
     /// References that are rewritten, with the index of the fix.
     moved: Vec<(&'r Reference, usize)>,
     stay: Vec<&'r Reference>,
+}
+
+impl<'r> Readers<'r> {
+    fn all(&self) -> impl Iterator<Item = &'r Reference> {
+        self.moved.iter().map(|(reference, _)| *reference).chain(self.stay.iter().copied())
+    }
 }
 
 /// What has been made of the code.
@@ -246,7 +255,13 @@ impl Relocation<'_> {
             bonds.push((at, Bond { settles: vec![key.clone()], needs: Vec::new() }));
         }
         fix.bond.needs.push(key);
-        Some(self.found(view, reference, Outcome::Fix(fix), self.readers(readers)))
+        let mut evidence = self.readers(readers);
+        if reason == Some(Reason::ReachesMore)
+            && let Some(there) = outcomes.readers.get(&pair.to)
+        {
+            evidence.extend(there.all().take(SHOWN).map(|reader| self.quote("reaches", reader)));
+        }
+        Some(self.found(view, reference, Outcome::Fix(fix), evidence))
     }
 
     /// How sure it is that a patch can follow its readers to the new home, none of whom stays.
@@ -260,7 +275,7 @@ impl Relocation<'_> {
         if readers.moved.is_empty() {
             return (Applicability::Review, Some(Reason::NobodyReads));
         }
-        if outcomes.readers.get(&pair.to).is_some_and(|there| !there.stay.is_empty() || !there.moved.is_empty()) {
+        if outcomes.readers.get(&pair.to).is_some_and(|there| there.all().next().is_some()) {
             return (Applicability::Review, Some(Reason::ReachesMore));
         }
         let fixes = readers.moved.iter().filter_map(|&(_, at)| match &outcomes.findings[at].outcome {
@@ -288,16 +303,16 @@ impl Relocation<'_> {
         format!("{}:{}", self.context.index.modules().dotted(&symbol.module), symbol.name)
     }
 
+    fn quote(&self, role: &'static str, reader: &Reference) -> Evidence {
+        let view = View::open(self.context.index, reader.file);
+        view.quote(role, self.spelled(&view, reader).0)
+    }
+
     /// Who reads the name, as evidence: the first few of those that move and of those that stay.
     fn readers(&self, readers: &Readers<'_>) -> Vec<Evidence> {
-        const SHOWN: usize = 3;
-        let place = |role, reference: &Reference| {
-            let view = View::open(self.context.index, reference.file);
-            view.quote(role, self.spelled(&view, reference).0)
-        };
         let moved = readers.moved.iter().map(|(reference, _)| *reference);
-        let shown = moved.take(SHOWN).map(|reference| place("moves", reference));
-        let stay = readers.stay.iter().take(SHOWN).map(|reference| place("stays", reference));
+        let shown = moved.take(SHOWN).map(|reader| self.quote("moves", reader));
+        let stay = readers.stay.iter().take(SHOWN).map(|reader| self.quote("stays", reader));
         let mut evidence: Vec<Evidence> = shown.chain(stay).collect();
         let more = readers.moved.len().saturating_sub(SHOWN) + readers.stay.len().saturating_sub(SHOWN);
         if more > 0 {

@@ -32,3 +32,26 @@ fn imports_that_cannot_succeed_are_found() {
     ];
     assert_eq!(found, wanted.map(|(module, name, reason)| (module.to_owned(), name.map(str::to_owned), reason)));
 }
+
+#[test]
+fn targets_of_patches_that_are_not_there_are_told() {
+    let text = "import sys\nfrom importlib import import_module\nfrom unittest.mock import patch\n\
+                patch('pkg.mod.X')\npatch('pkg.mod.X.member')\npatch('pkg.mod.gone')\npatch('pkg.gone.X')\n\
+                patch('os.gone')\npatch('pkg.dynamic.any')\npatch('pkg.mod.__name__')\nprint('pkg.mod.gone')\n\
+                import_module('pkg.mod')\nimport_module('pkg.none')\nsys.modules['pkg.mod.X']\n";
+    let files = program(&[
+        ("pkg/__init__.py", ""),
+        ("pkg/mod.py", "class X: ...\n"),
+        ("pkg/dynamic.py", "def __getattr__(name): ...\n"),
+        ("test.py", text),
+    ]);
+    let found = unresolved_targets(&files, files.file("test.py"));
+    let found: Vec<_> = found.iter().map(|(_, target)| (&*target.path, target.reason)).collect();
+    let wanted = [
+        ("pkg.mod.gone", UnresolvedReason::MissingName),
+        ("pkg.gone.X", UnresolvedReason::MissingModule),
+        ("pkg.none", UnresolvedReason::MissingModule),
+        ("pkg.mod.X", UnresolvedReason::NotAPackage),
+    ];
+    assert_eq!(found, wanted);
+}

@@ -1,0 +1,172 @@
+//! Configuration files: where a dotted path stands in TOML, YAML, INI and JSON.
+//!
+//! Read line by line: what matters is whether a path is the whole of a value, and in which section. A path in a comment is none.
+
+use crate::lang::python::strings::is_path;
+use crate::text::path::RepoPath;
+use crate::text::span::Span;
+
+/// A dotted path in a configuration file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DottedPath {
+    /// The path, without quotes.
+    pub span: Span,
+    /// Where it stands.
+    pub position: Position,
+}
+
+/// Where a dotted path stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Position {
+    /// It is an object reference, which is looked up when it is used: `pkg.mod:name` (packaging guide, "Entry points
+    /// specification").
+    EntryPoint,
+    /// It is the whole of a value; what reads the value is not known.
+    Value,
+    /// It is part of a longer text, or a key.
+    Text,
+}
+
+/// A format of configuration files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// TOML.
+    Toml,
+    /// YAML.
+    Yaml,
+    /// INI, as `configparser` reads it.
+    Ini,
+    /// JSON.
+    Json,
+}
+
+impl Format {
+    /// The format of a file, by its name.
+    pub fn of(path: &RepoPath) -> Option<Self> {
+        match path.extension()? {
+            b"toml" => Some(Format::Toml),
+            b"yaml" | b"yml" => Some(Format::Yaml),
+            b"ini" | b"cfg" => Some(Format::Ini),
+            b"json" => Some(Format::Json),
+            _ => None,
+        }
+    }
+}
+
+/// The dotted paths of a text, in order.
+pub fn dotted_paths(format: Format, text: &str) -> Vec<DottedPath> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = without_comment(format, line.trim_end_matches(['\n', '\r']));
+        for (at, path) in paths(code) {
+            if let Some(position) = position(format, &code[..at], path, &code[at + path.len()..]) {
+                let at = (start + at) as u32;
+                found.push(DottedPath { span: Span::new(at, at + path.len() as u32), position });
+            }
+        }
+        start += line.len();
+    }
+    found
+}
+
+/// The line up to its comment.
+fn without_comment(format: Format, line: &str) -> &str {
+    let is_quoted = |before: &str| ['"', '\''].iter().any(|&quote| before.matches(quote).count() % 2 == 1);
+    let starts = |at: usize| line[..at].is_empty() || line[..at].ends_with([' ', '\t']);
+    let marks: &[char] = match format {
+        Format::Toml | Format::Yaml => &['#'],
+        Format::Ini => &['#', ';'],
+        Format::Json => &[],
+    };
+    let comment = line.match_indices(marks).find(|(at, _)| starts(*at) && !is_quoted(&line[..*at]));
+    comment.map_or(line, |(at, _)| &line[..at])
+}
+
+/// The dotted paths of a line, each with its offset.
+fn paths(line: &str) -> Vec<(usize, &str)> {
+    let is_part = |c: char| c == '_' || c == '.' || c == ':' || unicode_ident::is_xid_continue(c);
+    let mut found = Vec::new();
+    let mut rest = 0;
+    while let Some(start) = line[rest..].find(is_part).map(|at| rest + at) {
+        let end = line[start..].find(|c| !is_part(c)).map_or(line.len(), |length| start + length);
+        // A key's colon, and a full stop, do not belong to the path.
+        let path = line[start..end].trim_end_matches(['.', ':']);
+        // What a file system path or an option continues is no name of code.
+        let is_joined = line[..start].ends_with(['/', '\\', '-', '@']) || line[end..].starts_with(['/', '\\', '-', '@']);
+        if is_path(path) && !is_joined {
+            found.push((start, path));
+        }
+        rest = end;
+    }
+    found
+}
+
+/// Where a path stands, by what surrounds it on its line; `None` for the key of a table.
+fn position(format: Format, before: &str, path: &str, behind: &str) -> Option<Position> {
+    let quote = before.chars().next_back().filter(|quote| matches!(quote, '"' | '\''));
+    let is_whole = match quote {
+        Some(quote) => {
+            let Some(behind) = behind.strip_prefix(quote) else { return Some(Position::Text) };
+            let is_key = behind.trim_start().starts_with([':', '=']);
+            !is_key
+        }
+        None if matches!(format, Format::Toml | Format::Json) => return None,
+        None => {
+            let before = before.trim_end();
+            let starts = before.is_empty() || before.ends_with([':', '=', '-', ',', '[']);
+            let behind = behind.trim_start();
+            starts && (behind.is_empty() || behind.starts_with([',', ']']))
+        }
+    };
+    Some(match (is_whole, path.contains(':')) {
+        (true, true) => Position::EntryPoint,
+        (true, false) => Position::Value,
+        (false, _) => Position::Text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(format: Format, text: &str) -> Vec<(&str, Position)> {
+        dotted_paths(format, text).into_iter().map(|path| (&text[path.span.range()], path.position)).collect()
+    }
+
+    #[test]
+    fn paths_are_found_where_values_stand() {
+        use Position::*;
+        let toml = "# see pkg.mod.X\n[project.scripts]\nrun = \"pkg.cli:main\" # pkg.mod.Y\n[tool.x]\nclass = 'pkg.mod.Handler'\n\
+                    list = [\"pkg.a\", \"pkg.b\"]\ncommand = \"python -m pkg.mod --x\"\n\"pkg.key\" = 1\na.b = 2\nversion = \"1.2.3\"\n\
+                    path = \"pkg/mod.py\"\n";
+        let wanted = [
+            ("pkg.cli:main", EntryPoint),
+            ("pkg.mod.Handler", Value),
+            ("pkg.a", Value),
+            ("pkg.b", Value),
+            ("pkg.mod", Text),
+            ("pkg.key", Text),
+        ];
+        assert_eq!(found(Format::Toml, toml), wanted);
+        let yaml = "handlers:\n  x:\n    class: pkg.mod.Handler\n    '()': 'pkg.mod.make'\n  run: uvicorn pkg.app:app --reload\nlist:\n\
+                    - pkg.a # comment pkg.c\n- \"pkg.b:x\"\npkg.key: 1\nflow: [pkg.d, pkg.e]\n";
+        let wanted = [
+            ("pkg.mod.Handler", Value),
+            ("pkg.mod.make", Value),
+            ("pkg.app:app", Text),
+            ("pkg.a", Value),
+            ("pkg.b:x", EntryPoint),
+            ("pkg.key", Text),
+            ("pkg.d", Value),
+            ("pkg.e", Value),
+        ];
+        assert_eq!(found(Format::Yaml, yaml), wanted);
+        let ini = "[options.entry_points]\nconsole_scripts =\n    run = pkg.cli:main\n; pkg.mod.X\n[handler]\nclass=pkg.mod.Handler\n\
+                   text = runs pkg.mod daily.\n";
+        assert_eq!(found(Format::Ini, ini), [("pkg.cli:main", EntryPoint), ("pkg.mod.Handler", Value), ("pkg.mod", Text)]);
+        let json = "{\"pkg.key\": \"pkg.mod.X\", \"a\": [\"pkg.b\", \"pkg.mod:X\", \"see pkg.c\"], \"url\": \"http://a.b/c\"}";
+        let wanted = [("pkg.key", Text), ("pkg.mod.X", Value), ("pkg.b", Value), ("pkg.mod:X", EntryPoint), ("pkg.c", Text)];
+        assert_eq!(found(Format::Json, json), wanted);
+    }
+}

@@ -1,0 +1,39 @@
+//! Dotted paths in configuration files that name what moves.
+
+use super::Relocation;
+use crate::index::mentions::Mention;
+use crate::lang::config::Position;
+use crate::text::change::SourceChange;
+use crate::text::edit::{Edit, TextEdit};
+use crate::transform::finding::{Finding, Fix, Form, Outcome, Reason, Spelling};
+use crate::transform::place_in;
+
+impl Relocation<'_> {
+    /// What becomes of the mentions in the plan's scope. A consumer's own name for the object goes on to work.
+    pub(super) fn in_config(&self, mentions: &[Mention]) -> Vec<Finding> {
+        let concerns = |mention: &&Mention| {
+            mention.target < self.pairs.len() && mention.distance == 0 && self.context.in_scope(mention.file)
+        };
+        mentions.iter().filter(concerns).map(|mention| self.mention(mention)).collect()
+    }
+
+    fn mention(&self, mention: &Mention) -> Finding {
+        let pair = &self.pairs[mention.target];
+        let index = self.context.index;
+        let text = index.text(mention.file).unwrap_or_default();
+        let place = place_in(index, mention.file, &text, mention.span);
+        let separator = if text[mention.span.range()].contains(':') { ':' } else { '.' };
+        let edit = Edit::replace(mention.span, format!("{}{separator}{}", pair.module, pair.to.name));
+        let caution = (mention.position == Position::Value).then_some(Reason::InConfig);
+        let reason = pair.verdict.reason.or(caution);
+        let outcome = match (pair.verdict.applicability, mention.position, TextEdit::new(vec![edit])) {
+            (None, ..) => Outcome::Left(reason.unwrap_or(Reason::TargetLacks)),
+            (Some(_), Position::EntryPoint | Position::Value, Ok(edit)) => {
+                Outcome::Fix(Fix::judged(reason, SourceChange::edit(place.path.clone(), edit)))
+            }
+            _ => Outcome::Left(Reason::InString),
+        };
+        let spelling = Some(Spelling::of(Form::Config));
+        Finding { place, message: self.message(mention.target), spelling, evidence: pair.verdict.evidence.clone(), outcome }
+    }
+}
