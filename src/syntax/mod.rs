@@ -87,6 +87,11 @@ impl Tree {
         self.0.root_node()
     }
 
+    /// Whether the text is not a program.
+    pub fn has_errors(&self) -> bool {
+        self.0.root_node().has_error()
+    }
+
     /// The errors, sorted by place; empty for a text that is a program.
     pub fn errors(&self) -> Vec<SyntaxError> {
         let mut errors = Vec::new();

@@ -16,6 +16,7 @@ use crate::index::Index;
 use crate::lang::python::facts::{Facts, Import};
 use crate::lang::python::imports::Source;
 use crate::lang::python::resolve::{Resolution, Symbol};
+use crate::text::change::FileChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::{LineIndex, Span};
@@ -107,6 +108,9 @@ impl Context<'_> {
 pub fn run(index: &Index, plan: &Scope, transform: &Transform) -> Vec<Finding> {
     let context = Context { index, plan, own: &transform.scope };
     let mut findings = transform.rule.find(&context);
+    findings.par_iter_mut().filter(|finding| crosses_error(index, finding)).for_each(|finding| {
+        finding.outcome = Outcome::Left(Reason::ParsersDisagree);
+    });
     for finding in &mut findings {
         if let (Outcome::Fix(fix), Some(Applicability::Review)) = (&mut finding.outcome, transform.applicability)
             && fix.applicability == Applicability::Safe
@@ -117,6 +121,21 @@ pub fn run(index: &Index, plan: &Scope, transform: &Transform) -> Vec<Finding> {
     }
     findings.par_sort_by(|a, b| a.place.cmp(&b.place));
     findings
+}
+
+/// Whether a finding's fix changes bytes that tree-sitter cannot read, though the language's own parser can.
+fn crosses_error(index: &Index, finding: &Finding) -> bool {
+    let Outcome::Fix(fix) = &finding.outcome else { return false };
+    let crosses = |(path, what): (&RepoPath, &FileChange)| {
+        let (FileChange::Edit(edit) | FileChange::Move { edit, .. }) = what else { return false };
+        let Some(file) = index.snapshot().id(path).filter(|_| crate::lang::python::is_source(path)) else { return false };
+        let Ok(text) = index.text(file) else { return false };
+        let Some(tree) = index.tree(file, &text).filter(|tree| tree.has_errors()) else { return false };
+        let errors = tree.errors();
+        let is_in = |error: Span, edit: Span| error.intersects(edit) || error.covers(edit) || edit.covers(error);
+        edit.edits().iter().any(|edit| errors.iter().any(|error| is_in(error.span, edit.span)))
+    };
+    fix.change.files().iter().any(crosses)
 }
 
 /// One file that findings are made in.
