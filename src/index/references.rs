@@ -327,7 +327,7 @@ impl<'i> Search<'i> {
     /// What a string names in the namespace of another argument.
     fn member(&self, file: FileId, string: &StringFact) -> Option<Resolution> {
         let StringPlace::Argument(argument) = &string.place else { return None };
-        if !matches!(strings::argument_role(self.index, file, argument), Role::PatchMember | Role::Member) {
+        if !matches!(strings::argument_role(self.index, file, argument), Role::PatchMember | Role::Member | Role::SetMember) {
             return None;
         }
         let module = strings::owner(self.index, file, argument)?;

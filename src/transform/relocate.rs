@@ -107,11 +107,12 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     let chain = chain_of_targets(index, pairs);
     let references = search.run();
     let mut files: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
-    let mut strings: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
+    let mut by_string: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
     let mut visible: FxHashSet<Symbol> = FxHashSet::default();
     let mut doors: FxHashSet<Symbol> = FxHashSet::default();
     let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
     for reference in &references {
+        assigned.extend(strings::assigned(index, reference).cloned());
         if reference.target >= pairs.len() {
             assigned.extend(assigned_symbol(index.facts(reference.file), reference).cloned());
             continue;
@@ -121,7 +122,7 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
             continue;
         }
         if is_string(reference.site) {
-            strings.entry(reference.file).or_default().push(reference);
+            by_string.entry(reference.file).or_default().push(reference);
             continue;
         }
         let inner = reference.way.hops[..reference.distance].iter();
@@ -132,7 +133,7 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
         }
         files.entry(reference.file).or_default().push(reference);
     }
-    let followers = strings::followers(context, &strings, &mut visible);
+    let followers = strings::followers(context, &by_string, &mut visible);
     let modules = module_names(index, pairs, &files);
     visible.extend(seen_from_outside(index, &modules));
     if style.names == Names::Rename {
@@ -142,7 +143,7 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     let mut relocation = Relocation { context, pairs, style, chain, visible, doors, assigned, followers, patched };
     loop {
         let made: Vec<Made> = files.par_iter().map(|(&file, references)| relocation.in_file(file, references)).collect();
-        let (mut findings, patched) = relocation.retarget(&references, &strings, made);
+        let (mut findings, patched) = relocation.retarget(&references, &by_string, made);
         // A patch that cannot go along makes the code that it is for a matter for review, which may be what another patch is for.
         if patched.iter().all(|(name, files)| relocation.patched.get(name).is_some_and(|known| files.is_subset(known))) {
             findings.extend(relocation.in_config(&search.mentions()));

@@ -29,8 +29,10 @@ pub enum Role {
     Task,
     /// A name in the namespace of another argument, set for a while: `patch.object(m, "Name")`.
     PatchMember,
-    /// A name in the namespace of another argument, read or set: `getattr(m, "Name")`.
+    /// A name in the namespace of another argument, read: `getattr(m, "Name")`.
     Member,
+    /// A name in the namespace of another argument, set for good: `setattr(m, "Name", value)`.
+    SetMember,
 }
 
 /// What becomes of a string of a file.
@@ -76,7 +78,8 @@ pub fn argument_role(program: &dyn Program, file: FileId, argument: &Argument) -
             First::Use(_) => Role::PatchMember,
             First::Other | First::String(_) => Role::Data,
         },
-        "setattr" | "getattr" | "delattr" | "hasattr" if is_second => Role::Member,
+        "getattr" | "hasattr" if is_second => Role::Member,
+        "setattr" | "delattr" if is_second => Role::SetMember,
         "importlib.import_module"
         | "importlib.__import__"
         | "importlib.util.find_spec"

@@ -137,7 +137,7 @@ fn target_reason(program: &dyn Program, file: FileId, string: &StringFact, path:
             Err(Absence::NotAPackage) => Some(UnresolvedReason::NotAPackage),
             _ => None,
         },
-        Role::Data | Role::Logger | Role::Task | Role::PatchMember | Role::Member => None,
+        Role::Data | Role::Logger | Role::Task | Role::PatchMember | Role::Member | Role::SetMember => None,
     }
 }
 

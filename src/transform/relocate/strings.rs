@@ -17,6 +17,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Made, Pair, Relocation};
+use crate::index::Index;
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::ScopeId;
 use crate::lang::python::modules::Module;
@@ -64,6 +65,14 @@ fn string_role(view: &View<'_>, reference: &Reference) -> Role {
         Site::String(at, _) | Site::Member(at) => strings::role(view.index, view.file, &view.facts.strings[at]),
         _ => Role::Data,
     }
+}
+
+/// The name that a call sets for good, from outside of its module.
+pub(super) fn assigned<'r>(index: &Index, reference: &'r Reference) -> Option<&'r Symbol> {
+    let Site::Member(at) = reference.site else { return None };
+    let string = &index.facts(reference.file).strings[at];
+    let is_set = strings::role(index, reference.file, string) == Role::SetMember;
+    reference.way.hops.first().filter(|_| is_set)
 }
 
 /// Whether the string names the target itself and nothing in it.
@@ -228,6 +237,7 @@ impl Relocation<'_> {
         }
         match role {
             _ if matches!(reference.site, Site::Computed(_)) => return left(Reason::Computed, Vec::new()),
+            Role::SetMember => return left(Reason::Assigned, Vec::new()),
             Role::Data | Role::Module | Role::Logger | Role::Task | Role::Member => return left(Reason::InString, Vec::new()),
             Role::Patch | Role::PatchMember | Role::Object => {}
         }

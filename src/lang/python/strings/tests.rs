@@ -50,7 +50,7 @@ fn what_a_string_is_given_to_decides() {
             &[("pkg.mod.X", Object), ("pkg.mod.X", Object)],
         ),
         ("app.send_task('pkg.mod.run')", &[("pkg.mod.run", Task)]),
-        ("getattr(pkg, 'mod')", &[("mod", Member)]),
+        ("getattr(pkg, 'mod')\nsetattr(pkg, 'mod', 1)", &[("mod", Member), ("mod", SetMember)]),
         // Other things of these names.
         ("def patch(path): ...\npatch('pkg.mod.X')", &[]),
         ("from pkg.mod import patch\npatch('pkg.mod.X')", &[]),

@@ -267,7 +267,7 @@ impl Moving<'_> {
             Role::Patch | Role::Object | Role::Module => true,
             // A logger is known by its module's name where the module asks for it so.
             Role::Logger => self.moves.keys().all(|&file| names_its_logger(self.index, file)),
-            Role::Data | Role::Task | Role::Member | Role::PatchMember => false,
+            Role::Data | Role::Task | Role::Member | Role::PatchMember | Role::SetMember => false,
         };
         let text = view.facts.names.get(string.value);
         let path = strings::prefix(text, parts).replace(':', ".");
