@@ -8,4 +8,5 @@ mod harness;
 mod plan;
 mod snapshot;
 mod spec;
+mod symtable;
 mod tidy;

@@ -112,7 +112,7 @@ impl<'s> Collector<'s> {
             source,
             names: Vec::new(),
             ids: FxHashMap::default(),
-            scopes: vec![Scope { kind: ScopeKind::Module, parent: None }],
+            scopes: vec![Scope { kind: ScopeKind::Module, parent: None, start: 0 }],
             declarations: Vec::new(),
             bindings: Vec::new(),
             uses: Vec::new(),
@@ -217,10 +217,10 @@ impl<'s> Collector<'s> {
         self.bindings.push(Binding { scope, name, span, kind, site: self.scope, context: self.context });
     }
 
-    fn in_scope(&mut self, kind: ScopeKind, walk: impl FnOnce(&mut Self)) {
+    fn in_scope(&mut self, kind: ScopeKind, start: u32, walk: impl FnOnce(&mut Self)) {
         let outer = self.scope;
         self.scope = ScopeId::new(self.scopes.len());
-        self.scopes.push(Scope { kind, parent: Some(outer) });
+        self.scopes.push(Scope { kind, parent: Some(outer), start });
         walk(self);
         self.scope = outer;
     }
@@ -307,12 +307,12 @@ impl<'s> Collector<'s> {
         let kind = if def.is_async { DefinitionKind::AsyncFunction } else { DefinitionKind::Function };
         let keyword = def.decorator_list.last().map_or(def.range.start(), |decorator| decorator.range.end());
         let end = def.returns.as_ref().map_or(def.parameters.range.end(), |returns| returns.range().end());
-        self.define(kind, &def.name, def.range, TextRange::new(keyword, end));
+        let start = self.define(kind, &def.name, def.range, TextRange::new(keyword, end));
         if self.scope == ScopeId::MODULE && def.name.as_str() == "__getattr__" {
             self.is_dynamic = true;
         }
         self.defaults(&def.parameters);
-        self.with_type_parameters(def.type_params.as_deref(), |this| {
+        self.with_type_parameters(def.type_params.as_deref(), start, |this| {
             for parameter in &*def.parameters {
                 if let Some(annotation) = parameter.annotation() {
                     this.visit_annotation(annotation);
@@ -321,7 +321,7 @@ impl<'s> Collector<'s> {
             if let Some(returns) = &def.returns {
                 this.visit_annotation(returns);
             }
-            this.in_scope(ScopeKind::Function, |this| {
+            this.in_scope(ScopeKind::Function, start, |this| {
                 this.parameters(&def.parameters);
                 this.in_body(|this| this.visit_body(&def.body));
             });
@@ -338,18 +338,19 @@ impl<'s> Collector<'s> {
             (None, Some(parameters)) => parameters.range.end(),
             (None, None) => def.name.range.end(),
         };
-        self.define(DefinitionKind::Class, &def.name, def.range, TextRange::new(keyword, end));
-        self.with_type_parameters(def.type_params.as_deref(), |this| {
+        let start = self.define(DefinitionKind::Class, &def.name, def.range, TextRange::new(keyword, end));
+        self.with_type_parameters(def.type_params.as_deref(), start, |this| {
             if let Some(arguments) = &def.arguments {
                 this.visit_arguments(arguments);
             }
             this.classes.push(def.name.id.as_str().into());
-            this.in_scope(ScopeKind::Class, |this| this.visit_body(&def.body));
+            this.in_scope(ScopeKind::Class, start, |this| this.visit_body(&def.body));
             this.classes.pop();
         });
     }
 
-    fn define(&mut self, kind: DefinitionKind, name: &Identifier, range: TextRange, header: TextRange) {
+    /// Records a definition and returns where its keyword stands.
+    fn define(&mut self, kind: DefinitionKind, name: &Identifier, range: TextRange, header: TextRange) -> u32 {
         let id = DefinitionId::new(self.definitions.len());
         let name_id = self.identifier(&name.id);
         let header_text = &self.source[header];
@@ -368,12 +369,13 @@ impl<'s> Collector<'s> {
             header: Span::new(start, header.end().to_u32()),
         });
         self.bind_in(self.scope, name_id, span(name.range), BindingKind::Definition(id));
+        start
     }
 
-    fn with_type_parameters(&mut self, parameters: Option<&TypeParams>, walk: impl FnOnce(&mut Self)) {
+    fn with_type_parameters(&mut self, parameters: Option<&TypeParams>, start: u32, walk: impl FnOnce(&mut Self)) {
         match parameters {
             None => walk(self),
-            Some(parameters) => self.in_scope(ScopeKind::TypeParameters, |this| {
+            Some(parameters) => self.in_scope(ScopeKind::TypeParameters, start, |this| {
                 this.visit_type_params(parameters);
                 walk(this);
             }),
@@ -394,11 +396,11 @@ impl<'s> Collector<'s> {
         }
     }
 
-    fn comprehension(&mut self, generators: &[Comprehension], element: impl FnOnce(&mut Self)) {
+    fn comprehension(&mut self, range: TextRange, generators: &[Comprehension], element: impl FnOnce(&mut Self)) {
         if let Some(first) = generators.first() {
             self.visit_expr(&first.iter);
         }
-        self.in_scope(ScopeKind::Comprehension, |this| {
+        self.in_scope(ScopeKind::Comprehension, range.start().to_u32(), |this| {
             for (index, generator) in generators.iter().enumerate() {
                 if index > 0 {
                     this.visit_expr(&generator.iter);

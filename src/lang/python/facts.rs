@@ -137,6 +137,8 @@ pub struct Scope {
     pub kind: ScopeKind,
     /// The scope around it; `None` for the module.
     pub parent: Option<ScopeId>,
+    /// Where it begins in the file: at `class`, `def`, `async`, `lambda`, `type`, or the first byte of the comprehension.
+    pub start: u32,
 }
 
 /// What opens a scope.

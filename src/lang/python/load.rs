@@ -70,7 +70,9 @@ impl Script {
                 None => {}
             }
         }
-        for used in facts.uses.iter().filter(|used| used.attributes.0 < used.attributes.1 && !facts.is_lazy(used.scope)) {
+        let is_read =
+            |used: &&Use| used.attributes.0 < used.attributes.1 && !used.flags.in_string && !facts.is_lazy(used.scope);
+        for used in facts.uses.iter().filter(is_read) {
             // What catches an import error does not catch the `AttributeError` that this would be.
             (writer.at, writer.context) = (used.span.start, Context::default());
             writer.attribute(used);

@@ -65,9 +65,11 @@ impl Facts {
     /// What a name means that the scope does not own.
     fn outside(&self, scope: ScopeId, name: NameId) -> Lookup {
         let mut child = scope;
+        let mut sees_class = true;
         while let Some(parent) = self.scopes[child.index()].parent {
-            // A class body is seen by its own statements and by the type-parameter scopes that stand directly in it.
-            let sees_class = self.scopes[child.index()].kind == ScopeKind::TypeParameters;
+            // A class body is seen by its own statements and by the type-parameter scopes that stand directly in it, but not by the
+            // functions in these.
+            sees_class &= self.scopes[child.index()].kind == ScopeKind::TypeParameters;
             let is_class = self.scopes[parent.index()].kind == ScopeKind::Class;
             if !is_class || sees_class {
                 if self.declaration(parent, name) == Some(Declaration::Global) {

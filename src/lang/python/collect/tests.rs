@@ -65,6 +65,7 @@ fn a_name_belongs_to_the_innermost_scope_that_binds_it() {
         ("def f[x](a: x) -> x: x", &["typeparameters"; 3]),
         ("class C[x](Base[x]):\n    y: x", &["typeparameters"; 2]),
         ("type A[x] = list[x]", &["typeparameters"]),
+        ("x = 1\nclass C:\n    x = x\n    def f[T: x](self): x", &["class or module", "class or module", "module"]),
         ("type x = int\nx", &["module"]),
         // Private names are mangled in a class.
         ("__x = 1\nclass C:\n    def f(self): __x", &["free"]),

@@ -89,7 +89,7 @@ impl Collector<'_> {
             }
             Stmt::TypeAlias(alias) => {
                 self.target(&alias.name, BindingKind::TypeParameter);
-                self.in_scope(ScopeKind::TypeParameters, |this| {
+                self.in_scope(ScopeKind::TypeParameters, alias.range.start().to_u32(), |this| {
                     if let Some(parameters) = &alias.type_params {
                         this.visit_type_params(parameters);
                     }
@@ -171,17 +171,17 @@ impl Collector<'_> {
                 if let Some(parameters) = &lambda.parameters {
                     self.defaults(parameters);
                 }
-                self.in_scope(ScopeKind::Function, |this| {
+                self.in_scope(ScopeKind::Function, lambda.range.start().to_u32(), |this| {
                     if let Some(parameters) = &lambda.parameters {
                         this.parameters(parameters);
                     }
                     this.in_body(|this| this.visit_expr(&lambda.body));
                 });
             }
-            Expr::ListComp(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
-            Expr::SetComp(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
-            Expr::Generator(comp) => self.comprehension(&comp.generators, |this| this.visit_expr(&comp.elt)),
-            Expr::DictComp(comp) => self.comprehension(&comp.generators, |this| {
+            Expr::ListComp(comp) => self.comprehension(comp.range, &comp.generators, |this| this.visit_expr(&comp.elt)),
+            Expr::SetComp(comp) => self.comprehension(comp.range, &comp.generators, |this| this.visit_expr(&comp.elt)),
+            Expr::Generator(comp) => self.comprehension(comp.range, &comp.generators, |this| this.visit_expr(&comp.elt)),
+            Expr::DictComp(comp) => self.comprehension(comp.range, &comp.generators, |this| {
                 if let Some(key) = &comp.key {
                     this.visit_expr(key);
                 }
