@@ -59,7 +59,8 @@ pub fn dotted_paths(format: Format, text: &str) -> Vec<DottedPath> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let code = without_comment(format, line.trim_end_matches(['\n', '\r']));
-        for (at, path) in paths(code) {
+        let is_header = matches!(format, Format::Toml | Format::Ini) && code.starts_with('[');
+        for (at, path) in paths(code).into_iter().filter(|_| !is_header) {
             if let Some(position) = position(format, &code[..at], path, &code[at + path.len()..]) {
                 let at = (start + at) as u32;
                 found.push(DottedPath { span: Span::new(at, at + path.len() as u32), position });
@@ -72,7 +73,6 @@ pub fn dotted_paths(format: Format, text: &str) -> Vec<DottedPath> {
 
 /// The line up to its comment.
 fn without_comment(format: Format, line: &str) -> &str {
-    let is_quoted = |before: &str| ['"', '\''].iter().any(|&quote| before.matches(quote).count() % 2 == 1);
     let starts = |at: usize| line[..at].is_empty() || line[..at].ends_with([' ', '\t']);
     let marks: &[char] = match format {
         Format::Toml | Format::Yaml => &['#'],
@@ -81,6 +81,11 @@ fn without_comment(format: Format, line: &str) -> &str {
     };
     let comment = line.match_indices(marks).find(|(at, _)| starts(*at) && !is_quoted(&line[..*at]));
     comment.map_or(line, |(at, _)| &line[..at])
+}
+
+/// Whether a line's beginning leads into a quoted text.
+fn is_quoted(before: &str) -> bool {
+    ['"', '\''].iter().any(|&quote| before.matches(quote).count() % 2 == 1)
 }
 
 /// The dotted paths of a line, each with its offset.
@@ -111,6 +116,7 @@ fn position(format: Format, before: &str, path: &str, behind: &str) -> Option<Po
             let is_key = behind.trim_start().starts_with([':', '=']);
             !is_key
         }
+        None if is_quoted(before) => false,
         None if matches!(format, Format::Toml | Format::Json) => return None,
         None => {
             let before = before.trim_end();

@@ -199,7 +199,9 @@ fn kind(facts: &Facts, text: &str, scope: ScopeId, name: NameId) -> &'static str
         .filter(|binding| is_written(binding, text) && is_own(facts, binding, scope))
         .collect();
     // CPython notes the target of a `:=` as global or nonlocal with the comprehension, and a global one with the module too.
-    let is_thrown_out = |binding: &&Binding| binding.name == name && binding.site == scope && binding.scope != scope;
+    let is_thrown_out = |binding: &&Binding| {
+        binding.name == name && binding.site == scope && binding.scope != scope && is_written(binding, text)
+    };
     if scope == ScopeId::MODULE && own.iter().any(|binding| is_from_comprehension(facts, binding)) {
         return "declared global";
     }

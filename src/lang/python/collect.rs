@@ -6,8 +6,10 @@
 mod code_text;
 mod conditions;
 mod strings;
+mod type_text;
 mod walk;
 
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::visitor::Visitor;
 use ruff_python_ast::{
     self as ast, Comprehension, ExceptHandler, Expr, ExprContext, Identifier, Operator, Parameters, PythonVersion, Stmt,
@@ -20,6 +22,7 @@ use rustc_hash::FxHashMap;
 use self::code_text::embedded_code;
 use self::conditions::{catches, is_call_of, is_main, is_type_checking};
 use self::strings::is_short;
+use self::type_text::{Around, Pending, TypeComment, type_comments};
 use super::facts::{
     Alias, AliasId, Attribute, Binding, BindingKind, Computed, Context, Declaration, Definition, DefinitionId, DefinitionKind,
     Exports, Facts, From, Import, ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, StringPlace, SyntaxError,
@@ -53,6 +56,7 @@ pub fn collect(source: &str, version: Option<Version>) -> Facts {
     };
     let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module).with_target_version(version));
     let mut collector = Collector::new(source);
+    collector.type_comments = type_comments(parsed.tokens(), source);
     if let ast::Mod::Module(module) = parsed.syntax() {
         for stmt in &module.body {
             collector.visit_stmt(stmt);
@@ -62,8 +66,12 @@ pub fn collect(source: &str, version: Option<Version>) -> Facts {
     errors.extend(parsed.errors().iter().map(|error| syntax_error(error.location, &error.error)));
     errors.extend(parsed.unsupported_syntax_errors().iter().map(|error| syntax_error(error.range, error)));
     errors.sort_by_key(|error| error.span);
-    let embedded = parsed.tokens().iter().filter_map(|token| embedded_code(token.kind(), &source[token.range()]));
-    collector.finish(errors, embedded.collect())
+    let is_text = |range: &TextRange| !collector.has_read(*range);
+    let tokens = parsed.tokens().iter().filter(|token| matches!(token.kind(), TokenKind::Comment | TokenKind::String));
+    let embedded =
+        tokens.filter_map(|token| embedded_code(token.kind(), &source[token.range()]).filter(|_| is_text(&token.range())));
+    let embedded = embedded.collect();
+    collector.finish(errors, embedded)
 }
 
 fn syntax_error(range: TextRange, message: impl std::fmt::Display) -> SyntaxError {
@@ -104,6 +112,13 @@ struct Collector<'s> {
     flags: UseFlags,
     /// Where the expression stands that comes next, as far as it matters to strings.
     place: StringPlace,
+    /// The local names that imports from `typing` and its kin have bound so far, with the names that they import.
+    typing: FxHashMap<NameId, NameId>,
+    /// What stands around the expression and may make a string in it a type, outermost first.
+    around: Vec<Around>,
+    /// The strings that may be types.
+    pending: Vec<Pending>,
+    type_comments: Vec<TypeComment>,
 }
 
 impl<'s> Collector<'s> {
@@ -131,10 +146,15 @@ impl<'s> Collector<'s> {
             in_annotation: false,
             flags: UseFlags::default(),
             place: StringPlace::Elsewhere,
+            typing: FxHashMap::default(),
+            around: Vec::new(),
+            pending: Vec::new(),
+            type_comments: Vec::new(),
         }
     }
 
-    fn finish(mut self, errors: Vec<SyntaxError>, embedded_code: Box<[Box<str>]>) -> Facts {
+    /// Sorts what has been found, and gives each binding to the scope that owns it.
+    fn settle(&mut self) {
         self.declarations.sort();
         self.declarations.dedup_by_key(|&mut (scope, name, _)| (scope, name));
         let owners: Vec<ScopeId> = self.bindings.iter().map(|binding| self.owner(binding)).collect();
@@ -142,6 +162,11 @@ impl<'s> Collector<'s> {
             binding.scope = owner;
         }
         self.bindings.sort_by_key(|binding| (binding.scope, binding.name, binding.span));
+    }
+
+    fn finish(mut self, errors: Vec<SyntaxError>, embedded_code: Box<[Box<str>]>) -> Facts {
+        self.settle();
+        self.read_types();
         self.strings.sort_by_key(|string| string.span);
         self.computed.sort_by_key(|computed| computed.span);
         Facts {
@@ -312,6 +337,7 @@ impl<'s> Collector<'s> {
             self.is_dynamic = true;
         }
         self.defaults(&def.parameters);
+        self.signature_comments(&def.parameters, &def.body);
         self.with_type_parameters(def.type_params.as_deref(), start, |this| {
             for parameter in &*def.parameters {
                 if let Some(annotation) = parameter.annotation() {
@@ -353,14 +379,7 @@ impl<'s> Collector<'s> {
     fn define(&mut self, kind: DefinitionKind, name: &Identifier, range: TextRange, header: TextRange) -> u32 {
         let id = DefinitionId::new(self.definitions.len());
         let name_id = self.identifier(&name.id);
-        let header_text = &self.source[header];
-        // Between the last decorator and the keyword stand a line end, indentation and perhaps comments.
-        let skipped = header_text.find(match kind {
-            DefinitionKind::Class => "class",
-            DefinitionKind::Function => "def",
-            DefinitionKind::AsyncFunction => "async",
-        });
-        let start = header.start().to_u32() + skipped.unwrap_or(0) as u32;
+        let start = header.end().to_u32() - without_comments(&self.source[header]).len() as u32;
         self.definitions.push(Definition {
             kind,
             name: name_id,
@@ -426,6 +445,8 @@ impl<'s> Collector<'s> {
                 (None, Some(_)) => self.identifier(&alias.name.id),
                 (None, None) => self.identifier(alias.name.id.split('.').next().unwrap_or_default()),
             };
+            let module = from.and_then(|(_, module)| module).map(|module| self.intern(&module.id));
+            self.note_typing(module, name, local);
             self.aliases.push(Alias { import, name, name_span: span(alias.name.range), asname, local });
             if alias.name.as_str() != "*" {
                 let place = alias.asname.as_ref().map_or(alias.name.range, |asname| asname.range);
@@ -570,6 +591,15 @@ impl<'s> Collector<'s> {
             && matches!(call.arguments.args.first(), Some(Expr::Subscript(subscript))
                 if chain(&subscript.value).is_some_and(|(root, rest)| root.id.as_str() == "sys" && rest.len() == 1 && rest[0].as_str() == "modules"));
         self.is_dynamic |= updates_globals || sets_attribute;
+    }
+}
+
+/// The text from its first token on: between the last decorator and the keyword of a definition may stand comments.
+fn without_comments(text: &str) -> &str {
+    let text = text.trim_start();
+    match text.strip_prefix('#') {
+        Some(comment) => without_comments(comment.split_once('\n').map_or("", |(_, rest)| rest)),
+        None => text,
     }
 }
 

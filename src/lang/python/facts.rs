@@ -64,7 +64,7 @@ pub struct Facts {
     pub declarations: Box<[(ScopeId, NameId, Declaration)]>,
     /// The bindings, sorted by owner scope, name and place.
     pub bindings: Box<[Binding]>,
-    /// The uses, in the order of evaluation.
+    /// The uses, in the order of evaluation; those in strings that are types by what stands around them (`cast("X", …)`) come last.
     pub uses: Box<[Use]>,
     /// The attributes that follow the used names; see [`Use::attributes`].
     pub attributes: Box<[Attribute]>,
@@ -80,7 +80,7 @@ pub struct Facts {
     pub strings: Box<[StringFact]>,
     /// The strings with a dot that are put together at run time and given to calls, in source order.
     pub computed: Box<[Computed]>,
-    /// Code in comments and strings, as text: annotations (`# type: …`; PEP 484) and the lines of doctests.
+    /// Code in comments and strings, as text: type comments that belong to no statement, and the lines of doctests.
     pub embedded_code: Box<[Box<str>]>,
     /// The syntax errors, sorted by place.
     pub errors: Box<[SyntaxError]>,
@@ -269,9 +269,9 @@ pub struct Use {
 /// Properties of a use.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct UseFlags {
-    /// The use stands in a string annotation.
+    /// The use stands in a string or comment that is a type: it is read by no running program, unless that asks for types.
     pub in_string: bool,
-    /// Its spelling is data as well (`f"{x=}"`), or its place in the file is not known exactly: it cannot be renamed.
+    /// Its spelling is data as well (`f"{x=}"`, `t"{x}"`), or its place in the file is not known exactly: it cannot be renamed.
     pub frozen: bool,
     /// The last attribute is assigned to or deleted.
     pub is_store: bool,

@@ -124,9 +124,11 @@ mod tests {
     #[test]
     fn uses_are_renamed_by_scope() {
         let text = "from m import old\nold(1)\ndef f(a: 'old[int]' = old) -> old:\n    return [old for x in old]\n\
-                    def g():\n    old = 1\n    return old\nclass C(old):\n    x: 'List[\"old\"]' = f'{old!r}'\n";
+                    def g():\n    old = 1\n    return old\nclass C(old):\n    x: 'List[\"old\"]' = f'{old!r}'\n\
+                    from typing import cast\ny = cast('old', 1)  # type: List[old]\n";
         let want = "from m import old\nnew(1)\ndef f(a: 'new[int]' = new) -> new:\n    return [new for x in new]\n\
-                    def g():\n    old = 1\n    return old\nclass C(new):\n    x: 'List[\"new\"]' = f'{new!r}'\n";
+                    def g():\n    old = 1\n    return old\nclass C(new):\n    x: 'List[\"new\"]' = f'{new!r}'\n\
+                    from typing import cast\ny = cast('new', 1)  # type: List[new]\n";
         assert_eq!(renamed(text).as_deref(), Ok(want));
     }
 
@@ -142,7 +144,9 @@ mod tests {
             ("print(f'{old=}')\n", Obstacle::InString),
             ("getattr(m, 'old')\n", Obstacle::InString),
             ("eval('old.x')\n", Obstacle::InString),
-            ("x = [] # type: List[old]\n", Obstacle::InString),
+            ("f()  # type: List[old]\n", Obstacle::InString),
+            ("from typing import cast\ncast('o' 'ld', 1)\n", Obstacle::InString),
+            ("print(t'{old}')\n", Obstacle::InString),
             ("def f():\n    \"\"\"F.\n\n    >>> f(\n    ...     old)\n    1\n    \"\"\"\n", Obstacle::InString),
             ("class C:\n    old = old\n", Obstacle::Ambiguous),
         ];

@@ -35,15 +35,18 @@ pub(super) fn is_code_like(value: &str) -> bool {
     value.chars().any(|c| c == '_' || unicode_ident::is_xid_start(c))
 }
 
-pub(super) fn is_type_comment(comment: &str) -> bool {
-    let text = comment.trim_start_matches('#').trim_start();
-    text.strip_prefix("type:").is_some_and(|text| !text.trim_start().starts_with("ignore"))
+/// The type in a comment `# type: …`; `# type: ignore` holds none.
+pub(super) fn type_comment(comment: &str) -> Option<&str> {
+    let text = comment.trim_start_matches('#').trim_start().strip_prefix("type:")?.trim_start();
+    let is_ignore =
+        text.strip_prefix("ignore").is_some_and(|rest| !rest.starts_with(|c: char| c == '_' || c.is_alphanumeric()));
+    (!is_ignore).then_some(text)
 }
 
 /// The code that stands in a comment or a string literal, if any.
 pub(super) fn embedded_code(kind: TokenKind, text: &str) -> Option<Box<str>> {
     match kind {
-        TokenKind::Comment => is_type_comment(text).then(|| text.into()),
+        TokenKind::Comment => type_comment(text).map(|_| text.into()),
         TokenKind::String if text.contains(DOCTEST_PROMPT) => {
             let is_code = |line: &&str| line.starts_with(DOCTEST_PROMPT) || line.starts_with("...");
             Some(text.lines().map(str::trim_start).filter(is_code).collect::<Vec<_>>().join("\n").into())

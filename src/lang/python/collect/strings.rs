@@ -2,12 +2,13 @@
 
 use ruff_python_ast::visitor::Visitor;
 use ruff_python_ast::{
-    Arguments, CmpOp, Expr, ExprCompare, ExprDict, ExprStringLiteral, FStringPart, InterpolatedStringElement, Operator,
+    CmpOp, Expr, ExprCall, ExprCompare, ExprDict, ExprStringLiteral, FStringPart, InterpolatedStringElement, Operator,
 };
 use ruff_python_parser::typing::{AnnotationKind, parse_type_annotation};
 use ruff_text_size::Ranged;
 
 use super::code_text::{LONGEST_CODE_STRING, is_code_like};
+use super::type_text::Around;
 use super::{Collector, chain, span};
 use crate::lang::python::facts::{Argument, Computed, First, NameId, Piece, Slot, StringFact, StringPlace, UseFlags, UseId};
 
@@ -26,17 +27,21 @@ impl Collector<'_> {
 
     pub(super) fn string(&mut self, literal: &ExprStringLiteral, place: StringPlace) {
         if self.in_annotation {
-            let Ok(parsed) = parse_type_annotation(literal, self.source) else { return };
-            let is_simple = matches!(parsed.kind(), AnnotationKind::Simple);
-            let flags = UseFlags { in_string: true, frozen: self.flags.frozen || !is_simple, is_store: false };
-            self.with_flags(flags, |this| this.visit_expr(parsed.expression()));
+            self.annotation(literal);
             return;
         }
         let value = literal.value.to_str();
-        if is_code_like(value) {
-            let value = self.intern(value);
-            self.strings.push(StringFact { value, span: span(literal.range), place });
-        }
+        let fact = is_code_like(value).then(|| StringFact { value: self.intern(value), span: span(literal.range), place });
+        self.defer(literal, fact);
+    }
+
+    /// Walks the type that a string holds, and says whether it holds one.
+    pub(super) fn annotation(&mut self, literal: &ExprStringLiteral) -> bool {
+        let Ok(parsed) = parse_type_annotation(literal, self.source) else { return false };
+        let is_simple = matches!(parsed.kind(), AnnotationKind::Simple);
+        let flags = UseFlags { in_string: true, frozen: self.flags.frozen || !is_simple, is_store: false };
+        self.with_flags(flags, |this| this.visit_annotation(parsed.expression()));
+        true
     }
 
     /// Walks a dict. What it is assigned to or given to looks at its values or at its keys.
@@ -56,31 +61,35 @@ impl Collector<'_> {
         }
     }
 
-    /// Walks the arguments of a call.
-    pub(super) fn arguments(&mut self, callee: Option<UseId>, arguments: &Arguments) {
-        let Some(callee) = callee else { return self.visit_arguments(arguments) };
-        let mut first = First::Other;
-        for (position, argument) in arguments.args.iter().enumerate() {
-            let slot = Slot::Position(position as u32);
-            self.placed(StringPlace::Argument(Argument { callee, slot, first }), argument);
-            if position == 0 {
-                first = self.operand(argument);
-            }
-        }
-        for keyword in &arguments.keywords {
-            let slot = match &keyword.arg {
-                Some(name) => {
-                    if self.takes_names(callee) {
-                        let place = StringPlace::Argument(Argument { callee, slot: Slot::Name, first });
-                        let value = self.intern(&name.id);
-                        self.strings.push(StringFact { value, span: span(name.range), place });
-                    }
-                    Slot::Keyword(self.intern(&name.id))
+    /// Walks the arguments of a call, whose function has just been walked. They are values, also inside an annotation such as
+    /// `Annotated[int, Field(alias="x")]`.
+    pub(super) fn arguments(&mut self, call: &ExprCall) {
+        let callee = chain(&call.func).map(|_| self.last_use());
+        let function = self.typing_use(&call.func);
+        let place = |slot, first| {
+            callee.map_or(StringPlace::Elsewhere, |callee| StringPlace::Argument(Argument { callee, slot, first }))
+        };
+        self.with_annotation(false, |this| {
+            let mut first = First::Other;
+            for (position, argument) in call.arguments.args.iter().enumerate() {
+                let around = function.map(|function| Around::Argument(function, position));
+                this.inside(around, |this| this.placed(place(Slot::Position(position as u32), first), argument));
+                if position == 0 {
+                    first = this.operand(argument);
                 }
-                None => Slot::Key,
-            };
-            self.placed(StringPlace::Argument(Argument { callee, slot, first }), &keyword.value);
-        }
+            }
+            for keyword in &call.arguments.keywords {
+                let name = keyword.arg.as_ref().map(|name| this.intern(&name.id));
+                if let (Some(name), Some(spelled), Some(callee)) = (name, &keyword.arg, callee)
+                    && this.takes_names(callee)
+                {
+                    this.strings.push(StringFact { value: name, span: span(spelled.range), place: place(Slot::Name, first) });
+                }
+                let around = function.zip(name).map(|(function, name)| Around::Keyword(function, name));
+                let slot = name.map_or(Slot::Key, Slot::Keyword);
+                this.inside(around, |this| this.placed(place(slot, first), &keyword.value));
+            }
+        });
     }
 
     /// Whether the keywords of a call can be names of a module: those of `patch.multiple` are.

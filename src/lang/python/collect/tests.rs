@@ -82,6 +82,25 @@ fn a_name_belongs_to_the_innermost_scope_that_binds_it() {
 }
 
 #[test]
+fn identifiers_are_read_as_python_reads_them() {
+    // Python applies NFKC to identifiers: ligatures and letters of mathematics are plain letters.
+    let text = "import pkg.\u{fb01}le\nfrom m import \u{1d431} as \u{aa}\nx: '\u{fb01}le' = file.\u{1d431}\n";
+    let facts = collect(text, None);
+    let names: Vec<&str> = facts.uses.iter().map(|used| facts.names.get(used.name)).collect();
+    assert_eq!(names, ["file", "file"]);
+    assert!(["pkg.file", "a", "x"].iter().all(|name| facts.names.find(name).is_some()));
+    assert_eq!(facts.names.get(facts.attributes[0].name), "x");
+}
+
+#[test]
+fn what_is_printed_with_its_source_is_frozen() {
+    let frozen = |text: &str| collect(text, None).uses.iter().map(|used| used.flags.frozen).collect::<Vec<_>>();
+    assert_eq!(frozen("f'{old} {old=}'"), [false, true]);
+    assert_eq!(frozen("f\"{f\"{old!r}\"} {x[\"a\"]}\""), [false, false]);
+    assert_eq!(frozen("t'{old} {f\"{old}\"}'\nold"), [true, true, false]);
+}
+
+#[test]
 fn names_that_nothing_binds_are_found() {
     let unbound_in = |text: &str| {
         let facts = collect(text, None);
@@ -167,11 +186,11 @@ fn names_made_at_run_time_are_noticed() {
 
 #[test]
 fn definitions_know_their_header_and_extent() {
-    let text = "@dec\n# why\nasync def f(a,\n    b=1) -> int:\n    return 1\n\nclass C(Base, metaclass=M):\n    pass\n";
+    let text = "@dec  # asynchronous\n# no async class\nasync def f(a,\n    b=1) -> int:\n    return 1\n\nclass C(Base, metaclass=M):\n    pass\n";
     let facts = collect(text, None);
     let shown: Vec<(&str, &str)> =
         facts.definitions.iter().map(|one| (&text[one.header.range()], &text[one.span.range()][..5])).collect();
-    assert_eq!(shown, [("async def f(a,\n    b=1) -> int", "@dec\n"), ("class C(Base, metaclass=M)", "class")]);
+    assert_eq!(shown, [("async def f(a,\n    b=1) -> int", "@dec "), ("class C(Base, metaclass=M)", "class")]);
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, ExceptHandler, Expr, ExprContext, InterpolatedStringElement, Pattern, Stmt, TypeParam};
+use ruff_text_size::Ranged;
 
-use super::conditions::{last_name, suppresses};
+use super::conditions::suppresses;
 use super::{Collector, chain, span};
-use crate::lang::python::facts::{BindingKind, Context, Declaration, ScopeId, ScopeKind, StringPlace, UseFlags};
+use crate::lang::python::facts::{BindingKind, Context, Declaration, ScopeId, ScopeKind, UseFlags};
 
 impl<'ast> Visitor<'ast> for Collector<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
@@ -49,6 +50,11 @@ impl<'ast> Visitor<'ast> for Collector<'_> {
         visitor::walk_pattern(self, pattern);
     }
 
+    fn visit_t_string(&mut self, t_string: &'ast ast::TString) {
+        // A template keeps the text of its expressions (PEP 750).
+        self.with_flags(UseFlags { frozen: true, ..self.flags }, |this| visitor::walk_t_string(this, t_string));
+    }
+
     fn visit_interpolated_string_element(&mut self, element: &'ast InterpolatedStringElement) {
         let prints_source =
             matches!(element, InterpolatedStringElement::Interpolation(interpolation) if interpolation.debug_text.is_some());
@@ -71,11 +77,12 @@ impl Collector<'_> {
                     self.dynamic_store(target);
                     self.target(target, kind);
                 }
+                self.comment_behind(assign.end());
             }
             Stmt::AnnAssign(assign) => {
                 self.visit_annotation(&assign.annotation);
                 let kind = match &assign.value {
-                    Some(value) => self.value(value, &[&assign.target]),
+                    Some(value) => self.annotated_value(&assign.annotation, value, &assign.target),
                     None => BindingKind::Annotation,
                 };
                 self.target(&assign.target, kind);
@@ -99,6 +106,7 @@ impl Collector<'_> {
             Stmt::For(stmt) => {
                 self.visit_expr(&stmt.iter);
                 self.visit_expr(&stmt.target);
+                self.comment_behind(stmt.iter.end());
                 self.in_context(Context::CONDITIONAL, |this| {
                     this.visit_body(&stmt.body);
                     this.visit_body(&stmt.orelse);
@@ -128,6 +136,9 @@ impl Collector<'_> {
             Stmt::With(stmt) => {
                 for item in &stmt.items {
                     self.visit_with_item(item);
+                }
+                if let Some(last) = stmt.items.last() {
+                    self.comment_behind(last.end());
                 }
                 let suppressed = stmt.items.iter().map(|item| suppresses(&item.context_expr));
                 let context = suppressed.fold(Context::default(), Context::and);
@@ -202,24 +213,20 @@ impl Collector<'_> {
             Expr::Call(call) => {
                 self.dynamic_call(call);
                 self.visit_expr(&call.func);
-                let callee = chain(&call.func).map(|_| self.last_use());
-                // Arguments are values, also inside an annotation such as `Annotated[int, Field(alias="x")]`.
-                self.with_annotation(false, |this| this.arguments(callee, &call.arguments));
+                self.arguments(call);
             }
             Expr::Compare(compare) => self.compare(compare),
             Expr::Subscript(subscript) if self.in_annotation => {
                 self.visit_expr(&subscript.value);
-                match last_name(&subscript.value) {
-                    Some("Literal") => self.with_annotation(false, |this| this.visit_expr(&subscript.slice)),
-                    Some("Annotated") => self.annotated(&subscript.slice),
-                    _ => self.visit_expr(&subscript.slice),
+                if self.is_named(&subscript.value, "Literal") {
+                    self.with_annotation(false, |this| this.visit_expr(&subscript.slice));
+                } else if self.is_named(&subscript.value, "Annotated") {
+                    self.annotated(&subscript.slice);
+                } else {
+                    self.visit_expr(&subscript.slice);
                 }
             }
-            Expr::Subscript(subscript) if chain(&subscript.value).is_some() && !self.in_annotation => {
-                self.visit_expr(&subscript.value);
-                let place = StringPlace::Key(self.last_use());
-                self.placed(place, &subscript.slice);
-            }
+            Expr::Subscript(subscript) => self.subscript(subscript),
             expr => visitor::walk_expr(self, expr),
         }
     }
