@@ -5,6 +5,7 @@
 
 mod code_text;
 mod conditions;
+mod exports;
 mod strings;
 mod type_text;
 mod walk;
@@ -12,8 +13,7 @@ mod walk;
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::visitor::Visitor;
 use ruff_python_ast::{
-    self as ast, Comprehension, ExceptHandler, Expr, ExprContext, Identifier, Operator, Parameters, PythonVersion, Stmt,
-    TypeParams,
+    self as ast, Comprehension, ExceptHandler, Expr, ExprContext, Identifier, Parameters, PythonVersion, Stmt, TypeParams,
 };
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
@@ -318,6 +318,27 @@ impl<'s> Collector<'s> {
         UseId::new(self.uses.len() - 1)
     }
 
+    /// Walks an assignment. `a, b = c, d` makes `a` another name for `c` and `b` one for `d`.
+    fn assign(&mut self, assign: &ast::StmtAssign) {
+        let is_pairwise = assign.targets.iter().any(|target| elements(target).is_some());
+        let Some(values) = elements(&assign.value).filter(|_| is_pairwise) else {
+            let kind = self.value(&assign.value, &assign.targets.iter().collect::<Vec<_>>());
+            for target in &assign.targets {
+                self.dynamic_store(target);
+                self.target(target, kind);
+            }
+            return;
+        };
+        let kinds: Vec<BindingKind> = values.iter().map(|value| self.value(value, &[])).collect();
+        for target in &assign.targets {
+            self.dynamic_store(target);
+            match elements(target).filter(|targets| targets.len() == kinds.len()) {
+                Some(targets) => targets.iter().zip(&kinds).for_each(|(target, &kind)| self.target(target, kind)),
+                None => self.target(target, BindingKind::Value),
+            }
+        }
+    }
+
     fn target(&mut self, target: &Expr, kind: BindingKind) {
         match target {
             Expr::Name(name) => self.bind(&name.id, name.range, kind),
@@ -504,71 +525,6 @@ impl<'s> Collector<'s> {
         self.visit_body(&stmt.finalbody);
     }
 
-    /// Takes what a statement does to `__all__`.
-    fn export(&mut self, stmt: &Stmt) {
-        let is_all = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__all__");
-        match stmt {
-            Stmt::Assign(assign) if assign.targets.iter().any(is_all) => {
-                let mut exports = self.exports.take().unwrap_or(Exports { entries: Vec::new(), is_complete: true });
-                self.list(&assign.value, &mut exports);
-                self.exports = Some(exports);
-            }
-            Stmt::AnnAssign(ast::StmtAnnAssign { target, value: Some(value), .. }) if is_all(target) => {
-                let mut exports = self.exports.take().unwrap_or(Exports { entries: Vec::new(), is_complete: true });
-                self.list(value, &mut exports);
-                self.exports = Some(exports);
-            }
-            Stmt::AugAssign(assign) if is_all(&assign.target) => {
-                let mut exports = self.exports.take().unwrap_or_default();
-                exports.is_complete &= assign.op == Operator::Add;
-                self.list(&assign.value, &mut exports);
-                self.exports = Some(exports);
-            }
-            Stmt::Expr(expr) => {
-                let Expr::Call(call) = &*expr.value else { return };
-                let Expr::Attribute(method) = &*call.func else { return };
-                if !is_all(&method.value) {
-                    return;
-                }
-                let mut exports = self.exports.take().unwrap_or_default();
-                match (method.attr.as_str(), &*call.arguments.args) {
-                    ("extend", [list]) => self.list(list, &mut exports),
-                    ("append", [Expr::StringLiteral(item)]) => self.entry(item, &mut exports),
-                    ("remove", [Expr::StringLiteral(item)]) => {
-                        let name = self.intern(item.value.to_str());
-                        exports.entries.retain(|entry| entry.0 != name);
-                    }
-                    _ => exports.is_complete = false,
-                }
-                self.exports = Some(exports);
-            }
-            _ => {}
-        }
-    }
-
-    fn list(&mut self, value: &Expr, exports: &mut Exports) {
-        match value {
-            Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. }) => {
-                for element in elts {
-                    match element {
-                        Expr::StringLiteral(item) => self.entry(item, exports),
-                        _ => exports.is_complete = false,
-                    }
-                }
-            }
-            Expr::BinOp(sum) if sum.op == Operator::Add => {
-                self.list(&sum.left, exports);
-                self.list(&sum.right, exports);
-            }
-            _ => exports.is_complete = false,
-        }
-    }
-
-    fn entry(&mut self, item: &ast::ExprStringLiteral, exports: &mut Exports) {
-        let name = self.intern(item.value.to_str());
-        exports.entries.push((name, span(item.range)));
-    }
-
     /// Takes `globals()["name"] = …` and its kin, which bind names of the module that no statement shows.
     fn dynamic_store(&mut self, target: &Expr) {
         let Expr::Subscript(subscript) = target else { return };
@@ -592,6 +548,16 @@ impl<'s> Collector<'s> {
                 if chain(&subscript.value).is_some_and(|(root, rest)| root.id.as_str() == "sys" && rest.len() == 1 && rest[0].as_str() == "modules"));
         self.is_dynamic |= updates_globals || sets_attribute;
     }
+}
+
+/// The elements of a tuple or list, where each is one.
+fn elements(expr: &Expr) -> Option<&[Expr]> {
+    let elements = match expr {
+        Expr::Tuple(tuple) => &tuple.elts[..],
+        Expr::List(list) => &list.elts[..],
+        _ => return None,
+    };
+    (!elements.iter().any(Expr::is_starred_expr)).then_some(elements)
 }
 
 /// The text from its first token on: between the last decorator and the keyword of a definition may stand comments.

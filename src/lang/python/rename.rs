@@ -3,10 +3,11 @@
 //! The binding itself (an import, say) is for the caller to change. A rename is made only where it provably changes nothing but
 //! the spelling; every [`Obstacle`] is a reason to keep the old name with `as`.
 
-use super::facts::{Binding, BindingKind, Facts, NameId, ScopeId};
+use super::facts::{Binding, BindingKind, Facts, NameId, ScopeId, Use};
 use super::scope::Lookup;
 use super::strings;
 use crate::text::edit::Edit;
+use crate::text::span::Span;
 
 /// Why a name keeps its spelling.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,12 +20,36 @@ pub enum Obstacle {
     ClassAttribute,
     /// A class body reads the name and binds it.
     Ambiguous,
-    /// The name's spelling is data too: in an f-string with `=`, a string that could name code, a type comment or a doctest.
+    /// The name's spelling is data too: in an f-string with `=`, a t-string, a string that could name code, or a doctest.
     InString,
     /// A parameter has the name: a test fixture is asked for by name.
     Parameter,
     /// A private name, which classes mangle.
     Private,
+}
+
+impl Obstacle {
+    /// What it means, in words for a person.
+    pub fn explain(self) -> &'static str {
+        match self {
+            Obstacle::Taken => "the new name means something else here",
+            Obstacle::Declared => "`global` or `nonlocal` declares one of the names",
+            Obstacle::ClassAttribute => "it is an attribute of a class",
+            Obstacle::Ambiguous => "a class body reads the name and binds it",
+            Obstacle::InString => "its spelling is data too",
+            Obstacle::Parameter => "a parameter has the name",
+            Obstacle::Private => "classes mangle private names",
+        }
+    }
+}
+
+/// Why and where a name has to keep its spelling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// Why.
+    pub obstacle: Obstacle,
+    /// The place that stands in the way, where there is one.
+    pub at: Option<Span>,
 }
 
 /// Returns the edits that spell a scope's name differently at all its uses. `is_same` tells of a binding of the new name whether
@@ -38,37 +63,43 @@ pub fn rename_uses(
     name: NameId,
     new: &str,
     is_same: &dyn Fn(&Binding) -> bool,
-) -> Result<Vec<Edit>, Obstacle> {
+) -> Result<Vec<Edit>, Kept> {
+    let kept = |obstacle, at| Err(Kept { obstacle, at });
     let old = facts.names.get(name);
     if old.starts_with("__") || new.starts_with("__") {
-        return Err(Obstacle::Private);
+        return kept(Obstacle::Private, None);
     }
     if facts.scopes[scope.index()].kind == super::facts::ScopeKind::Class {
-        return Err(Obstacle::ClassAttribute);
+        return kept(Obstacle::ClassAttribute, None);
     }
     let new_id = facts.names.find(new);
     if facts.declarations.iter().any(|&(_, declared, _)| declared == name || Some(declared) == new_id) {
-        return Err(Obstacle::Declared);
+        return kept(Obstacle::Declared, None);
     }
-    if facts.bindings.iter().any(|binding| binding.name == name && binding.kind == BindingKind::Parameter) {
-        return Err(Obstacle::Parameter);
+    let is_parameter = |binding: &&Binding| binding.name == name && binding.kind == BindingKind::Parameter;
+    if let Some(binding) = facts.bindings.iter().find(is_parameter) {
+        return kept(Obstacle::Parameter, Some(binding.span));
     }
-    if facts.strings.iter().any(|string| may_read(facts.names.get(string.value), old)) || facts.embedded_code_names(old) {
-        return Err(Obstacle::InString);
+    if let Some(string) = facts.strings.iter().find(|string| may_read(facts.names.get(string.value), old)) {
+        return kept(Obstacle::InString, Some(string.span));
+    }
+    if facts.embedded_code_names(old) {
+        return kept(Obstacle::InString, None);
     }
     // A star import may bring the new name.
-    if facts.aliases.iter().any(|alias| facts.is_star(alias)) {
-        return Err(Obstacle::Taken);
+    if let Some(star) = facts.aliases.iter().find(|alias| facts.is_star(alias)) {
+        return kept(Obstacle::Taken, Some(star.name_span));
     }
     if let Some(new) = new_id {
-        let is_bound_otherwise = facts.bindings.iter().any(|binding| binding.name == new && !is_same(binding));
-        let is_used_otherwise =
-            facts.uses.iter().filter(|used| used.name == new).any(|used| match facts.lookup(used.scope, new) {
-                Lookup::Bound(owner) => !facts.bindings_of(owner, new).all(|(_, binding)| is_same(binding)),
-                Lookup::ClassOr(..) | Lookup::Free => true,
-            });
-        if is_bound_otherwise || is_used_otherwise {
-            return Err(Obstacle::Taken);
+        let is_otherwise = |used: &Use| match facts.lookup(used.scope, new) {
+            Lookup::Bound(owner) => !facts.bindings_of(owner, new).all(|(_, binding)| is_same(binding)),
+            Lookup::ClassOr(..) | Lookup::Free => true,
+        };
+        let bound =
+            facts.bindings.iter().filter(|binding| binding.name == new && !is_same(binding)).map(|binding| binding.span);
+        let used = facts.uses.iter().filter(|used| used.name == new && is_otherwise(used)).map(|used| used.span);
+        if let Some(first) = bound.chain(used).min() {
+            return kept(Obstacle::Taken, Some(first));
         }
     }
     let mut edits = Vec::new();
@@ -76,11 +107,11 @@ pub fn rename_uses(
         match facts.lookup(used.scope, name) {
             Lookup::Bound(owner) if owner == scope => {
                 if used.flags.frozen {
-                    return Err(Obstacle::InString);
+                    return kept(Obstacle::InString, Some(used.span));
                 }
                 edits.push(Edit::replace(used.span, new));
             }
-            Lookup::ClassOr(_, Some(owner)) if owner == scope => return Err(Obstacle::Ambiguous),
+            Lookup::ClassOr(_, Some(owner)) if owner == scope => return kept(Obstacle::Ambiguous, Some(used.span)),
             _ => {}
         }
     }
@@ -114,7 +145,7 @@ mod tests {
     use crate::text::edit::TextEdit;
 
     /// Renames the uses of the module's `old` to `new`; the binding keeps its spelling.
-    fn renamed(text: &str) -> Result<String, Obstacle> {
+    fn renamed(text: &str) -> Result<String, Kept> {
         let facts = collect(text, None);
         let name = facts.names.find("old").unwrap();
         let edits = rename_uses(&facts, ScopeId::MODULE, name, "new", &|_| false)?;
@@ -152,8 +183,19 @@ mod tests {
         ];
         for (text, obstacle) in cases {
             let text = format!("from m import old\n{text}");
-            assert_eq!(renamed(&text), Err(obstacle), "{text}");
+            assert_eq!(renamed(&text).map_err(|kept| kept.obstacle), Err(obstacle), "{text}");
         }
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_shown() {
+        let shown = |text: &str| {
+            let kept = renamed(text).unwrap_err();
+            (kept.obstacle.explain(), kept.at.map(|span| text[..span.start as usize].lines().count()))
+        };
+        let text = "from m import old\nold()\ndef test(\n    old): pass\n";
+        assert_eq!(shown(text), ("a parameter has the name", Some(4)));
+        assert_eq!(shown("from m import old\nprint(new)\nnew = 1\n"), ("the new name means something else here", Some(2)));
     }
 
     #[test]

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashSet;
 
-use super::rewrite::{Works, owner};
+use super::rewrite::{Works, kept, owner};
 use super::{Names, Relocation, attribute};
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::{Alias, AliasId, Binding, BindingKind, Context as Under, Facts, NameId, ScopeId, Use, UseId};
 use crate::lang::python::imports::{Added, Becomes, Change, Name};
 use crate::lang::python::modules::Module;
-use crate::lang::python::rename::rename_uses;
+use crate::lang::python::rename::{Kept, rename_uses};
 use crate::lang::python::resolve::{self, Brings, End, Imported};
 use crate::lang::python::scope::Lookup;
 use crate::text::edit::Edit;
 use crate::text::span::Span;
 use crate::transform::View;
-use crate::transform::finding::Reason;
+use crate::transform::finding::{Evidence, Reason};
 
 /// The alias that dotted uses get their module from.
 #[derive(Clone, Copy)]
@@ -65,8 +65,10 @@ impl Relocation<'_> {
         works: &mut Works,
         left: &mut dyn FnMut(&Reference, Reason),
     ) {
-        if let Some((change, edits)) = self.rebind(view, Provider { id, owner }, references) {
-            return self.add_work(view, id, references, change, edits, works);
+        if let Some((change, edits, kept)) = self.rebind(view, Provider { id, owner }, references) {
+            self.add_work(view, id, references, change, edits, works);
+            works.entry(view.facts.aliases[id.index()].import).or_default().kept.extend(kept);
+            return;
         }
         let facts = view.facts;
         let local = facts.aliases[id.index()].local;
@@ -106,7 +108,7 @@ impl Relocation<'_> {
         view: &View<'_>,
         Provider { id, owner }: Provider,
         references: &[&Reference],
-    ) -> Option<(Change, Vec<Edit>)> {
+    ) -> Option<(Change, Vec<Edit>, Option<Evidence>)> {
         let facts = view.facts;
         let alias = &facts.aliases[id.index()];
         let home = &*self.pairs[references.first()?.target].module;
@@ -127,22 +129,25 @@ impl Relocation<'_> {
                 edits.push(Edit::replace(name.span, new));
             }
         }
+        let mut stays = None;
         let local = facts.names.get(alias.local).to_owned();
         let becomes = if !is_from(facts, id) {
             Becomes::Module { module: home.to_owned(), local: Some(local) }
         } else {
             let (package, name) = home.rsplit_once('.')?;
             let mut new_local = local;
-            if alias.asname.is_none()
-                && self.style.names == Names::Rename
-                && let Ok(renamed) = rename_uses(facts, owner, alias.local, name, &|_| false)
-            {
-                edits.extend(renamed);
-                new_local = name.to_owned();
+            if alias.asname.is_none() && self.style.names == Names::Rename && new_local != name {
+                match rename_uses(facts, owner, alias.local, name, &|_| false) {
+                    Ok(renamed) => {
+                        edits.extend(renamed);
+                        new_local = name.to_owned();
+                    }
+                    Err(Kept { obstacle, at }) => stays = Some(kept(view, alias.local, obstacle.explain(), at)),
+                }
             }
             Becomes::Name(Name { module: package.to_owned(), name: name.to_owned(), local: new_local })
         };
-        Some((Change { aliases: vec![(id, becomes)], added: Vec::new() }, edits))
+        Some((Change { aliases: vec![(id, becomes)], added: Vec::new() }, edits, stays))
     }
 
     /// Whether a name stands for a module, or for nothing, wherever it is spelled in the file.

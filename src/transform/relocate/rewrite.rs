@@ -14,13 +14,14 @@ use crate::lang::python::facts::{
 use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal};
 use crate::lang::python::load::Script;
 use crate::lang::python::modules::Module;
-use crate::lang::python::rename::rename_uses;
+use crate::lang::python::rename::{Kept, rename_uses};
 use crate::lang::python::resolve::{self, End, Imported, Symbol};
 use crate::lang::python::scope::Lookup;
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
+use crate::text::span::Span;
 use crate::transform::View;
-use crate::transform::finding::{Applicability, Fix, Outcome, Reason, Spelling};
+use crate::transform::finding::{Applicability, Evidence, Fix, Outcome, Reason, Spelling};
 
 /// The import statements of a file that change.
 pub(super) type Works = BTreeMap<ImportId, Work>;
@@ -38,6 +39,8 @@ pub(super) struct Work {
     pub sites: Vec<Site>,
     /// The file's names that get a new spelling, and the spelling.
     pub renamed: Vec<(Symbol, Arc<str>)>,
+    /// Why local names keep their spelling.
+    pub kept: Vec<Evidence>,
 }
 
 impl Relocation<'_> {
@@ -96,6 +99,7 @@ impl Relocation<'_> {
             let messages: Vec<String> = work.pairs.iter().map(|&pair| self.message(pair)).collect();
             let mut finding = view.finding(statement.span, messages.join("; "), Some(spelling), outcome);
             finding.evidence = work.pairs.iter().flat_map(|&pair| self.pairs[pair].verdict.evidence.clone()).collect();
+            finding.evidence.extend(work.kept.iter().cloned());
             made.findings.push(finding);
         }
     }
@@ -131,33 +135,50 @@ impl Relocation<'_> {
         work.is_aliased |= alias.asname.is_some();
         let mut local = facts.names.get(alias.local).to_owned();
         let follows = alias.asname.is_none() && *local == *pair.from.name && pair.to.name != pair.from.name;
-        if follows && let Some(edits) = self.rename(view, id, pair, moved) {
-            work.edits.extend(edits);
-            let symbol = Symbol { module: Module::File(view.file), name: local.as_str().into() };
-            if self.followers.contains(&symbol) && owner(facts, alias) == Some(ScopeId::MODULE) {
-                work.renamed.push((symbol, pair.to.name.clone()));
+        if follows && self.style.names == Names::Rename {
+            match self.rename(view, id, pair, moved) {
+                Ok(edits) => {
+                    work.edits.extend(edits);
+                    let symbol = Symbol { module: Module::File(view.file), name: local.as_str().into() };
+                    if self.followers.contains(&symbol) && owner(facts, alias) == Some(ScopeId::MODULE) {
+                        work.renamed.push((symbol, pair.to.name.clone()));
+                    }
+                    local = pair.to.name.to_string();
+                }
+                Err(kept) => work.kept.push(kept),
             }
-            local = pair.to.name.to_string();
         }
         let name = Name { module: pair.module.clone(), name: pair.to.name.to_string(), local };
         work.change.aliases.push((id, Becomes::Name(name)));
     }
 
-    /// The edits that make the uses of an imported name follow its new name; `None` where the name has to stay.
-    fn rename(&self, view: &View<'_>, id: AliasId, pair: &Pair, moved: &FxHashMap<AliasId, usize>) -> Option<Vec<Edit>> {
+    /// The edits that make the uses of an imported name follow its new name, or why the name has to stay.
+    fn rename(
+        &self,
+        view: &View<'_>,
+        id: AliasId,
+        pair: &Pair,
+        moved: &FxHashMap<AliasId, usize>,
+    ) -> Result<Vec<Edit>, Evidence> {
         let facts = view.facts;
         let alias = &facts.aliases[id.index()];
-        let owner = owner(facts, alias)?;
         let leads_there = |binding: &Binding| match binding.kind {
             BindingKind::Import(other) => moved.get(&other).is_some_and(|&target| self.pairs[target].to == pair.to),
             _ => false,
         };
-        let all_move = facts.bindings_of(owner, alias.local).all(|(_, binding)| leads_there(binding));
-        if self.style.names == Names::Alias || !all_move || self.is_public(view, owner, alias.local) {
-            return None;
+        let Some(owner) = owner(facts, alias) else {
+            return Err(kept(view, alias.local, "what binds it is not known", None));
+        };
+        let others = facts.bindings_of(owner, alias.local).find(|(_, binding)| !leads_there(binding));
+        if let Some((_, other)) = others {
+            return Err(kept(view, alias.local, "it is bound to something else too", Some(other.span)));
+        }
+        if self.is_public(view, owner, alias.local) {
+            return Err(kept(view, alias.local, "it can be seen from outside the file", None));
         }
         let is_same = |binding: &Binding| self.stands_for(view, binding, &pair.to);
-        rename_uses(facts, owner, alias.local, &pair.to.name, &is_same).ok()
+        rename_uses(facts, owner, alias.local, &pair.to.name, &is_same)
+            .map_err(|Kept { obstacle, at }| kept(view, alias.local, obstacle.explain(), at))
     }
 
     /// Whether a name can be seen from outside its file, so that its spelling matters there.
@@ -194,6 +215,13 @@ impl Relocation<'_> {
             work.change.added.push(added);
         }
     }
+}
+
+/// Says that a local name keeps its spelling, and why.
+pub(super) fn kept(view: &View<'_>, name: NameId, why: &str, at: Option<Span>) -> Evidence {
+    let text = format!("the local name `{}` stays: {why}", view.facts.names.get(name));
+    let at = at.map(|span| (view.path.clone(), view.lines.position(span.start).line));
+    Evidence { role: "kept", at, text }
 }
 
 /// The statements whose change would leave a module unloaded that the file goes on to use by its path: after `import pkg` and

@@ -72,11 +72,7 @@ impl Collector<'_> {
             Stmt::FunctionDef(def) => self.function(def),
             Stmt::ClassDef(def) => self.class(def),
             Stmt::Assign(assign) => {
-                let kind = self.value(&assign.value, &assign.targets.iter().collect::<Vec<_>>());
-                for target in &assign.targets {
-                    self.dynamic_store(target);
-                    self.target(target, kind);
-                }
+                self.assign(assign);
                 self.comment_behind(assign.end());
             }
             Stmt::AnnAssign(assign) => {
