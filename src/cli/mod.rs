@@ -66,11 +66,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(cli.global.jobs.unwrap_or(0)).stack_size(STACK).build();
-    let result = match pool {
-        Ok(pool) => pool.install(|| run(&cli)),
-        Err(error) => Err(CliError::usage(format!("the threads cannot be started: {error}"))),
-    };
+    let result = pool(cli.global.jobs.unwrap_or(0)).and_then(|pool| pool.install(|| run(&cli)));
     match result.and_then(|answer| print(&answer.out).map(|()| answer.code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -79,6 +75,12 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.code())
         }
     }
+}
+
+/// A pool of so many threads; 0 for one for each processor.
+fn pool(threads: usize) -> Result<rayon::ThreadPool, CliError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
+    pool.map_err(|error| CliError::usage(format!("the threads cannot be started: {error}")))
 }
 
 /// What a command has to say.

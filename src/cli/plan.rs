@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
-use super::{Answer, Global, note};
+use super::{Answer, Global, note, pool};
 use crate::index::Index;
 use crate::plan::artefact::{Artefact, SavedStep};
 use crate::plan::build::{Built, Request, build};
@@ -50,6 +50,9 @@ pub(super) struct Selection {
     /// Also take the fixes that are likely right and not proved
     #[arg(long)]
     pub review: bool,
+    /// Search for everything a second time, with one thread, and refuse a plan that differs
+    #[arg(long)]
+    pub check_determinism: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,7 +103,9 @@ pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Sel
     let is_applied = |phase: &str, step: &str| journal.is_applied(phase, step);
     let progress = Ticker::start();
     let threshold = selection.threshold();
-    let request = Request { plan, phases, threshold, is_applied: &is_applied, progress: &progress };
+    let again = selection.check_determinism.then(|| pool(1)).transpose()?;
+    let again = again.as_ref();
+    let request = Request { plan, phases, threshold, is_applied: &is_applied, again, progress: &progress };
     let mut built = build(index, &request)?;
     // A step that finds nothing to do leaves no commit. A phase with such a step may be done all the same.
     let has_work = |phase: &str| built.steps.iter().any(|step| step.phase == phase && !step.files.is_empty());

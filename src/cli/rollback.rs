@@ -71,7 +71,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     progress.doing(&format!("proving {} changed files", change.files().len()));
     let old = Index::build(before.clone(), &plan.options);
     let new = old.advance(before.with(&change).map_err(BuildError::from)?);
-    let mut violations = prove(&old, &new, &change);
+    let mut violations = prove(&old, &new, &change).violations;
     // What was broken before the phase is not blamed on its undoing.
     if let Some(first) = entries.last().filter(|_| !violations.is_empty()) {
         let origin = old.advance(repo.snapshot(repo.parent(first.commit)?)?);

@@ -1,7 +1,9 @@
 //! Writing commits into the object database. Nothing is visible until they are published.
 
+use std::collections::BTreeMap;
+
 use git2::build::TreeUpdateBuilder;
-use git2::{FileMode, Oid, Signature};
+use git2::{Delta, FileMode, Oid, Signature, Tree};
 
 use super::snapshot::blob_id;
 use super::{GitError, Repo};
@@ -59,10 +61,11 @@ impl Repo {
         Ok(Identity { author: signature("AUTHOR")?, committer: signature("COMMITTER")? })
     }
 
-    /// Writes commits on top of one another, the first on top of `base`.
+    /// Writes commits on top of one another, the first on top of `base`. What has been written is read back: each commit does what
+    /// its draft says and nothing else.
     ///
     /// # Errors
-    /// A file is not what the draft expects (the plan is for another tree), or git fails.
+    /// A file is not what the draft expects (the plan is for another tree), a commit is not what its draft says, or git fails.
     pub fn write(&self, base: Oid, drafts: &[Draft<'_>]) -> Result<Unpublished, GitError> {
         let identity = self.identity()?;
         let mut parent = self.inner.find_commit(base)?;
@@ -70,11 +73,38 @@ impl Repo {
         for draft in drafts {
             let tree = self.write_tree(parent.tree_id(), draft.files)?;
             let tree = self.inner.find_tree(tree)?;
+            self.check_written(&parent.tree()?, &tree, draft.files)?;
             let id = self.inner.commit(None, &identity.author, &identity.committer, &draft.message, &tree, &[&parent])?;
             commits.push(id);
             parent = self.inner.find_commit(id)?;
         }
         Ok(Unpublished { base, commits })
+    }
+
+    /// Refuses a tree that differs from its parent in anything but what the draft says.
+    fn check_written(&self, old: &Tree<'_>, new: &Tree<'_>, files: &[FileDelta]) -> Result<(), GitError> {
+        let mut wanted: BTreeMap<&RepoPath, Option<(BlobId, Mode)>> = BTreeMap::new();
+        wanted.extend(files.iter().filter_map(|delta| Some((delta.moved_from.as_ref()?, None))));
+        wanted.extend(files.iter().map(|delta| {
+            let after = delta.after.as_ref();
+            (&delta.path, after.map(|content| (content.blob, content.mode)))
+        }));
+        let mut wrong: Vec<RepoPath> = Vec::new();
+        for delta in self.inner.diff_tree_to_tree(Some(old), Some(new), None)?.deltas() {
+            let file = delta.new_file();
+            let Some(path) = file.path_bytes().and_then(RepoPath::new) else { continue };
+            let found = match file.mode() {
+                _ if delta.status() == Delta::Deleted => None,
+                FileMode::BlobExecutable => Some((blob_id(file.id()), Mode::Executable)),
+                _ => Some((blob_id(file.id()), Mode::Regular)),
+            };
+            if wanted.remove(&path) != Some(found) {
+                wrong.push(path);
+            }
+        }
+        // What is wanted and does not differ has not been written.
+        wrong.extend(wanted.into_keys().cloned());
+        if wrong.is_empty() { Ok(()) } else { Err(GitError::Miswritten(wrong)) }
     }
 
     fn write_tree(&self, base: Oid, files: &[FileDelta]) -> Result<Oid, GitError> {
@@ -112,5 +142,32 @@ impl Repo {
             }
         }
         Ok(update.create_updated(&self.inner, &tree)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::build::Content;
+
+    #[test]
+    fn a_commit_that_is_not_what_the_plan_says_is_not_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let git = git2::Repository::init(dir.path()).unwrap();
+        git.config().unwrap().set_str("user.name", "Tester").unwrap();
+        git.config().unwrap().set_str("user.email", "tester@example.com").unwrap();
+        let empty = git.find_tree(git.treebuilder(None).unwrap().write().unwrap()).unwrap();
+        let signature = Signature::now("Tester", "tester@example.com").unwrap();
+        let base = git.commit(Some("HEAD"), &signature, &signature, "Start", &empty, &[]).unwrap();
+        let repo = Repo::open(dir.path()).unwrap();
+        let write = |said: &str, made: &str| {
+            let content = Content { blob: BlobId::of(said.as_bytes()), mode: Mode::Regular, bytes: made.as_bytes().into() };
+            let path = RepoPath::new("pkg/a.py").unwrap();
+            let files = [FileDelta { path, moved_from: None, before: None, after: Some(content) }];
+            repo.write(base, &[Draft { message: "Step".to_owned(), files: &files }]).map(|work| work.commits.len())
+        };
+        assert_eq!(write("x = 1\n", "x = 1\n").unwrap(), 1);
+        let error = write("x = 1\n", "x = 2\n").unwrap_err();
+        assert_eq!(error.to_string(), "the commit would not have what the plan makes of:\n  pkg/a.py");
     }
 }

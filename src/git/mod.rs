@@ -67,6 +67,9 @@ pub enum GitError {
     /// A file is not what the plan was made for.
     #[error("{} not what the plan was made for:{}", is_are(.0.len()), paths(.0))]
     Drifted(Vec<RepoPath>),
+    /// What has been written is not what the plan says.
+    #[error("the commit would not have what the plan makes of:{}", paths(.0))]
+    Miswritten(Vec<RepoPath>),
     /// The branch's name is not one that git allows.
     #[error("`{0}` is not a name for a branch")]
     BadBranch(String),
@@ -126,6 +129,7 @@ impl GitError {
             GitError::InTheWay(_) => "move them away first",
             GitError::Locked(_) => "wait for it, or remove the file if no git process runs",
             GitError::Moved(_) | GitError::Drifted(_) => "plan again",
+            GitError::Miswritten(_) => "this is a mistake of the tool: please report it; nothing has been changed",
             GitError::BadBranch(_) => "`git check-ref-format --branch NAME` says what is allowed",
             GitError::CheckedOutElsewhere(..) => "run the command there, or name another branch",
             GitError::WorkTree { .. } => "nothing is lost: remove what stands in the way, and the next command finishes it",

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use super::cycles::{self, CycleFigures};
+use super::faults::{self, Existing};
 use super::gate::Figure;
 use super::load_order::{self, Broken};
 use super::prove::{Violation, prove};
@@ -33,6 +35,8 @@ pub struct Request<'a> {
     pub threshold: Applicability,
     /// Whether a step has been applied already: then a symbol that does not exist (any more) is no error.
     pub is_applied: &'a (dyn Fn(&str, &str) -> bool + Sync),
+    /// A pool of one thread in which each step searches a second time: what it finds has to be the same.
+    pub again: Option<&'a rayon::ThreadPool>,
     /// Told what is being done.
     pub progress: &'a dyn Progress,
 }
@@ -60,6 +64,10 @@ pub struct Built {
     pub steps: Vec<BuiltStep>,
     /// The files that were looked at and not edited because they do not parse, sorted by path.
     pub untouched: Vec<Untouched>,
+    /// What was broken before in the files that the proof looked at, sorted by place.
+    pub existing: Vec<Existing>,
+    /// How many modules lie on cycles of imports.
+    pub cycles: CycleFigures,
     /// The number of Python files in scope.
     pub python_files: usize,
 }
@@ -164,6 +172,16 @@ pub enum BuildError {
         /// What it found there.
         message: String,
     },
+    /// The step finds something else when it searches the same files again.
+    #[error("{at} does not find the same twice: with one thread it finds something else at {place} ({message})")]
+    NotDeterministic {
+        /// The step.
+        at: StepName,
+        /// Where.
+        place: Box<Place>,
+        /// What it found there the first time, or only the second time.
+        message: String,
+    },
     /// The step's change does not fit the files.
     #[error("{at}: {error}")]
     Change {
@@ -221,13 +239,16 @@ pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
     if let Some(error) = index.unreadable(&in_scope) {
         return Err(error.into());
     }
+    // Shares with the index all that is known of its files.
+    let origin = index.advance(base.clone());
     let mut index = index;
     let mut steps: Vec<BuiltStep> = Vec::new();
+    let mut looked_at: BTreeSet<RepoPath> = BTreeSet::new();
     for phase in &request.phases {
         request.progress.doing(&format!("{}: counting", phase.id));
         let before: Vec<Figure> = phase.gates.iter().map(|gate| gate.measure(&index, &request.plan.scope)).collect();
         for step in &phase.steps {
-            let (built, next) = build_step(index, request, phase, step)?;
+            let (built, next) = build_step(index, request, phase, step, &mut looked_at)?;
             index = next;
             steps.push(built);
         }
@@ -237,10 +258,42 @@ pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
         }
     }
     let untouched = untouched(&index, &in_scope);
-    Ok(Built { base, result: index.snapshot().clone(), steps, untouched, python_files })
+    let (existing, cycles) = known_before(&origin, &index, &steps, looked_at)?;
+    Ok(Built { base, result: index.snapshot().clone(), steps, untouched, existing, cycles, python_files })
 }
 
-fn build_step(index: Index, request: &Request<'_>, phase: &Phase, step: &Step) -> Result<(BuiltStep, Index), BuildError> {
+/// What was broken before the plan in the files that the proof looked at, and how many modules lie on cycles.
+fn known_before(
+    origin: &Index,
+    index: &Index,
+    steps: &[BuiltStep],
+    looked_at: BTreeSet<RepoPath>,
+) -> Result<(Vec<Existing>, CycleFigures), BuildError> {
+    if looked_at.is_empty() {
+        return Ok(Default::default());
+    }
+    let changes: Vec<SourceChange> = steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
+    let files = deltas(origin.snapshot(), index.snapshot(), &changes)?;
+    // A later step sees a file where an earlier one has moved it.
+    let moved: BTreeMap<&RepoPath, &RepoPath> =
+        files.iter().filter_map(|file| Some((&file.path, file.moved_from.as_ref()?))).collect();
+    let looked_at = looked_at.into_iter().map(|path| moved.get(&path).map_or(path, |&old| old.clone())).collect();
+    let mut existing = faults::existing(origin, &looked_at);
+    let old = |file: &FileDelta| file.before.as_ref().map(|_| file.moved_from.as_ref().unwrap_or(&file.path).clone());
+    let ends: Vec<_> = files.iter().map(|file| (old(file), file.after.as_ref().map(|_| file.path.clone()))).collect();
+    let (figures, cycles) = cycles::measure(origin, index, &ends);
+    existing.extend(cycles);
+    existing.sort();
+    Ok((existing, figures))
+}
+
+fn build_step(
+    index: Index,
+    request: &Request<'_>,
+    phase: &Phase,
+    step: &Step,
+    looked_at: &mut BTreeSet<RepoPath>,
+) -> Result<(BuiltStep, Index), BuildError> {
     let at = StepName { phase: phase.id.clone(), step: step.id.clone() };
     let doing = |what: &str| request.progress.doing(&format!("{} / {}: {what}", phase.id, step.id));
     if !(request.is_applied)(&phase.id, &step.id) {
@@ -253,6 +306,13 @@ fn build_step(index: Index, request: &Request<'_>, phase: &Phase, step: &Step) -
     let base = index.snapshot().clone();
     doing("searching");
     let mut findings = run(&index, scope, &step.transform);
+    if let Some(pool) = request.again {
+        doing("searching again");
+        let again = pool.install(|| run(&index, scope, &step.transform));
+        if let Some(Finding { place, message, .. }) = difference(&findings, &again).cloned() {
+            return Err(BuildError::NotDeterministic { at, place: Box::new(place), message });
+        }
+    }
     let mut settled: Vec<Finding> = Vec::new();
     let mut index = index;
     let mut changes: Vec<SourceChange> = Vec::new();
@@ -261,7 +321,7 @@ fn build_step(index: Index, request: &Request<'_>, phase: &Phase, step: &Step) -
             break;
         }
         let fixes: Vec<Finding> = findings.extract_if(.., |finding| has_fix(finding, |fix| fix == pass)).collect();
-        let made = make(&index, &at, fixes, &mut settled, &doing)?;
+        let made = make(&index, &at, fixes, &mut settled, looked_at, &doing)?;
         let Some((change, next)) = made else { continue };
         changes.push(change);
         index = next;
@@ -294,6 +354,12 @@ fn build_step(index: Index, request: &Request<'_>, phase: &Phase, step: &Step) -
     Ok((built, index))
 }
 
+/// The first finding of two searches that the other does not have in its place.
+fn difference<'f>(first: &'f [Finding], second: &'f [Finding]) -> Option<&'f Finding> {
+    let at = first.iter().zip(second).position(|(a, b)| a != b).unwrap_or(first.len().min(second.len()));
+    first.get(at).or(second.get(at))
+}
+
 /// Makes the fixes, and moves them to `settled`: as they are where they are made, as left where they would break the loading of
 /// modules. `None` where nothing is made.
 ///
@@ -304,6 +370,7 @@ fn make(
     at: &StepName,
     mut fixes: Vec<Finding>,
     settled: &mut Vec<Finding>,
+    looked_at: &mut BTreeSet<RepoPath>,
     doing: &dyn Fn(&str),
 ) -> Result<Option<(SourceChange, Index)>, BuildError> {
     while !fixes.is_empty() {
@@ -311,13 +378,14 @@ fn make(
         doing(&format!("proving {} changed files", change.files().len()));
         let made = index.snapshot().with(&change).map_err(|error| BuildError::Change { at: at.clone(), error })?;
         let next = index.advance(made);
-        let violations = prove(index, &next, &change);
-        if !violations.is_empty() {
-            return Err(BuildError::Breaks { at: at.clone(), violations });
+        let proof = prove(index, &next, &change);
+        if !proof.violations.is_empty() {
+            return Err(BuildError::Breaks { at: at.clone(), violations: proof.violations });
         }
         doing("loading its modules");
         let broken = load_order::compare(index, &next, &change);
         if broken.is_empty() {
+            looked_at.extend(proof.looked_at);
             settled.extend(fixes);
             return Ok(Some((change, next)));
         }

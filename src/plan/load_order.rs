@@ -1,15 +1,18 @@
-//! Whether a change makes an import fail that did not fail before, because it meets a module that is still being loaded.
+//! Whether a change makes an import fail that did not fail before, because it meets a module that is still being loaded; and whether
+//! it closes a cycle of imports that may fail one day.
 //!
-//! A rewritten import is a new edge between modules, and an edge can close a cycle. Cycles are legal in Python and common; what
-//! matters is who is loaded first and what is bound by then. So both programs, before and after, are loaded
+//! A rewritten import is a new edge between modules, and an edge can close a cycle. Cycles are legal in Python and common; whether
+//! one fails is a matter of who is loaded first and what is bound by then. So both programs, before and after, are loaded
 //! ([`crate::lang::python::load`]) from every module whose loading can have changed: those that the change edits, and all
-//! on a cycle through a new edge.
+//! on a cycle through a new edge. A new cycle that fails nowhere is not made either ([`super::cycles`]): the next import in it could
+//! be the one that fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::cycles;
 use super::prove::changed_files;
 use crate::index::Index;
 use crate::lang::python::load::{Failure, Loader, Scripts};
@@ -18,7 +21,7 @@ use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::LineIndex;
 
-/// An import that fails after a change and did not before.
+/// An import that fails after a change and did not before, or that closes a cycle which was not there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Broken {
     /// The file that imports, and the line.
@@ -29,9 +32,16 @@ pub struct Broken {
     pub culprits: BTreeSet<RepoPath>,
 }
 
-/// Loads both programs and compares: the imports that fail only after the change, sorted by place.
+/// Loads both programs and compares: the imports that fail only after the change, or else those that close a new cycle, sorted by
+/// place.
 pub fn compare(before: &Index, after: &Index, change: &SourceChange) -> Vec<Broken> {
     let comparison = Comparison::new(before, after, change);
+    let failing = failing(&comparison);
+    if failing.is_empty() { cycles::closed(&comparison) } else { failing }
+}
+
+/// The imports that fail only after the change.
+fn failing(comparison: &Comparison<'_>) -> Vec<Broken> {
     let mut broken: BTreeMap<(RepoPath, u32, String), BTreeSet<RepoPath>> = BTreeMap::new();
     for (culprits, failure) in comparison.failures() {
         let (at, story) = comparison.tell(&failure);
@@ -43,11 +53,11 @@ pub fn compare(before: &Index, after: &Index, change: &SourceChange) -> Vec<Brok
 }
 
 /// Two programs, and what differs.
-struct Comparison<'i> {
+pub(super) struct Comparison<'i> {
     before: &'i Index,
-    after: &'i Index,
-    old: Scripts<'i>,
-    new: Scripts<'i>,
+    pub after: &'i Index,
+    pub old: Scripts<'i>,
+    pub new: Scripts<'i>,
     /// The files that the change edits, by their ids afterwards.
     changed: FxHashMap<FileId, Edited>,
 }
@@ -80,11 +90,26 @@ impl<'i> Comparison<'i> {
     }
 
     /// The id that a file had before the change.
-    fn old_id(&self, file: FileId) -> Option<FileId> {
+    pub fn old_id(&self, file: FileId) -> Option<FileId> {
         match self.changed.get(&file) {
             Some(edited) => edited.old,
             None => self.before.snapshot().id(&self.after.snapshot().get(file).path),
         }
+    }
+
+    /// The path that a changed file had before.
+    pub fn path_before(&self, file: FileId) -> Option<RepoPath> {
+        self.changed.get(&file).map(|edited| edited.path.clone())
+    }
+
+    /// The imports of the changed files that they did not have before: file, place and imported module, in no order.
+    pub fn new_imports(&self) -> impl Iterator<Item = (FileId, u32, FileId)> {
+        self.changed.iter().flat_map(move |(&file, edited)| {
+            let had: FxHashSet<FileId> =
+                edited.old.iter().flat_map(|&old| self.old.get(old).imports()).map(|(_, target)| target).collect();
+            let is_new = move |target: FileId| self.old_id(target).is_none_or(|old| !had.contains(&old));
+            self.new.get(file).imports().filter(move |(_, target)| is_new(*target)).map(move |(at, target)| (file, at, target))
+        })
     }
 
     /// The modules from which loading can go another way than before.
@@ -174,11 +199,7 @@ impl<'i> Comparison<'i> {
         let file = failure.importer();
         let text = self.after.text(file).unwrap_or_default();
         let line = LineIndex::new(text.as_bytes()).position(failure.at).line;
-        let modules = self.after.modules();
-        let name = |file: &FileId| match modules.name(*file) {
-            Some(name) if !name.is_empty() => name.to_owned(),
-            _ => self.after.snapshot().get(*file).path.to_text(),
-        };
+        let name = |file: &FileId| cycles::name(self.after, *file);
         let chain: Vec<String> = failure.loading[failure.start()..].iter().map(name).collect();
         let missing = self.after.facts(file).names.get(failure.name);
         let story = format!("{} loads {}, which needs {missing} of it", name(&failure.module), chain[1..].join(", then "));

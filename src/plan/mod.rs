@@ -5,6 +5,8 @@
 
 pub mod artefact;
 pub mod build;
+pub mod cycles;
+pub mod faults;
 pub mod gate;
 pub mod load_order;
 pub mod message;

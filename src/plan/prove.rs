@@ -1,17 +1,18 @@
 //! The proof that a change broke nothing (design, law 2): no new syntax error in either reading, no new unresolved first-party
-//! import, no new unbound name. Old ones are not blamed on the change.
+//! import, no new unbound name, no lost public name: one that `__all__` lists, or that other files import, read as an attribute or
+//! bring by a star. Old ones are not blamed on the change. Cycles of imports are the business of [`super::load_order`].
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use rayon::prelude::*;
 
+use super::faults::{Fault, Key, Origins, faults};
 use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python;
 use crate::lang::python::facts::{Facts, ScopeId};
-use crate::lang::python::scope::unbound;
-use crate::lang::python::unresolved::{Unresolved, UnresolvedReason, unresolved};
+use crate::lang::python::unresolved::{Unresolved, UnresolvedReason};
 use crate::syntax::{self, Grammar};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
@@ -44,6 +45,31 @@ pub enum Breach {
     Unresolved(Unresolved),
     /// A name is read that nothing binds.
     Unbound(String),
+    /// A name is read that none of the file's star imports brings, and nothing else binds.
+    Star {
+        /// The modules that the star imports name.
+        modules: Vec<String>,
+        /// The name.
+        name: String,
+    },
+    /// An attribute is read out of a module that does not bind it.
+    Attribute {
+        /// The module.
+        module: String,
+        /// The attribute.
+        name: String,
+    },
+    /// `__all__` lists a name that the module does not bind.
+    Export(String),
+}
+
+/// What the proof of a change found.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Proof {
+    /// What the change broke, sorted by place.
+    pub violations: Vec<Violation>,
+    /// The Python files that were looked at, under the paths that they had before.
+    pub looked_at: BTreeSet<RepoPath>,
 }
 
 impl fmt::Display for Violation {
@@ -54,9 +80,27 @@ impl fmt::Display for Violation {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(true))
+    }
+}
+
+impl Breach {
+    /// What is broken, in words: as something that a change broke, or as something that is so.
+    pub fn text(&self, is_new: bool) -> String {
+        let now = if is_new { " any more" } else { "" };
         match self {
-            Breach::Syntax { parser, message } => write!(f, "new syntax error ({parser}): {message}"),
-            Breach::Unbound(name) => write!(f, "`{name}` is not bound any more"),
+            Breach::Syntax { parser, message } => {
+                format!("{}syntax error ({parser}): {message}", if is_new { "new " } else { "" })
+            }
+            Breach::Unbound(name) => format!("`{name}` is not bound{now}"),
+            Breach::Star { modules, name } => {
+                let stars: Vec<String> = modules.iter().map(|module| format!("`from {module} import *`")).collect();
+                format!("`{name}` is not brought by {}{now}", stars.join(" or "))
+            }
+            Breach::Attribute { module, name } => {
+                format!("`{name}` cannot be read out of `{module}`{now}: the module does not have the name")
+            }
+            Breach::Export(name) => format!("`__all__` lists `{name}`, which the module does not have{now}"),
             Breach::Unresolved(Unresolved { module, name, reason }) => {
                 let what = match name {
                     Some(name) => format!("`from {module} import {name}`"),
@@ -70,28 +114,37 @@ impl fmt::Display for Breach {
                     UnresolvedReason::MainOnly => "the module has the name only when it is run as a script",
                     UnresolvedReason::BeyondRoot => "the dots lead out of the import root",
                 };
-                write!(f, "{what} cannot be resolved any more: {why}")
+                format!("{what} cannot be resolved{now}: {why}")
             }
         }
     }
 }
 
-/// Compares the two indices and returns what the change between them broke, sorted by place.
-pub fn prove(before: &Index, after: &Index, change: &SourceChange) -> Vec<Violation> {
+/// Compares the two indices and says what the change between them broke.
+pub fn prove(before: &Index, after: &Index, change: &SourceChange) -> Proof {
+    let origins = Origins::of(change);
     let changed = changed_files(before, after, change);
     let mut violations: Vec<Violation> = changed
         .par_iter()
         .flat_map_iter(|file| {
             let mut found = syntax_errors(before, after, file);
-            found.extend(new_imports(before, after, file));
-            found.extend(unbound_names(before, after, file));
+            found.extend(new_faults(before, after, file.old, file.new, &origins));
             found
         })
         .collect();
-    violations.extend(lost_names(before, after, change, &changed));
+    let affected = affected(before, after, change, &changed);
+    let old = |file: FileId| before.snapshot().id(origins.path(&after.snapshot().get(file).path));
+    let lost = |&file: &FileId| {
+        let mut found = new_faults(before, after, old(file), file, &origins);
+        found.extend(vanished(before, after, file));
+        found
+    };
+    violations.par_extend(affected.par_iter().flat_map_iter(lost));
     violations.sort();
     violations.dedup();
-    violations
+    let path = |file: FileId| before.snapshot().get(file).path.clone();
+    let looked_at = changed.iter().filter_map(|file| file.old).chain(affected.iter().filter_map(|&file| old(file))).map(path);
+    Proof { violations, looked_at: looked_at.collect() }
 }
 
 /// Whether the same thing was broken in another state of the files already.
@@ -99,8 +152,7 @@ pub fn is_old(violation: &Violation, index: &Index) -> bool {
     let Some(file) = index.snapshot().id(&violation.path) else { return false };
     match &violation.breach {
         Breach::Syntax { .. } => !index.facts(file).errors.is_empty(),
-        Breach::Unresolved(broken) => unresolved(index, file).iter().any(|(_, other)| other == broken),
-        Breach::Unbound(name) => unbound(index.facts(file)).contains_key(name.as_str()),
+        breach => faults(index, file, &Origins::default()).iter().any(|fault| fault.breach == *breach),
     }
 }
 
@@ -209,56 +261,27 @@ fn syntax_errors(before: &Index, after: &Index, file: &Changed<'_>) -> Vec<Viola
     found
 }
 
-/// Imports that the file has now and had not before, and that cannot succeed.
-fn new_imports(before: &Index, after: &Index, file: &Changed<'_>) -> Vec<Violation> {
-    let old = file.old.map_or_else(BTreeSet::new, |old| spelled_imports(before.facts(old)));
-    let is_moved = file.old.is_some_and(|old| before.snapshot().get(old).path != after.snapshot().get(file.new).path);
-    if !is_moved && spelled_imports(after.facts(file.new)).is_subset(&old) {
+/// The faults of a file that it did not have before.
+fn new_faults(before: &Index, after: &Index, old: Option<FileId>, new: FileId, origins: &Origins<'_>) -> Vec<Violation> {
+    let found = faults(after, new, origins);
+    if found.is_empty() {
         return Vec::new();
     }
-    let broken_before: BTreeSet<Unresolved> = match file.old.filter(|_| is_moved) {
-        Some(old) => unresolved(before, old).into_iter().map(|(_, unresolved)| unresolved).collect(),
-        None => BTreeSet::new(),
-    };
-    let is_new = |unresolved: &Unresolved| match is_moved {
-        true => !broken_before.contains(unresolved),
-        false => !old.contains(&(unresolved.module.to_string(), unresolved.name.as_deref().map(str::to_owned))),
-    };
-    unresolved(after, file.new)
-        .into_iter()
-        .filter(|(_, unresolved)| is_new(unresolved))
-        .map(|(span, unresolved)| violation(after, file.new, span.start, Breach::Unresolved(unresolved)))
-        .collect()
+    let old = old.into_iter().flat_map(|old| faults(before, old, &Origins::default()));
+    let known: BTreeSet<Key> = old.flat_map(|fault| fault.keys).collect();
+    let is_new = |fault: &Fault| !fault.keys.iter().any(|key| known.contains(key));
+    found.into_iter().filter(is_new).map(|fault| violation(after, new, fault.offset, fault.breach)).collect()
 }
 
-fn spelled_imports(facts: &Facts) -> BTreeSet<(String, Option<String>)> {
-    let spelled = |alias: &python::facts::Alias| {
-        let name = facts.names.get(alias.name).to_owned();
-        match facts.import_of(alias).from {
-            None => (name, None),
-            Some(from) => {
-                let module = from.module.map_or("", |module| facts.names.get(module));
-                (".".repeat(from.level as usize) + module, Some(name))
-            }
-        }
-    };
-    facts.aliases.iter().map(spelled).collect()
-}
-
-fn unbound_names(before: &Index, after: &Index, file: &Changed<'_>) -> Vec<Violation> {
-    let Some(old) = file.old else { return Vec::new() };
-    let old = unbound(before.facts(old));
-    let new = unbound(after.facts(file.new)).into_iter().filter(|(name, _)| !old.contains_key(name));
-    new.map(|(name, offset)| violation(after, file.new, offset, Breach::Unbound(name.to_owned()))).collect()
-}
-
-/// Imports in any file that cannot succeed any more because a module or a module's name has gone.
-fn lost_names(before: &Index, after: &Index, change: &SourceChange, changed: &[Changed<'_>]) -> Vec<Violation> {
+/// The files that may read a name, or load a module, which has gone.
+fn affected(before: &Index, after: &Index, change: &SourceChange, changed: &[Changed<'_>]) -> Vec<FileId> {
     let mut words: BTreeSet<String> = BTreeSet::new();
     for file in changed {
         let Some(old) = file.old else { continue };
-        let kept: BTreeSet<&str> = public_names(after.facts(file.new)).collect();
-        words.extend(public_names(before.facts(old)).filter(|name| !kept.contains(name)).map(str::to_owned));
+        for names in [bound_names, brought_names] {
+            let kept: BTreeSet<&str> = names(after.facts(file.new)).collect();
+            words.extend(names(before.facts(old)).filter(|name| !kept.contains(name)).map(str::to_owned));
+        }
     }
     for (path, what) in change.files() {
         if matches!(what, FileChange::Delete | FileChange::Move { .. })
@@ -276,21 +299,11 @@ fn lost_names(before: &Index, after: &Index, change: &SourceChange, changed: &[C
     let words: Vec<Word> = words.iter().map(|word| Word::new(word)).collect();
     let affected = after.with_words(&words);
     after.warm(&affected);
-    let broken = |&file: &FileId| {
-        let path = &after.snapshot().get(file).path;
-        let old: BTreeSet<Unresolved> = match before.snapshot().id(path) {
-            Some(old) => unresolved(before, old).into_iter().map(|(_, unresolved)| unresolved).collect(),
-            None => BTreeSet::new(),
-        };
-        let new = unresolved(after, file).into_iter().filter(move |(_, unresolved)| !old.contains(unresolved));
-        let new = new.chain(vanished(before, after, file));
-        new.map(|(span, unresolved)| violation(after, file, span.start, Breach::Unresolved(unresolved))).collect::<Vec<_>>()
-    };
-    affected.par_iter().flat_map_iter(broken).collect()
+    affected
 }
 
 /// The imports of a file that lead into a top-level name which was in the repository and is not any more.
-fn vanished(before: &Index, after: &Index, file: FileId) -> Vec<(Span, Unresolved)> {
+fn vanished(before: &Index, after: &Index, file: FileId) -> Vec<Violation> {
     let facts = after.facts(file);
     let is_gone = |dotted: &str| before.modules().is_first_party(dotted) && !after.modules().is_first_party(dotted);
     let judge = |alias: &python::facts::Alias| {
@@ -299,12 +312,22 @@ fn vanished(before: &Index, after: &Index, file: FileId) -> Vec<(Span, Unresolve
             None => facts.names.get(alias.name),
         };
         let reason = UnresolvedReason::MissingModule;
-        is_gone(module).then(|| (alias.name_span, Unresolved { module: module.into(), name: None, reason }))
+        let breach = || Breach::Unresolved(Unresolved { module: module.into(), name: None, reason });
+        is_gone(module).then(|| violation(after, file, alias.name_span.start, breach()))
     };
     facts.aliases.iter().filter_map(judge).collect()
 }
 
-fn public_names(facts: &Facts) -> impl Iterator<Item = &str> {
+/// The names that a module binds.
+fn bound_names(facts: &Facts) -> Box<dyn Iterator<Item = &str> + '_> {
     let own = facts.bindings.iter().take_while(|binding| binding.scope == ScopeId::MODULE);
-    own.filter(|binding| Facts::is_lasting(binding)).map(|binding| facts.names.get(binding.name))
+    Box::new(own.filter(|binding| Facts::is_lasting(binding)).map(|binding| facts.names.get(binding.name)))
+}
+
+/// The names that a star import brings.
+fn brought_names(facts: &Facts) -> Box<dyn Iterator<Item = &str> + '_> {
+    match &facts.exports {
+        Some(exports) => Box::new(exports.entries.iter().map(|&(name, _)| facts.names.get(name))),
+        None => Box::new(bound_names(facts).filter(|name| !name.starts_with('_'))),
+    }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::plan::build::{BuiltStep, FileDelta};
+use crate::plan::cycles::CycleFigures;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome};
 
 /// The version of the shape.
@@ -23,6 +24,27 @@ struct Root<'a> {
     phases: Vec<Phase<'a>>,
     /// Files that were looked at and not edited because they do not parse.
     untouched: Vec<Untouched<'a>>,
+    /// What was broken before in the files that the proof looked at: not the plan's.
+    existing: Vec<ExistingWire<'a>>,
+    /// Of the modules that the changed files load, how many lie on cycles of imports.
+    cycles: Cycles,
+}
+
+#[derive(Serialize)]
+struct ExistingWire<'a> {
+    path: String,
+    line: u32,
+    column: u32,
+    /// `syntax-error`, `unresolved-import`, `unbound-name`, `missing-attribute`, `unbound-export` or `import-cycle`.
+    kind: &'static str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Cycles {
+    modules: usize,
+    before: usize,
+    after: usize,
 }
 
 #[derive(Serialize)]
@@ -140,6 +162,14 @@ pub fn render(report: &Report<'_>) -> String {
         message: &file.message,
         errors: file.errors,
     });
+    let existing = built.existing.iter().map(|existing| ExistingWire {
+        path: existing.path.to_text(),
+        line: existing.position.line,
+        column: existing.position.column,
+        kind: existing.kind.code(),
+        message: &existing.message,
+    });
+    let CycleFigures { modules, before, after } = built.cycles;
     let root = Root {
         format: "ssot-migrate plan report",
         version: VERSION,
@@ -151,6 +181,8 @@ pub fn render(report: &Report<'_>) -> String {
         python_files: built.python_files,
         phases,
         untouched: untouched.collect(),
+        existing: existing.collect(),
+        cycles: Cycles { modules, before, after },
     };
     // Strings and numbers alone: nothing that could fail to serialise.
     serde_json::to_string_pretty(&root).unwrap_or_default() + "\n"

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use super::{Report, Tally, count, number, summary};
 use crate::plan::build::{Built, BuiltStep, count_files};
+use crate::plan::cycles::CycleFigures;
+use crate::plan::faults::ExistingKind;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Reason};
 
 /// How many places are shown of each kind; all of them are in the JSON report.
@@ -35,6 +37,7 @@ pub fn render(report: &Report<'_>) -> String {
     waiting(&mut out, built, *threshold);
     left(&mut out, built);
     untouched(&mut out, built);
+    before(&mut out, built);
     let files = count_files(&built.steps);
     line(&mut out, String::new());
     line(
@@ -191,6 +194,30 @@ fn untouched(out: &mut String, built: &Built) {
     );
     for file in &built.untouched {
         line(out, format!("  {}:{}: {}", file.path, file.position.line, clean(&file.message)));
+    }
+}
+
+/// What was broken before, and how many modules lie on cycles.
+fn before(out: &mut String, built: &Built) {
+    let mut counts: BTreeMap<ExistingKind, usize> = BTreeMap::new();
+    for existing in &built.existing {
+        *counts.entry(existing.kind).or_default() += 1;
+    }
+    if !counts.is_empty() {
+        let counts: Vec<String> = counts.into_iter().map(|(kind, times)| count(times, kind.noun())).collect();
+        line(out, format!("\nBroken before, and not the plan's: {} (--format json lists them)", counts.join(", ")));
+    }
+    let CycleFigures { modules, before, after } = built.cycles;
+    if before + after > 0 {
+        let modules = count(modules, "module");
+        line(
+            out,
+            format!(
+                "\nOn import cycles, of the {modules} that the changed files load: {}, {} before",
+                number(after),
+                number(before)
+            ),
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use crate::text::path::RepoPath;
 use crate::text::span::{Position, Span};
 
 /// One thing that a transform found.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
     /// Where.
     pub place: Place,
@@ -44,7 +44,7 @@ pub struct Evidence {
 }
 
 /// What follows from a finding.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// A change would settle it.
     Fix(Fix),
@@ -53,7 +53,7 @@ pub enum Outcome {
 }
 
 /// A change that settles a finding.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fix {
     /// How sure it is.
     pub applicability: Applicability,
@@ -66,7 +66,7 @@ pub struct Fix {
 }
 
 /// How the fixes of a step depend on one another: one that needs a key is made only if all fixes that settle the key are made.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Bond {
     /// The keys that the fix settles, in part or in full.
     pub settles: Vec<String>,
@@ -111,6 +111,12 @@ impl Applicability {
 pub enum Reason {
     /// The two names mean different objects.
     DifferentObject,
+    /// One of the two definitions is a class, the other a function.
+    KindDiffers,
+    /// One of the two definitions is async and the other is not.
+    AsyncDiffers,
+    /// A call that fits the old definition does not fit the new one, or means something else there.
+    SignatureDiffers,
     /// What one of the names means cannot be known without running the program.
     NotProved,
     /// The reference fails when it runs: there is nothing of that name.
@@ -151,7 +157,7 @@ pub enum Reason {
     FoundOtherwise,
     /// The new home does not have the name.
     TargetLacks,
-    /// The import would meet a module that is still being loaded.
+    /// The import would close a cycle of imports, or meet a module that is still being loaded.
     ImportCycle,
     /// There is something at the new place.
     PlaceTaken,
@@ -175,8 +181,11 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 31] = [
+    pub const ALL: [Reason; 34] = [
         Reason::DifferentObject,
+        Reason::KindDiffers,
+        Reason::AsyncDiffers,
+        Reason::SignatureDiffers,
         Reason::NotProved,
         Reason::Dangling,
         Reason::OwnName,
@@ -213,6 +222,9 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Reason::DifferentObject => "different-object",
+            Reason::KindDiffers => "kind-differs",
+            Reason::AsyncDiffers => "async-differs",
+            Reason::SignatureDiffers => "signature-differs",
             Reason::NotProved => "not-proved",
             Reason::Dangling => "dangling",
             Reason::OwnName => "own-name",
@@ -250,6 +262,9 @@ impl Reason {
     pub fn explain(self) -> &'static str {
         match self {
             Reason::DifferentObject => "the two names mean different objects",
+            Reason::KindDiffers => "one of the two is a class and the other a function",
+            Reason::AsyncDiffers => "one of the two is async and the other is not",
+            Reason::SignatureDiffers => "a call that fits the old one does not fit the new one, or means something else there",
             Reason::NotProved => "what the name means cannot be known without running the program",
             Reason::Dangling => "the reference fails today, there is nothing of that name at run time",
             Reason::OwnName => "it comes through an assignment that gives the object another name",
@@ -270,7 +285,7 @@ impl Reason {
             Reason::StillReferenced => "something still refers to it",
             Reason::FoundOtherwise => "something may find it without a reference: a decorator, a test runner, the command line",
             Reason::TargetLacks => "the new home does not have the name",
-            Reason::ImportCycle => "the import would meet a module that is still being loaded",
+            Reason::ImportCycle => "the import would close a cycle of imports, or meet a module that is still being loaded",
             Reason::PlaceTaken => "there is something at the new place",
             Reason::ModuleNeeded => "the file also uses the old module by its path, which only this import loads",
             Reason::ReadThere => "the patch is for the patched module's own code, which stays",

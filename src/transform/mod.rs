@@ -3,6 +3,7 @@
 //! Transforms are pure: they read an [`Index`] and return findings with changes in them. They cannot apply anything. A new kind
 //! is one file in `kind/` and one line in [`kind::KINDS`]; a new transform of a known kind is a TOML file and no Rust.
 
+mod compare;
 pub mod finding;
 pub mod kind;
 pub mod pack;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::compare::{Comparison, compare};
 use super::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason, Spelling};
 use super::{Context, View, describe};
 use crate::index::Index;
@@ -72,9 +73,16 @@ pub(super) struct Style {
 /// Judges whether two symbols are one object.
 pub(super) fn judge(index: &Index, from: &Symbol, to: &Symbol, replaces: bool) -> Verdict {
     let (old, new) = (resolve::resolve(index, from), resolve::resolve(index, to));
-    let evidence = vec![describe(index, "from", &old), describe(index, "to", &new)];
+    let mut evidence = vec![describe(index, "from", &old), describe(index, "to", &new)];
     let is_absent = |end: &End| matches!(end, End::Absent(Absence::External));
-    let reason = if replaces || (is_absent(&old.end) && is_absent(&new.end)) {
+    let compared = match (old.definition(), new.definition()) {
+        (Some(old), Some(new)) if old != new => compare(index, old, new),
+        _ => Comparison::default(),
+    };
+    let reason = if compared.reason.is_some() {
+        // Not even the plan's word makes this right.
+        compared.reason
+    } else if replaces || (is_absent(&old.end) && is_absent(&new.end)) {
         None
     } else if old.is_same_object(&new) {
         old.definition().is_some_and(|symbol| is_rebound(index, symbol)).then_some(Reason::NotProved)
@@ -85,6 +93,7 @@ pub(super) fn judge(index: &Index, from: &Symbol, to: &Symbol, replaces: bool) -
             _ => Reason::NotProved,
         })
     };
+    evidence.extend(compared.evidence);
     let applicability = if reason.is_none() { Applicability::Safe } else { Applicability::Review };
     Verdict { applicability: Some(applicability), reason, evidence }
 }

@@ -1,5 +1,12 @@
-//! Programs behave as before: generated repositories and the sample monorepo are run by Python before and after.
+//! Programs behave as before: generated repositories, the sample monorepo and every case of `fixtures/kinds` are run by Python
+//! before and after.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::fixtures::{cases, name, open, words};
 use crate::harness::{Sandbox, project};
 
 /// A generated repository, committed, and its plan's file.
@@ -93,5 +100,163 @@ fn the_samples_own_tests_pass_before_and_after_every_phase_and_its_rollback() {
         sandbox.tool(&["rollback", "--phase", phase, "--yes"]).ok();
         assert_eq!(run("rolled back"), tests);
         assert_eq!(sandbox.tree(), *tree, "{phase}");
+    }
+}
+
+/// What a case's plan says that it changes on purpose.
+struct Purpose {
+    /// The names of moved symbols: the old ones may go, the new ones may come.
+    old: BTreeSet<String>,
+    new: BTreeSet<String>,
+    /// Modules whose files move, and where to.
+    moved: Vec<(String, String)>,
+    /// Whether the plan's review fixes are meant to keep behaviour too: not where two objects differ, or an import fails today.
+    is_kept_by_review: bool,
+}
+
+impl Purpose {
+    fn of(case: &Path) -> Self {
+        let text = std::fs::read_to_string(case.join("plan.toml")).unwrap();
+        let plan: toml::Value = toml::from_str(&text).unwrap();
+        let mut purpose = Self { old: BTreeSet::new(), new: BTreeSet::new(), moved: Vec::new(), is_kept_by_review: true };
+        purpose.is_kept_by_review = !text.contains("# review: changes behaviour");
+        let phases = plan["phase"].as_array().unwrap().iter();
+        for step in phases.flat_map(|phase| phase["step"].as_array().unwrap()) {
+            purpose.take(case, step);
+        }
+        purpose
+    }
+
+    fn take(&mut self, case: &Path, step: &toml::Value) {
+        let strings = |key: &str| match step.get(key) {
+            Some(toml::Value::Array(items)) => items.iter().filter_map(|item| item.as_str()).map(str::to_owned).collect(),
+            Some(toml::Value::String(text)) => vec![text.clone()],
+            _ => Vec::new(),
+        };
+        let (mut from, mut to) = ([strings("from"), strings("of")].concat(), strings("to"));
+        if let Some(map) = step.get("map").and_then(|map| map.as_str()) {
+            let rows = std::fs::read_to_string(case.join(map)).unwrap();
+            for (old, new) in rows.lines().filter_map(|row| row.split_once(',')) {
+                from.push(old.trim().to_owned());
+                to.push(new.trim().to_owned());
+            }
+        }
+        if step.get("replaces").is_some() || step.get("applicability").is_some() {
+            self.is_kept_by_review = false;
+        }
+        let last = |symbol: &String| symbol.rsplit([':', '.']).next().unwrap().to_owned();
+        if step.get("move_definition").is_some()
+            && let ([from], [to]) = (&from[..], &to[..])
+        {
+            self.moved.push((from.replace(':', "."), to.replace(':', ".")));
+        }
+        self.old.extend(from.iter().map(last));
+        self.new.extend(to.iter().map(last));
+    }
+
+    /// What a module that was named so is called now.
+    fn module(&self, name: &str) -> String {
+        let rest = |from: &str| name.strip_prefix(from).filter(|rest| rest.is_empty() || rest.starts_with('.'));
+        let moved = self.moved.iter().find_map(|(from, to)| Some(format!("{to}{}", rest(from)?)));
+        moved.unwrap_or_else(|| name.to_owned())
+    }
+
+    /// The same with the new names of moved modules in it.
+    fn text(&self, text: &str) -> String {
+        self.moved.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    }
+
+    /// How a module behaves otherwise than before, apart from what the plan is for.
+    fn difference(&self, before: &Value, after: &Value) -> Option<String> {
+        let both = |key: &str| format!("{key}: {} and {}", before[key], after[key]);
+        if after["raises"] != Value::Null {
+            return Some(both("raises"));
+        }
+        if self.text(before["prints"].as_str()?) != after["prints"].as_str()? {
+            return Some(both("prints"));
+        }
+        // What the plan is for, and the names of packages and modules that the imports bind in passing.
+        let kept = |names: &Value, gone: &BTreeSet<String>| -> BTreeMap<String, String> {
+            let entries = names.as_object().into_iter().flatten();
+            let entries = entries.map(|(name, value)| (name.clone(), self.text(value.as_str().unwrap_or_default())));
+            entries.filter(|(name, value)| !gone.contains(name) && value != "module").collect()
+        };
+        let any: BTreeSet<String> = self.old.union(&self.new).cloned().collect();
+        if kept(&before["names"], &any) != kept(&after["names"], &any) {
+            return Some(both("names"));
+        }
+        let listed = |value: &Value| -> BTreeSet<String> {
+            let entries = value.as_array().into_iter().flatten().filter_map(|entry| entry.as_str()).map(str::to_owned);
+            entries.filter(|name| !any.contains(name)).collect()
+        };
+        (listed(&before["all"]) != listed(&after["all"])).then(|| both("all"))
+    }
+}
+
+/// What Python sees of each module of the repository.
+fn observed(sandbox: &Sandbox) -> BTreeMap<String, Value> {
+    let script = project().join("tests/observe.py");
+    let said = sandbox.python(&[script.to_str().unwrap(), ".", ".", "src"]).ok();
+    serde_json::from_str(&said).unwrap()
+}
+
+/// What behaves otherwise in a case, and how many modules were looked at.
+fn differences(case: &Path, options: &[&str]) -> (Vec<String>, usize) {
+    let (sandbox, plan) = open(case);
+    let purpose = Purpose::of(case);
+    if options.contains(&"--review") && !purpose.is_kept_by_review {
+        return (Vec::new(), 0);
+    }
+    let before = observed(&sandbox);
+    sandbox.tool(&words(&[&["apply", "--yes"], options].concat(), &plan)).ok();
+    let after = observed(&sandbox);
+    let mut found = Vec::new();
+    let loads = before.iter().filter(|(_, seen)| seen["raises"] == Value::Null);
+    let looked_at = loads.clone().count();
+    for (module, old) in loads {
+        let Some(new) = after.get(&purpose.module(module)) else {
+            let is_meant = module.split('.').any(|part| purpose.old.contains(part));
+            found.extend((!is_meant).then(|| format!("{}: {module} is gone", name(case))));
+            continue;
+        };
+        found.extend(purpose.difference(old, new).map(|text| format!("{}: {module}: {text}", name(case))));
+    }
+    (found, looked_at)
+}
+
+#[test]
+fn every_case_behaves_as_before() {
+    let mut looked_at = 0;
+    let mut found = Vec::new();
+    for case in cases() {
+        let (differing, modules) = differences(&case, &[]);
+        found.extend(differing);
+        looked_at += modules;
+    }
+    assert_eq!(found, Vec::<String>::new());
+    assert!(looked_at > 150, "{looked_at} modules were run");
+}
+
+#[test]
+fn every_case_behaves_as_before_with_its_review_fixes() {
+    let found: Vec<String> = cases().iter().flat_map(|case| differences(case, &["--review"]).0).collect();
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn what_behaves_otherwise_is_noticed() {
+    let purpose =
+        Purpose { old: ["Old".to_owned()].into(), new: ["New".to_owned()].into(), moved: Vec::new(), is_kept_by_review: true };
+    let seen = |names: Value| json!({ "prints": "x", "names": names, "all": null });
+    let before = seen(json!({ "Old": "class", "limit": "3", "m": "module" }));
+    assert_eq!(purpose.difference(&before, &seen(json!({ "New": "class", "limit": "3" }))), None);
+    for after in [
+        seen(json!({ "New": "class", "limit": "4" })),
+        seen(json!({ "New": "class" })),
+        seen(json!({ "New": "class", "limit": "3", "more": "callable" })),
+        json!({ "raises": "ImportError", "prints": "" }),
+        json!({ "prints": "y", "names": { "limit": "3" }, "all": null }),
+    ] {
+        assert!(purpose.difference(&before, &after).is_some(), "{after}");
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::harness::{Sandbox, copy, files, project};
 
-fn cases() -> Vec<PathBuf> {
+pub fn cases() -> Vec<PathBuf> {
     let kinds = project().join("fixtures/kinds");
     let entries = walkdir::WalkDir::new(kinds).min_depth(2).max_depth(2).sort_by_file_name();
     let cases: Vec<PathBuf> = entries.into_iter().map(|entry| entry.unwrap().into_path()).collect();
@@ -16,7 +16,7 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-fn name(case: &Path) -> String {
+pub fn name(case: &Path) -> String {
     case.strip_prefix(project().join("fixtures/kinds")).unwrap().to_str().unwrap().replace('/', "__")
 }
 
@@ -25,13 +25,13 @@ fn is_blessing() -> bool {
 }
 
 /// A repository with a case's files, and the words that name its plan.
-fn open(case: &Path) -> (Sandbox, Vec<String>) {
+pub fn open(case: &Path) -> (Sandbox, Vec<String>) {
     let sandbox = Sandbox::with_copy_of(&case.join("before"));
     let plan = case.join("plan.toml");
     (sandbox, vec!["--plan".to_owned(), plan.to_str().unwrap().to_owned()])
 }
 
-fn words<'w>(command: &[&'w str], plan: &'w [String]) -> Vec<&'w str> {
+pub fn words<'w>(command: &[&'w str], plan: &'w [String]) -> Vec<&'w str> {
     command.iter().copied().chain(plan.iter().map(String::as_str)).collect()
 }
 

@@ -32,6 +32,9 @@ struct Act {
     is_guarded: bool,
     /// Whether it stands in an exception handler.
     is_handler: bool,
+    /// Whether it loads a package that the file itself lies in, only on the way to another module. Such a package is loaded or
+    /// loading whenever the file is, so that nothing hangs on it.
+    is_passed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,6 +93,15 @@ impl Script {
             What::Read { submodule, .. } => submodule,
         })
     }
+
+    /// The modules that the file imports, with the places, in order: those that it loads, without the packages that it lies in
+    /// itself where they only lead to another module.
+    pub fn imports(&self) -> impl Iterator<Item = (u32, FileId)> {
+        self.acts.iter().filter(|act| !act.is_passed).filter_map(|act| match act.what {
+            What::Load(file) => Some((act.at, file)),
+            What::Read { submodule, .. } => submodule.map(|file| (act.at, file)),
+        })
+    }
 }
 
 /// Whether a statement runs while the module is loaded.
@@ -108,10 +120,10 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    fn push(&mut self, what: What) {
+    fn push(&mut self, what: What, is_passed: bool) {
         let under = |context| self.context.contains(context);
         let is_guarded = under(Context::TRY_IMPORT) || under(Context::TRY_ANY);
-        self.acts.push(Act { at: self.at, what, is_guarded, is_handler: under(Context::HANDLER) });
+        self.acts.push(Act { at: self.at, what, is_guarded, is_handler: under(Context::HANDLER), is_passed });
     }
 
     /// A module and, before it, the packages that it lies in.
@@ -120,15 +132,19 @@ impl Writer<'_> {
         self.load_path(&dotted);
         // A file that is hidden by a package of its name is reached by no path; it can still be the one that is looked at.
         if self.acts.last().map(|act| act.what) != Some(What::Load(module)) {
-            self.push(What::Load(module));
+            self.push(What::Load(module), false);
         }
     }
 
     fn load_path(&mut self, dotted: &str) {
+        let own = self.program.modules().name(self.file).unwrap_or_default();
         let ends = dotted.match_indices('.').map(|(end, _)| end).chain([dotted.len()]);
         for end in ends {
             match self.program.modules().find(&dotted[..end]) {
-                Ok(Module::File(file)) => self.push(What::Load(file)),
+                Ok(Module::File(file)) => {
+                    let is_own = || own.strip_prefix(&dotted[..end]).is_some_and(|rest| rest.starts_with('.'));
+                    self.push(What::Load(file), end < dotted.len() && is_own());
+                }
                 Ok(_) => {}
                 Err(_) => return,
             }
@@ -145,7 +161,7 @@ impl Writer<'_> {
             Some(Module::File(file)) => Some(file),
             _ => None,
         };
-        self.push(What::Read { module, name, submodule });
+        self.push(What::Read { module, name, submodule }, false);
     }
 
     /// `a.b.name`, where `a.b` is a module: reads `name` out of it.
@@ -170,7 +186,7 @@ impl Writer<'_> {
             match (program.modules().find(&dotted), &module) {
                 (Ok(inner), _) => module = inner,
                 (Err(_), Module::File(file)) => {
-                    self.push(What::Read { module: *file, name: attribute.name, submodule: None });
+                    self.push(What::Read { module: *file, name: attribute.name, submodule: None }, false);
                     return;
                 }
                 _ => return,
@@ -287,7 +303,7 @@ impl<'s> Loader<'s> {
         for _ in 0..MOST_ACTS {
             let Some(frame) = stack.last_mut() else { return };
             let file = frame.file;
-            let Some(&Act { at, what, is_guarded, is_handler }) = scripts.get(file).acts.get(frame.next) else {
+            let Some(&Act { at, what, is_guarded, is_handler, .. }) = scripts.get(file).acts.get(frame.next) else {
                 self.states[file.index()].1 = State::Loaded;
                 stack.pop();
                 continue;

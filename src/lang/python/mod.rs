@@ -5,13 +5,16 @@
 //! a name (a `try`/`except ImportError` pair is two), and resolution that does not depend on the order of statements.
 
 pub mod collect;
+pub mod cycles;
 pub mod facts;
 pub mod imports;
 pub mod load;
+pub mod missing;
 pub mod modules;
 pub mod rename;
 pub mod resolve;
 pub mod scope;
+pub mod signature;
 pub mod statements;
 pub mod strings;
 #[cfg(test)]

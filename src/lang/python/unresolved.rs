@@ -142,7 +142,7 @@ fn target_reason(program: &dyn Program, file: FileId, string: &StringFact, path:
 }
 
 /// Names that every module has without binding them (language reference, 3.2.9).
-fn is_module_attribute(name: &str) -> bool {
+pub(super) fn is_module_attribute(name: &str) -> bool {
     matches!(
         name,
         "__name__"
