@@ -385,7 +385,7 @@ impl Relocation<'_> {
 
     /// Why nothing in a file is rewritten for a pair.
     fn closed(&self, view: &View<'_>, pair: &Pair) -> Option<Reason> {
-        if pair.to.module == Module::File(view.file) {
+        if pair.to.module == Module::File(view.file) || self.is_stub_of(view, &pair.to.module) {
             return Some(Reason::InTarget);
         }
         if !view.facts.errors.is_empty() {
@@ -398,6 +398,12 @@ impl Relocation<'_> {
             None => Some(pair.verdict.reason.unwrap_or(Reason::TargetLacks)),
             Some(_) => None,
         }
+    }
+
+    /// Whether the file is the stub that stands beside a module.
+    fn is_stub_of(&self, view: &View<'_>, module: &Module) -> bool {
+        let modules = self.context.index.modules();
+        view.path.extension() == Some(b"pyi") && modules.name(view.file) == Some(&*modules.dotted(module))
     }
 
     fn left(&self, view: &View<'_>, reference: &Reference, reason: Reason) -> Finding {

@@ -191,6 +191,8 @@ impl Relocation<'_> {
         view.index.modules().is_package(view.file)
             || is_stub
             || view.facts.exports_name(name)
+            // What the module computes when it is loaded may depend on how its names are spelled.
+            || view.facts.exports.as_ref().is_some_and(|exports| !exports.is_complete)
             || self.visible.contains(&Symbol { module: Module::File(view.file), name: name.into() })
     }
 
