@@ -27,6 +27,21 @@ fn the_answer_is_text_a_patch_or_json_and_nothing_is_written() {
 }
 
 #[test]
+fn a_local_name_that_stays_is_said_to_and_why() {
+    let app = "from pkg.legacy import Manager\n\n\ndef test(\n    Manager\n): ...\n";
+    let ssot = "from pkg.legacy import Manager\n\nNew = Manager\n";
+    let sandbox = Sandbox::with_files(&[FILES[0], FILES[1], ("pkg/ssot.py", ssot), ("app.py", app)]);
+    let plan = plan_of("kind = \"move-symbol\"\nfrom = \"pkg.legacy:Manager\"\nto = \"pkg.ssot:New\"\n");
+    let json = sandbox.with_plan(&plan, &["plan", "--format", "json"]).ok();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let evidence = json["phases"][0]["steps"][0]["findings"][0]["evidence"].as_array().unwrap().last().unwrap().clone();
+    let wanted = serde_json::json!({
+        "role": "kept", "path": "app.py", "line": 5, "text": "the local name `Manager` stays: a parameter has the name"
+    });
+    assert_eq!(evidence, wanted);
+}
+
+#[test]
 fn the_exit_code_says_whether_there_is_something_to_change() {
     let sandbox = Sandbox::with_files(&FILES);
     let plan = plan_of(MOVE);
