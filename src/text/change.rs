@@ -91,6 +91,27 @@ impl SourceChange {
         self.files.extend(merged);
         Ok(())
     }
+
+    /// Returns the change that does what `self` does and then, to its result, what `next` does. Both edit and create files only: what
+    /// they do to whole files besides is not taken over.
+    #[must_use]
+    pub fn then(&self, next: &SourceChange) -> Self {
+        let mut files = self.files.clone();
+        for (path, theirs) in &next.files {
+            let both = match (files.remove(path), theirs) {
+                (Some(FileChange::Edit(ours)), FileChange::Edit(theirs)) => FileChange::Edit(ours.then(theirs)),
+                (Some(FileChange::Create { content, mode }), FileChange::Edit(theirs)) => {
+                    // The edits of a text stand between its characters.
+                    let content = String::from_utf8_lossy(&theirs.apply(content.as_bytes())).into_owned();
+                    FileChange::Create { content, mode }
+                }
+                (_, theirs) => theirs.clone(),
+            };
+            files.insert(path.clone(), both);
+        }
+        files.retain(|_, what| !matches!(what, FileChange::Edit(edit) if edit.is_empty()));
+        Self { files }
+    }
 }
 
 fn merge(path: &RepoPath, ours: Option<&FileChange>, theirs: &FileChange) -> Result<FileChange, Conflict> {
@@ -113,6 +134,7 @@ fn merge(path: &RepoPath, ours: Option<&FileChange>, theirs: &FileChange) -> Res
 #[cfg(test)]
 mod tests {
     use super::super::edit::Edit;
+    use super::super::span::Span;
     use super::*;
 
     #[test]
@@ -124,6 +146,18 @@ mod tests {
         let moved = FileChange::Move { to: new.clone(), edit: TextEdit::default() };
         assert_eq!(change.union(&SourceChange::of(old.clone(), moved)), Ok(()));
         assert_eq!(change.files()[&old], FileChange::Move { to: new, edit });
+    }
+
+    #[test]
+    fn changes_one_after_the_other_are_one() {
+        let (old, new) = (RepoPath::new("a.py").unwrap(), RepoPath::new("b.py").unwrap());
+        let edit = |edit| TextEdit::new(vec![edit]).unwrap();
+        let mut first = SourceChange::edit(old.clone(), edit(Edit::insert(0, "x")));
+        let create = |content: &str| FileChange::Create { content: content.to_owned(), mode: Mode::Regular };
+        first.union(&SourceChange::of(new.clone(), create("y"))).unwrap();
+        let mut next = SourceChange::edit(old.clone(), edit(Edit::delete(Span::new(0, 1))));
+        next.union(&SourceChange::edit(new.clone(), edit(Edit::insert(1, "z")))).unwrap();
+        assert_eq!(first.then(&next), SourceChange::of(new, create("yz")));
     }
 
     #[test]

@@ -86,6 +86,50 @@ impl TextEdit {
         Self::new(self.edits.iter().chain(&other.edits).cloned().collect())
     }
 
+    /// Returns the set that does what `self` does and then, to its result, what `next` does. Spans are those of the text before.
+    #[must_use]
+    pub fn then(&self, next: &TextEdit) -> Self {
+        let mut pieces = self.pieces();
+        for edit in next.edits.iter().rev() {
+            let start = split(&mut pieces, edit.span.start as usize);
+            let end = split(&mut pieces, edit.span.end as usize);
+            pieces.splice(start..end, (!edit.text.is_empty()).then(|| Piece::Made(edit.text.clone())));
+        }
+        Self::from_pieces(pieces)
+    }
+
+    /// The text that the edits make: what stays of the old one, to its end wherever that is, and what is new.
+    fn pieces(&self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        for edit in &self.edits {
+            pieces.push(Piece::Kept(from, edit.span.start as usize));
+            pieces.push(Piece::Made(edit.text.clone()));
+            from = edit.span.end as usize;
+        }
+        pieces.push(Piece::Kept(from, u32::MAX as usize));
+        pieces.retain(|piece| piece.len() > 0);
+        pieces
+    }
+
+    fn from_pieces(pieces: Vec<Piece>) -> Self {
+        let mut edits = Vec::new();
+        let mut from = 0;
+        let mut text = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Made(made) => text += &made,
+                Piece::Kept(start, end) => {
+                    if start > from || !text.is_empty() {
+                        edits.push(Edit::replace(Span::new(from as u32, start as u32), std::mem::take(&mut text)));
+                    }
+                    from = end;
+                }
+            }
+        }
+        Self { edits }
+    }
+
     /// The edits, sorted by place.
     pub fn edits(&self) -> &[Edit] {
         &self.edits
@@ -110,6 +154,46 @@ impl TextEdit {
         out.extend_from_slice(text.get(from..).unwrap_or_default());
         out
     }
+}
+
+/// A part of an edited text.
+enum Piece {
+    /// These bytes of the old text.
+    Kept(usize, usize),
+    /// New text.
+    Made(String),
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Piece::Kept(start, end) => end - start,
+            Piece::Made(text) => text.len(),
+        }
+    }
+}
+
+/// Makes sure that a piece starts at an offset of the edited text, and returns its index.
+fn split(pieces: &mut Vec<Piece>, offset: usize) -> usize {
+    let mut before = 0;
+    for at in 0..pieces.len() {
+        let length = pieces[at].len();
+        if before == offset {
+            return at;
+        }
+        // Edits stand between characters, so the new text is cut between characters too.
+        if offset - before < length {
+            let cut = offset - before;
+            let behind = match &mut pieces[at] {
+                Piece::Kept(start, end) => Piece::Kept(*start + cut, std::mem::replace(end, *start + cut)),
+                Piece::Made(text) => Piece::Made(text.split_off(cut)),
+            };
+            pieces.insert(at + 1, behind);
+            return at + 1;
+        }
+        before += length;
+    }
+    pieces.len()
 }
 
 #[cfg(test)]
@@ -144,6 +228,41 @@ mod tests {
     fn deletions_that_overlap_are_one() {
         let made = apply(vec![Edit::delete(Span::new(2, 5)), Edit::delete(Span::new(4, 6)), Edit::delete(Span::new(3, 4))]);
         assert_eq!(made.as_deref(), Ok("016789"));
+    }
+
+    #[test]
+    fn edits_one_after_the_other_are_one_set() {
+        let text = b"0123456789";
+        let firsts = [
+            vec![],
+            vec![Edit::insert(0, "ab"), Edit::delete(Span::new(2, 5)), Edit::insert(10, "z")],
+            vec![Edit::replace(Span::new(0, 10), "x")],
+            vec![Edit::insert(3, "abc"), Edit::replace(Span::new(3, 4), "d"), Edit::replace(Span::new(8, 9), "efgh")],
+        ];
+        let nexts = [
+            vec![],
+            vec![Edit::insert(0, "-")],
+            vec![Edit::delete(Span::new(0, 1))],
+            vec![Edit::insert(1, "+")],
+            vec![Edit::replace(Span::new(0, 1), "é"), Edit::insert(1, "!")],
+        ];
+        for first in &firsts {
+            for next in &nexts {
+                let (first, next) = (TextEdit::new(first.clone()).unwrap(), TextEdit::new(next.clone()).unwrap());
+                let one = first.then(&next);
+                assert_eq!(one.apply(text), next.apply(&first.apply(text)), "{first:?} then {next:?}");
+                assert_eq!(TextEdit::new(one.edits.clone()), Ok(one), "sorted and disjoint");
+            }
+        }
+        let first = TextEdit::new(vec![Edit::insert(4, "abcdef"), Edit::delete(Span::new(6, 8))]).unwrap();
+        let undo = TextEdit::new(vec![Edit::delete(Span::new(4, 10))]).unwrap();
+        assert_eq!(
+            first.then(&undo),
+            TextEdit::new(vec![Edit::delete(Span::new(6, 8))]).unwrap(),
+            "what was made and went is no edit"
+        );
+        let across = TextEdit::new(vec![Edit::replace(Span::new(3, 13), "X"), Edit::insert(14, "Y")]).unwrap();
+        assert_eq!(first.then(&across).apply(text), across.apply(&first.apply(text)));
     }
 
     #[test]

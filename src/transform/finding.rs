@@ -177,11 +177,19 @@ pub enum Reason {
     Computed,
     /// A configuration value names it, and what reads the value is not known.
     InConfig,
+    /// The definition to move runs under a condition.
+    Conditional,
+    /// The definition to move shares a name with its module that gets new values.
+    ModuleState,
+    /// The name to move is only imported there, or another name for something.
+    DefinedElsewhere,
+    /// Only one of the two modules has `from __future__ import annotations`.
+    FutureDiffers,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 34] = [
+    pub const ALL: [Reason; 38] = [
         Reason::DifferentObject,
         Reason::KindDiffers,
         Reason::AsyncDiffers,
@@ -216,6 +224,10 @@ impl Reason {
         Reason::ReachesMore,
         Reason::Computed,
         Reason::InConfig,
+        Reason::Conditional,
+        Reason::ModuleState,
+        Reason::DefinedElsewhere,
+        Reason::FutureDiffers,
     ];
 
     /// The word that reports use.
@@ -255,6 +267,10 @@ impl Reason {
             Reason::ReachesMore => "reaches-more",
             Reason::Computed => "computed",
             Reason::InConfig => "in-config",
+            Reason::Conditional => "conditional",
+            Reason::ModuleState => "module-state",
+            Reason::DefinedElsewhere => "defined-elsewhere",
+            Reason::FutureDiffers => "future-differs",
         }
     }
 
@@ -295,6 +311,10 @@ impl Reason {
             Reason::ReachesMore => "in its new place the patch would also be seen by code that it was not for",
             Reason::InConfig => "a configuration value names it, and what reads the value is not known",
             Reason::Computed => "a string that names it is put together at run time",
+            Reason::Conditional => "the definition stands under a condition",
+            Reason::ModuleState => "the definition shares a name with its module that gets new values",
+            Reason::DefinedElsewhere => "the name is not defined there, only passed on",
+            Reason::FutureDiffers => "only one of the two modules has `from __future__ import annotations`",
         }
     }
 }

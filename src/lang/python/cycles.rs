@@ -199,7 +199,11 @@ mod tests {
             ("q/m.py", "from p.y import name\n"),
             ("r/__init__.py", "from r.x import f\nNAME = 1\n"),
             ("r/x.py", "from r import NAME\n"),
+            ("s/__init__.py", "from s.x import f\n"),
+            ("s/x.py", "from . import y\nfrom s import y as z\ndef f(): ...\n"),
+            ("s/y.py", ""),
         ]);
+        assert_eq!(cycles(&files, "s/x.py"), [""; 0], "a sibling does not wait for the package");
         assert_eq!(cycles(&files, "p/x.py"), [""; 0], "`p` is loading whenever `p.x` is");
         assert_eq!(cycles(&files, "q/m.py"), ["p q.m"], "loading `p.y` loads `p`");
         assert_eq!(cycles(&files, "r/x.py"), ["r r.x"], "a package that is named is an edge");

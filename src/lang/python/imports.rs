@@ -5,11 +5,13 @@
 //! a statement of its own right behind it, or joins one that already imports from the same module, where nothing but imports
 //! stands between the two.
 
+mod insert;
 mod statement;
 
 use tree_sitter::Node;
 
-use self::statement::{Group, Item, Statement, add, append, edit_module, is_alone_on_line, spell};
+pub use self::insert::{Need, Needed, as_text, insert, relative};
+use self::statement::{Group, Item, Statement, add, append, edit_module, edit_name, is_alone_on_line, spell};
 use super::facts::{Alias, AliasId, Binding, BindingKind, Context, Facts, ImportId};
 use super::modules::ModuleTable;
 use crate::syntax::{self, Tree};
@@ -141,10 +143,13 @@ pub fn rewrite(
     let mut home: Option<Group> = None;
     let mut out: Vec<Group> = Vec::new();
     for group in groups {
-        // `from pkg import old` that is to bring `pkg.new` as well.
-        if stays && group.aliases().next().is_none() && statement.is_from(source, group.module.as_deref()) {
+        // `from pkg import old` that is to bring `pkg.new` as well, or instead.
+        if stays && statement.is_from(source, group.module.as_deref()) {
             for item in &group.items {
-                edits.extend(append(source, &statement, &item.text));
+                edits.extend(match (item.alias, &item.name) {
+                    (Some(alias), Some(name)) => edit_name(source, &source.facts.aliases[alias.index()], name),
+                    _ => append(source, &statement, &item.text),
+                });
             }
             continue;
         }

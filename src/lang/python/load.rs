@@ -11,7 +11,7 @@
 
 use std::sync::OnceLock;
 
-use super::facts::{Binding, BindingKind, Context, Facts, NameId, ScopeId, Use};
+use super::facts::{Alias, Binding, BindingKind, Context, Facts, Import, NameId, ScopeId, Use};
 use super::modules::Module;
 use super::resolve::{Brings, End, Imported, Program, exports, from_module, imported};
 use super::scope::Lookup;
@@ -55,6 +55,11 @@ impl Script {
             match from_module(program, file, import) {
                 Some(Module::File(module)) => {
                     writer.load(module);
+                    if writer.is_passed(module, import)
+                        && let Some(act) = writer.acts.last_mut()
+                    {
+                        act.is_passed = true;
+                    }
                     for (_, alias) in facts.aliases_of(import).filter(|(_, alias)| !facts.is_star(alias)) {
                         writer.read(module, alias.name);
                     }
@@ -149,6 +154,19 @@ impl Writer<'_> {
                 Err(_) => return,
             }
         }
+    }
+
+    /// Whether a `from` import of a package that the file lies in only leads to submodules: `from . import sibling`.
+    fn is_passed(&self, package: FileId, import: &Import) -> bool {
+        let modules = self.program.modules();
+        let (Some(own), Some(name)) = (modules.name(self.file), modules.name(package)) else { return false };
+        let is_submodule = |alias: &Alias| {
+            let spelled = self.facts.names.get(alias.name);
+            modules.find(&format!("{name}.{spelled}")).is_ok()
+                && self.program.facts(package).module_bindings(spelled).next().is_none()
+        };
+        let is_own = own.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        is_own && self.facts.aliases_of(import).all(|(_, alias)| is_submodule(alias))
     }
 
     fn read(&mut self, module: FileId, name: NameId) {

@@ -6,6 +6,7 @@
 
 pub mod collect;
 pub mod cycles;
+pub mod definitions;
 pub mod facts;
 pub mod imports;
 pub mod load;

@@ -80,7 +80,10 @@ pub fn rename_uses(
     if let Some(binding) = facts.bindings.iter().find(is_parameter) {
         return kept(Obstacle::Parameter, Some(binding.span));
     }
-    if let Some(string) = facts.strings.iter().find(|string| may_read(facts.names.get(string.value), old)) {
+    // An entry of `__all__` is for the caller, like the binding.
+    let is_entry = |span| facts.exports.iter().flat_map(|exports| &exports.entries).any(|entry| entry.1 == span);
+    let mut strings = facts.strings.iter().filter(|string| !is_entry(string.span));
+    if let Some(string) = strings.find(|string| may_read(facts.names.get(string.value), old)) {
         return kept(Obstacle::InString, Some(string.span));
     }
     if facts.embedded_code_names(old) {
@@ -120,7 +123,7 @@ pub fn rename_uses(
 
 impl Facts {
     /// Whether code that is embedded in comments or strings mentions the name.
-    fn embedded_code_names(&self, name: &str) -> bool {
+    pub fn embedded_code_names(&self, name: &str) -> bool {
         self.embedded_code.iter().any(|comment| has_word(comment, name))
     }
 }
@@ -134,7 +137,7 @@ fn may_read(text: &str, name: &str) -> bool {
 }
 
 /// Whether the text has the word, with no identifier character on either side.
-fn has_word(text: &str, word: &str) -> bool {
+pub fn has_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !(c == '_' || unicode_ident::is_xid_continue(c))).any(|part| part == word)
 }
 

@@ -9,6 +9,7 @@ mod files;
 use std::collections::BTreeSet;
 
 use self::files::move_files;
+pub(super) use self::files::new_packages;
 use super::super::finding::{Finding, Form, Outcome, Reason, Spelling};
 use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate};
 use super::super::wire::{Problem, Table};

@@ -1,15 +1,28 @@
 //! `move-symbol`: every reference to a name of one module becomes a reference to a name of another.
 //!
-//! The move is safe where both names are one object, through whatever re-exports and aliases. Nothing is defined anew: both
-//! names exist. What the references may look like is the business of `relocate`.
+//! The move is safe where both names are one object, through whatever re-exports and aliases. Both names exist, or, with
+//! `move_definition = true`, the definition moves first. What the references may look like is the business of `relocate`.
 
-use super::super::finding::Finding;
+mod cycle;
+mod definition;
+mod draft;
+mod leftovers;
+mod needs;
+mod place;
+mod transplant;
+
+use self::definition::move_definitions;
+use self::draft::Stop;
+use self::transplant::Manner;
+use super::super::finding::{Finding, Reason};
 use super::super::relocate::{Names, Pair, Reexports, Style, judge, relocate};
 use super::super::wire::{Located, Origin, Problem, Table};
-use super::super::{Context, Rule};
+use super::super::{Context, Rule, View};
 use super::{Kind, SymbolRef, check_module};
 use crate::index::Index;
+use crate::lang::python::imports::Source;
 use crate::lang::python::modules::{Absence, Module};
+use crate::lang::python::resolve::{self, End};
 
 pub(super) const KIND: Kind = Kind { name: "move-symbol", summary: "sends every reference to a symbol to its new home", read };
 
@@ -18,6 +31,8 @@ struct MoveSymbol {
     style: Style,
     replaces: bool,
     external: bool,
+    move_definition: bool,
+    shim: bool,
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
@@ -51,7 +66,56 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
             .choice("reexports", &[("canonical", Reexports::Canonical), ("keep", Reexports::Keep)])
             .unwrap_or(Reexports::Canonical),
     };
-    Some(Box::new(MoveSymbol { moves, style, replaces: table.flag("replaces"), external: table.flag("external") }))
+    let (replaces, external) = (table.flag("replaces"), table.flag("external"));
+    let (move_definition, shim) = (table.flag("move_definition"), table.flag("shim"));
+    let contradicts = |flag: &str| Problem::new(table.origin(), format!("`{flag}` and `move_definition` exclude one another"));
+    if move_definition && replaces {
+        table.problem(contradicts("replaces").hint("what moves is the same object; `replaces` puts another in its place"));
+    }
+    if move_definition && external {
+        table.problem(contradicts("external").hint("only a definition of this repository can be moved"));
+    }
+    if shim && !move_definition {
+        let problem = Problem::new(table.origin(), "`shim` is for steps with `move_definition = true`");
+        table.problem(problem.hint("without it, the old name stays what it is"));
+    }
+    Some(Box::new(MoveSymbol { moves, style, replaces, external, move_definition, shim }))
+}
+
+/// A file as the editing of imports and definitions needs it.
+fn source<'v>(view: &'v View<'_>) -> Result<Source<'v>, Stop> {
+    view.source().ok_or_else(|| Reason::ParsersDisagree.into())
+}
+
+/// Reports a definition that is neither in its old home nor in its new one.
+fn check_definition(index: &Index, from: &SymbolRef, to: &SymbolRef) -> Option<Problem> {
+    let end = |symbol: &SymbolRef| resolve::resolve(index, &symbol.symbol(index)).end;
+    let has_moved = !matches!(end(to), End::Unbound | End::Absent(_));
+    match index.modules().find(&from.module) {
+        _ if has_moved => None,
+        Ok(_) => {
+            let to = match index.modules().find(&to.module) {
+                Err(Absence::NotAPackage) => {
+                    let problem = Problem::new(&to.origin, format!("`{}` would lie in a module", to.module));
+                    Some(problem.hint("only a package can hold modules"))
+                }
+                Err(Absence::Opaque) => {
+                    Some(Problem::new(&to.origin, format!("`{}` lies behind a link or in a submodule", to.module)))
+                }
+                _ => None,
+            };
+            let problem = from.check_name(index).map(|problem| Problem { hint: None, ..problem });
+            let names = || match index.modules().module(&from.module) {
+                Module::File(file) => super::module_names(index.facts(file)).collect(),
+                _ => Vec::new(),
+            };
+            problem.map(|problem| problem.did_you_mean(&from.name, names())).or(to)
+        }
+        Err(_) => {
+            let problem = Problem::new(&from.origin, format!("there is no module `{}`", from.module));
+            Some(problem.did_you_mean(&from.module, index.modules().names()))
+        }
+    }
 }
 
 /// Reads the rows `from,to` of a CSV file beside the plan; a first row with just these words is a heading.
@@ -97,6 +161,9 @@ impl Rule for MoveSymbol {
         if self.external {
             return Vec::new();
         }
+        if self.move_definition {
+            return self.moves.iter().filter_map(|(from, to)| check_definition(index, from, to)).collect();
+        }
         let check = |(from, to): &(SymbolRef, SymbolRef)| {
             let is_elsewhere = matches!(index.modules().find(&to.module), Err(Absence::External | Absence::Opaque));
             let target = || check_module(index, &to.module, &to.origin).or_else(|| to.check_name(index));
@@ -106,6 +173,10 @@ impl Rule for MoveSymbol {
     }
 
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {
+        if self.move_definition {
+            let manner = Manner { style: self.style, shim: self.shim, is_cycle_checked: true };
+            return move_definitions(context, &self.moves, manner);
+        }
         let pair = |(from, to): &(SymbolRef, SymbolRef)| {
             let (old, new) = (from.symbol(context.index), to.symbol(context.index));
             let verdict = judge(context.index, &old, &new, self.replaces);

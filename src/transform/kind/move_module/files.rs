@@ -19,7 +19,7 @@ use crate::text::blob::Mode;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::FileId;
+use crate::text::snapshot::{FileId, Snapshot};
 use crate::text::span::Span;
 use crate::transform::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use crate::transform::kind::delete_definition::{evidence, mentioned};
@@ -147,9 +147,15 @@ fn destinations(index: &Index, main: FileId, from: &str, to: &str) -> Option<(BT
             moves.insert(FileId::new(at), RepoPath::new(format!("{root}{new}{rest}"))?);
         }
     }
-    // A folder that comes into being in a regular package is a regular package as well.
+    let created = new_packages(snapshot, root, &new)?;
+    Some((moves, created))
+}
+
+/// The `__init__.py` files that a new module needs, given the folder that its path starts from: a folder that comes into being in a
+/// regular package is a regular package as well.
+pub(in crate::transform::kind) fn new_packages(snapshot: &Snapshot, root: &str, module: &str) -> Option<Vec<RepoPath>> {
     let mut created = Vec::new();
-    let parents: Vec<&str> = new.split('/').collect();
+    let parents: Vec<&str> = module.split('/').collect();
     for depth in 1..parents.len() {
         let folder = format!("{root}{}", parents[..depth].join("/"));
         let first = snapshot.files().partition_point(|file| *file.path.as_bytes() < *format!("{folder}/").as_bytes());
@@ -160,7 +166,7 @@ fn destinations(index: &Index, main: FileId, from: &str, to: &str) -> Option<(BT
             created.push(RepoPath::new(format!("{folder}/__init__.py"))?);
         }
     }
-    Some((moves, created))
+    Some(created)
 }
 
 fn assemble(

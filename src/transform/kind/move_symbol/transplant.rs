@@ -1,0 +1,574 @@
+//! Moving one definition: each step makes a program of the one before it, in memory.
+//!
+//! First the definition moves and the old module imports it back; in that program both names are one object, and the ordinary rewriting
+//! of references does its work on it. Then the import goes, where nothing needs it, and with it the imports that only the definition
+//! used. Whatever cannot be done stops the whole.
+
+use std::collections::BTreeSet;
+
+use super::super::super::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason};
+use super::super::super::relocate::{Pair, Style, judge, relocate};
+use super::super::super::{Context, View};
+use super::super::SymbolRef;
+use super::draft::{Draft, Stop};
+use super::leftovers::{captured, leftovers};
+use super::needs::{Journey, Needs, meaning, seen_outside};
+use super::place::{Place, drop_alias, is_free_here, is_used, prefers_relative, spot};
+use super::{cycle, source};
+use crate::index::Index;
+use crate::lang::python::definitions::{self, Block};
+use crate::lang::python::facts::{Binding, BindingKind, Context as Under, Definition, Facts, ScopeId};
+use crate::lang::python::imports::{self, Name, Need, Needed};
+use crate::lang::python::modules::Module;
+use crate::lang::python::rename::{Obstacle, has_word, rename_uses};
+use crate::lang::python::resolve::{End, Symbol};
+use crate::lang::python::scope::Lookup;
+use crate::lang::python::statements;
+use crate::text::blob::Mode;
+use crate::text::change::{FileChange, SourceChange};
+use crate::text::edit::{Edit, TextEdit};
+use crate::text::eol;
+use crate::text::path::RepoPath;
+use crate::text::span::Span;
+
+/// How definitions are moved.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    pub style: Style,
+    /// Whether the old name stays.
+    pub shim: bool,
+    /// Whether a cycle that the move closes stops it.
+    pub is_cycle_checked: bool,
+}
+
+/// A definition that has been moved, in memory.
+pub(super) struct Moved<'i> {
+    pub draft: Draft<'i>,
+    /// Why it is for review.
+    pub doubts: Vec<(Reason, Evidence)>,
+    /// References to the old name that stay.
+    pub leftovers: Vec<Finding>,
+}
+
+/// A definition on its way.
+struct Transplant<'r, 'i> {
+    from: &'r SymbolRef,
+    to: &'r SymbolRef,
+    manner: Manner,
+    draft: Draft<'i>,
+    old: RepoPath,
+    new: Place,
+    doubts: Vec<(Reason, Evidence)>,
+    leftovers: Vec<Finding>,
+}
+
+/// Moves one definition.
+pub(super) fn transplant<'i>(
+    context: &Context<'i>,
+    from: &SymbolRef,
+    to: &SymbolRef,
+    manner: Manner,
+) -> Result<Moved<'i>, Stop> {
+    let index = context.index;
+    let Module::File(file) = index.modules().module(&from.module) else { return Err(Reason::TargetLacks.into()) };
+    let old = index.snapshot().get(file).path.clone();
+    let new = Place::of(index, &old, &from.module, &to.module)?;
+    let is_in_scope = |path: &RepoPath| context.plan.contains(path) && context.own.contains(path);
+    if !is_in_scope(&old) || !is_in_scope(&new.path) {
+        return Err(Reason::OutOfScope.into());
+    }
+    let draft = Draft::new(index);
+    let mut transplant = Transplant { from, to, manner, draft, old, new, doubts: Vec::new(), leftovers: Vec::new() };
+    transplant.run(context)?;
+    let Transplant { draft, doubts, leftovers, .. } = transplant;
+    Ok(Moved { draft, doubts, leftovers })
+}
+
+impl Transplant<'_, '_> {
+    fn run(&mut self, context: &Context<'_>) -> Result<(), Stop> {
+        let is_inside = self.old == self.new.path;
+        let names = match is_inside {
+            true => {
+                self.rename_in_place()?;
+                Default::default()
+            }
+            false => {
+                self.clear_target()?;
+                self.carry_over()?
+            }
+        };
+        self.send_references(context)?;
+        captured(context.index, self.draft.index(), &self.new.path, (self.from, self.to))?;
+        if !self.manner.shim {
+            self.check_leftovers()?;
+        }
+        self.settle_old_name(is_inside)?;
+        self.drop_imports(&names)?;
+        if self.manner.is_cycle_checked && !is_inside {
+            self.check_cycle(context)?;
+        }
+        Ok(())
+    }
+
+    /// The binding statements of the definition, as whole lines of their module.
+    fn block(&self, view: &View<'_>) -> Result<(Block, Vec<Span>), Stop> {
+        let facts = view.facts;
+        if !facts.errors.is_empty() {
+            return Err(Reason::Unparsable.into());
+        }
+        let source = source(view)?;
+        let bindings: Vec<&Binding> = facts.module_bindings(&self.from.name).map(|(_, binding)| binding).collect();
+        let stop = |reason| {
+            let evidence = bindings.iter().map(|binding| view.quote("from", binding.span)).collect();
+            Err(Stop { reason, evidence })
+        };
+        if bindings.iter().any(|binding| binding.site != ScopeId::MODULE || binding.kind == BindingKind::Delete) {
+            return stop(Reason::SeveralBindings);
+        }
+        if bindings.iter().any(|binding| binding.context != Under::default()) {
+            return stop(Reason::Conditional);
+        }
+        let definition = |binding: &&Binding| match binding.kind {
+            BindingKind::Definition(id) => Some(&facts.definitions[id.index()]),
+            _ => None,
+        };
+        let definitions: Vec<&Definition> = bindings.iter().filter_map(definition).collect();
+        let is_overloaded = |definition: &Definition| {
+            let is_it = |used: &crate::lang::python::facts::Use| {
+                let last = facts.attributes_of(used).last().map_or(used.name, |attribute| attribute.name);
+                used.span.start < definition.header.start && facts.names.get(last) == "overload"
+            };
+            facts.uses.iter().filter(|used| definition.span.covers(used.span)).any(is_it)
+        };
+        let is_one = match &definitions[..] {
+            _ if definitions.len() != bindings.len() => bindings.len() == 1,
+            [overloads @ .., _] => overloads.iter().all(|definition| is_overloaded(definition)),
+            [] => false,
+        };
+        if !is_one {
+            return stop(Reason::SeveralBindings);
+        }
+        let spans: Vec<Span> = match definitions.is_empty() {
+            false => definitions.iter().map(|definition| definition.span).collect(),
+            true => bindings.iter().map(|binding| binding.span).collect(),
+        };
+        if let ([], [binding]) = (&definitions[..], &bindings[..]) {
+            let whole = statements::whole(&source, binding.span).map_err(|_| Reason::ParsersDisagree)?;
+            let here = |other: &&Binding| whole.covers(other.span) && other.scope == ScopeId::MODULE;
+            let is_alias = view.text[whole.range()].starts_with("type");
+            if (whole.start != binding.span.start && !is_alias) || facts.bindings.iter().filter(here).count() > 1 {
+                return stop(Reason::OddSpelling);
+            }
+        }
+        let block = definitions::block(&source, &spans).map_err(|_| Reason::OddSpelling)?;
+        let names = bindings.iter().map(|binding| binding.span).collect();
+        Ok((block, names))
+    }
+
+    /// Renames the definition in its module, and leaves the old name as an alias of the new one for now.
+    fn rename_in_place(&mut self) -> Result<(), Stop> {
+        let (from, to) = (&*self.from.name, &*self.to.name);
+        let view = View::open(self.draft.index(), self.draft.file(&self.old)?);
+        let (block, names) = self.block(&view)?;
+        let facts = view.facts;
+        let is_bound = meaning(view.index, view.file, to).end != End::Unbound;
+        let name = facts.names.find(from).ok_or(Reason::TargetLacks)?;
+        if is_bound {
+            return Err(Reason::NameTaken.into());
+        }
+        let mut edits = rename_uses(facts, ScopeId::MODULE, name, to, &|_| false).map_err(|kept| match kept.obstacle {
+            Obstacle::InString => Reason::InString,
+            _ => Reason::NameTaken,
+        })?;
+        edits.extend(names.iter().map(|span| Edit::replace(*span, to)));
+        for (entry, span) in facts.exports.iter().flat_map(|exports| &exports.entries) {
+            if *entry == name {
+                let literal = &view.text[span.range()];
+                let renamed = literal.replace(from, to);
+                let text = if self.manner.shim { format!("{literal}, {renamed}") } else { renamed };
+                edits.push(Edit::replace(*span, text));
+            }
+        }
+        let eol = eol::line_ending(&view.text);
+        let import = format!("{eol}from {} import {to} as {from}", self.from.module);
+        edits.push(Edit::insert(block.span.end, import));
+        let path = self.old.clone();
+        drop(view);
+        self.draft.edit(&path, edits)
+    }
+
+    /// Takes the name out of the new module, where it has it from the old one, and makes sure that the new name is free there.
+    fn clear_target(&mut self) -> Result<(), Stop> {
+        if self.new.is_new {
+            return Ok(());
+        }
+        let (old, new) = (self.draft.file(&self.old)?, self.draft.file(&self.new.path)?);
+        let index = self.draft.index();
+        let view = View::open(index, new);
+        if !view.facts.errors.is_empty() {
+            return Err(Reason::Unparsable.into());
+        }
+        let symbol = Symbol { module: Module::File(old), name: self.from.name.as_str().into() };
+        let edits = drop_alias::edits(&view, &symbol, &self.to.name)?;
+        let path = self.new.path.clone();
+        drop(view);
+        self.draft.edit(&path, edits)?;
+        let here = meaning(self.draft.index(), self.draft.file(&path)?, &self.to.name);
+        match here.end {
+            End::Unbound => Ok(()),
+            _ => {
+                let evidence = vec![super::super::super::describe(self.draft.index(), "to", &here)];
+                Err(Stop { reason: Reason::PlaceTaken, evidence })
+            }
+        }
+    }
+
+    /// Moves the lines, brings what they need, and leaves an import in their place. Returns the names of the old module that they use.
+    fn carry_over(&mut self) -> Result<BTreeSet<Box<str>>, Stop> {
+        let index = self.draft.index();
+        let old = View::open(index, self.draft.file(&self.old)?);
+        let new = if self.new.is_new { None } else { Some(View::open(index, self.draft.file(&self.new.path)?)) };
+        let (block, names) = self.block(&old)?;
+        let journey = Journey {
+            old: &old,
+            new: new.as_ref(),
+            block: block.span,
+            name: &self.from.name,
+            module: &self.to.module,
+            is_relative: prefers_relative(new.as_ref().unwrap_or(&old)),
+        };
+        if definitions::has_node(&source(&old)?, block.span, &["global_statement"]) {
+            return Err(Reason::ModuleState.into());
+        }
+        let mut needs = journey.needs()?;
+        let mut doubts = std::mem::take(&mut needs.doubts);
+        doubts.extend(self.calls(&old, &block)?);
+        for (_, outside) in seen_outside(index, old.file, &needs.names) {
+            doubts.extend(outside.patches);
+        }
+        let lines = self.lines(&old, &block, &names, &mut doubts)?;
+        let eol = eol::line_ending(&old.text);
+        let is_listed = old.facts.exports_name(&self.from.name);
+        let is_public = is_listed || (old.facts.exports.is_none() && !self.from.name.starts_with('_'));
+        let mut change = match &new {
+            Some(new) => self.plant(new, &needs, &lines, &block, is_public, &mut doubts)?,
+            None => {
+                let head = imports::as_text(&needs.imports, &self.new.package, false);
+                let gap = match (head.is_empty(), block.is_apart) {
+                    (true, _) => "",
+                    (false, true) => "\n\n",
+                    (false, false) => "\n",
+                };
+                let content = definitions::with_line_ending(&format!("{head}{gap}{lines}\n"), eol);
+                self.new.create(content)?
+            }
+        };
+        let back = self.import_back(&old, is_listed, block.span);
+        let edit = TextEdit::new(vec![Edit::replace(block.span, back)]).map_err(|_| Reason::ParsersDisagree)?;
+        change.union(&SourceChange::edit(self.old.clone(), edit)).map_err(|_| Reason::ParsersDisagree)?;
+        let read = needs.names;
+        drop((old, new));
+        self.doubts.extend(doubts);
+        self.draft.make(&change)?;
+        Ok(read)
+    }
+
+    /// The edits that put lines into a module that is there already.
+    fn plant(
+        &self,
+        new: &View<'_>,
+        needs: &Needs,
+        lines: &str,
+        block: &Block,
+        is_public: bool,
+        doubts: &mut Vec<(Reason, Evidence)>,
+    ) -> Result<SourceChange, Stop> {
+        let source = source(new)?;
+        let (spot, doubt) = spot(new, &source, &self.to.name, needs)?;
+        doubts.extend(doubt);
+        let refused = |_| Reason::ParsersDisagree;
+        let mut edits = Vec::new();
+        let is_bare = new.facts.bindings.is_empty() && new.facts.uses.is_empty() && new.facts.imports.is_empty();
+        let mut lines = lines.to_owned();
+        match is_bare && !new.text.trim_start_matches('\u{feff}').trim().starts_with(['"', '\'']) {
+            // Nothing but comments: the imports come with the definition.
+            true => {
+                let head = imports::as_text(&needs.imports, &self.new.package, false);
+                if !head.is_empty() {
+                    lines = format!("{head}{}{lines}", if block.is_apart { "\n\n" } else { "\n" });
+                }
+            }
+            false => edits.extend(imports::insert(&source, &needs.imports, &self.new.package).map_err(refused)?),
+        }
+        edits.push(definitions::put_in(&source, spot, &lines, block.is_apart).map_err(refused)?);
+        if new.facts.exports.is_some() && is_public && !new.facts.exports_name(&self.to.name) {
+            match definitions::add_export(&source, &self.to.name) {
+                Ok(edit) => edits.push(edit),
+                Err(_) => {
+                    let evidence = Evidence { role: "export", at: Some((new.path.clone(), 1)), text: "__all__".to_owned() };
+                    doubts.push((Reason::OddSpelling, evidence));
+                }
+            }
+        }
+        let edit = TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)?;
+        Ok(SourceChange::edit(self.new.path.clone(), edit))
+    }
+
+    /// The lines as they stand in the new module: under the new name, with relative imports that mean what they meant.
+    fn lines(
+        &self,
+        old: &View<'_>,
+        block: &Block,
+        names: &[Span],
+        doubts: &mut Vec<(Reason, Evidence)>,
+    ) -> Result<String, Stop> {
+        let facts = old.facts;
+        let mut edits = Vec::new();
+        let source = source(old)?;
+        for (at, import) in facts.imports.iter().enumerate() {
+            let Some(from) = import.from.filter(|from| from.level > 0 && block.span.covers(import.span)) else { continue };
+            let module = from.module.map(|module| facts.names.get(module));
+            let absolute = old.index.modules().absolute(old.file, from.level, module).ok_or(Reason::BeyondRoot)?;
+            let spelled = imports::relative(&self.new.package, &absolute).unwrap_or(absolute);
+            let id = crate::lang::python::facts::ImportId::new(at);
+            edits.extend(imports::replace_module(&source, id, &spelled).map_err(|_| Reason::ParsersDisagree)?);
+        }
+        let (from, to) = (&*self.from.name, &*self.to.name);
+        if from != to {
+            edits.extend(names.iter().map(|span| Edit::replace(*span, to)));
+            for used in facts.uses.iter().filter(|used| block.span.covers(used.span) && facts.names.get(used.name) == from) {
+                match facts.lookup(used.scope, used.name) {
+                    Lookup::Bound(ScopeId::MODULE) => {
+                        if used.flags.frozen {
+                            return Err(Reason::OddSpelling.into());
+                        }
+                        if !is_free_here(facts, used.scope, to) {
+                            return Err(Reason::NameTaken.into());
+                        }
+                        edits.push(Edit::replace(used.span, to));
+                    }
+                    Lookup::ClassOr(_, Some(ScopeId::MODULE)) => return Err(Reason::NameTaken.into()),
+                    _ => {}
+                }
+            }
+            let strings = facts.strings.iter().filter(|string| block.span.covers(string.span));
+            let named = strings.filter(|string| has_word(facts.names.get(string.value), from));
+            doubts.extend(named.map(|string| (Reason::InString, old.quote("string", string.span))));
+        }
+        let start = block.span.start;
+        let moved = edits
+            .into_iter()
+            .map(|edit: Edit| Edit { span: Span::new(edit.span.start - start, edit.span.end - start), text: edit.text });
+        let edit = TextEdit::new(moved.collect()).map_err(|_| Reason::ParsersDisagree)?;
+        let lines = edit.apply(old.text[block.span.range()].as_bytes());
+        String::from_utf8(lines).map_err(|_| Reason::ParsersDisagree.into())
+    }
+
+    /// A value that first-party code computes is computed at another time.
+    fn calls(&self, old: &View<'_>, block: &Block) -> Result<Vec<(Reason, Evidence)>, Stop> {
+        if block.is_apart {
+            return Ok(Vec::new());
+        }
+        let callees = definitions::callees(&source(old)?, block.span);
+        let is_ours = |span: &&Span| {
+            let used = old.facts.uses.iter().find(|used| used.span.start == span.start);
+            let end = used.and_then(|used| crate::lang::python::resolve::steps(old.index, old.file, used).pop());
+            !end.is_some_and(|step| matches!(step.end, End::Absent(_) | End::Unbound))
+        };
+        Ok(callees.iter().filter(is_ours).map(|span| (Reason::NotProved, old.quote("call", *span))).collect())
+    }
+
+    /// The import that stands where the definition stood.
+    fn import_back(&self, old: &View<'_>, is_listed: bool, block: Span) -> String {
+        let (from, to) = (&*self.from.name, &*self.to.name);
+        let name = Name { module: self.to.module.clone(), name: to.to_owned(), local: from.to_owned() };
+        let need = Need { what: Needed::Name(name), is_relative: prefers_relative(old), is_type_checking: false };
+        let package = super::place::package(old.index, old.file);
+        let is_silent = self.manner.shim && !is_listed && !is_used(old.facts, from, |span| !block.covers(span));
+        format!("{}{}", need.statement(&package), if is_silent { "  # noqa: F401" } else { "" })
+    }
+
+    /// Rewrites the references to the old name, in the program where both names are one object.
+    fn send_references(&mut self, context: &Context<'_>) -> Result<(), Stop> {
+        for applicability in [Applicability::Safe, Applicability::Review] {
+            let index = self.draft.index();
+            let (from, to) = (self.from.symbol(index), self.to.symbol(index));
+            let verdict = judge(index, &from, &to, false);
+            let pair = Pair { from, to, module: self.to.module.clone(), verdict };
+            let here = Context { index, plan: context.plan, own: context.own };
+            let findings = relocate(&here, &[pair], self.manner.style);
+            let mut change = SourceChange::default();
+            let mut left = Vec::new();
+            let mut doubts = Vec::new();
+            for finding in findings {
+                match &finding.outcome {
+                    Outcome::Fix(fix)
+                        if fix.applicability == applicability
+                            && !(self.manner.shim && applicability == Applicability::Review) =>
+                    {
+                        change.union(&fix.change).map_err(|_| Reason::ParsersDisagree)?;
+                        if let Some(reason) = fix.reason {
+                            doubts.push((reason, quoted(index, &finding)));
+                        }
+                    }
+                    // Found again, and rewritten then, once the definition has moved.
+                    Outcome::Fix(fix) => {
+                        let reason = fix.reason.unwrap_or(Reason::NotProved);
+                        left.push(Finding { outcome: Outcome::Left(reason), ..finding });
+                    }
+                    Outcome::Left(_) => left.push(finding),
+                }
+            }
+            self.doubts.extend(doubts);
+            self.draft.make(&change)?;
+            self.leftovers = left;
+        }
+        Ok(())
+    }
+
+    /// Without the old name every reference has to follow.
+    fn check_leftovers(&mut self) -> Result<(), Stop> {
+        let left = std::mem::take(&mut self.leftovers);
+        let (strings, others): (Vec<Finding>, Vec<Finding>) =
+            left.into_iter().partition(|finding| finding.spelling.is_some_and(|spelling| spelling.form == Form::String));
+        let reason = |finding: &Finding| match finding.outcome {
+            Outcome::Left(reason) => reason,
+            Outcome::Fix(_) => Reason::StillReferenced,
+        };
+        let index = self.draft.index();
+        let told = |finding: &Finding| (reason(finding), quoted(index, finding));
+        let mut blockers: Vec<(Reason, Evidence)> = others.iter().map(told).collect();
+        let doubts: Vec<(Reason, Evidence)> = strings.iter().map(told).collect();
+        self.doubts.extend(doubts);
+        let found = leftovers(self.draft.index(), self.draft.file(&self.old)?, &self.from.name);
+        let is_new =
+            |known: &[(Reason, Evidence)], evidence: &Evidence| !known.iter().any(|(_, other)| other.at == evidence.at);
+        for (reason, evidence) in found.blockers {
+            if is_new(&blockers, &evidence) {
+                blockers.push((reason, evidence));
+            }
+        }
+        for (reason, evidence) in found.doubts {
+            if is_new(&self.doubts, &evidence) {
+                self.doubts.push((reason, evidence));
+            }
+        }
+        let Some((first, _)) = blockers.first() else { return Ok(()) };
+        let is_one = blockers.iter().all(|(reason, _)| reason == first);
+        let reason = if is_one { *first } else { Reason::StillReferenced };
+        let mut evidence: Vec<Evidence> = blockers.into_iter().map(|(_, evidence)| evidence).collect();
+        evidence.push(Evidence { role: "hint", at: None, text: "`shim = true` keeps the old name working".to_owned() });
+        Err(Stop { reason, evidence })
+    }
+
+    /// Gives the old name the form that it keeps: a shim, an import for the old module's own use, or none.
+    fn settle_old_name(&mut self, is_inside: bool) -> Result<(), Stop> {
+        let (from, to) = (&*self.from.name, &*self.to.name);
+        if self.manner.shim && !is_inside {
+            return Ok(());
+        }
+        let view = View::open(self.draft.index(), self.draft.file(&self.old)?);
+        let facts = view.facts;
+        let (_, binding) = facts.module_bindings(from).next().ok_or(Reason::ParsersDisagree)?;
+        let BindingKind::Import(id) = binding.kind else { return Err(Reason::ParsersDisagree.into()) };
+        let import = facts.import_of(&facts.aliases[id.index()]).span;
+        let mut edits = Vec::new();
+        if self.manner.shim {
+            let is_apart = facts.module_bindings(to).any(|(_, binding)| matches!(binding.kind, BindingKind::Definition(_)));
+            let gap = eol::line_ending(&view.text).repeat(if is_apart { 2 } else { 0 });
+            edits.push(Edit::replace(import, format!("{gap}{from} = {to}")));
+        } else if is_inside {
+            let start = eol::line_start(&view.text, import.range().start);
+            let above = eol::previous_line(&view.text, start).map_or(start, |line| eol::line_end(&view.text, line));
+            edits.push(Edit::delete(Span::new(above as u32, import.end)));
+        } else {
+            let is_needed = is_used(facts, from, |_| true);
+            let name = facts.names.find(from).ok_or(Reason::ParsersDisagree)?;
+            match (is_needed, from != to) {
+                (false, _) => edits.push(definitions::take_out(&view.text, import)),
+                (true, true) => {
+                    if let Ok(renamed) = rename_uses(facts, ScopeId::MODULE, name, to, &|_| false) {
+                        edits.extend(renamed);
+                        let end = binding.span;
+                        let alias = &facts.aliases[id.index()];
+                        edits.push(Edit::delete(Span::new(alias.name_span.end, end.end)));
+                    }
+                }
+                (true, false) => {}
+            }
+            let source = source(&view)?;
+            for (entry, span) in facts.exports.iter().flat_map(|exports| &exports.entries) {
+                if *entry == name {
+                    edits.push(statements::remove_element(&source, *span).map_err(|_| Reason::ParsersDisagree)?);
+                }
+            }
+        }
+        let path = self.old.clone();
+        drop(view);
+        self.draft.edit(&path, edits)
+    }
+
+    /// Drops the imports of the old module that only the definition used.
+    fn drop_imports(&mut self, names: &BTreeSet<Box<str>>) -> Result<(), Stop> {
+        let file = self.draft.file(&self.old)?;
+        let index = self.draft.index();
+        if names.is_empty() || index.modules().is_package(file) || index.facts(file).is_dynamic {
+            return Ok(());
+        }
+        let outside = seen_outside(index, file, names);
+        let unused: Vec<String> = names
+            .iter()
+            .filter(|name| !outside.contains_key(*name) && is_droppable(index.facts(file), name))
+            .map(|name| name.to_string())
+            .collect();
+        for name in unused {
+            let view = View::open(self.draft.index(), self.draft.file(&self.old)?);
+            let edits = drop_alias::unused(&view, &name)?;
+            let path = self.old.clone();
+            drop(view);
+            self.draft.edit(&path, edits)?;
+        }
+        Ok(())
+    }
+
+    /// A cycle of the two modules that the move closes.
+    fn check_cycle(&self, context: &Context<'_>) -> Result<(), Stop> {
+        match cycle::closed(context.index, self.draft.index(), &self.old, &self.new.path) {
+            Some(evidence) => Err(Stop { reason: Reason::ImportCycle, evidence }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether nothing in a module has a use for an imported name.
+fn is_droppable(facts: &Facts, name: &str) -> bool {
+    let is_import = |(_, binding): (_, &Binding)| matches!(binding.kind, BindingKind::Import(_));
+    let in_strings = facts.strings.iter().any(|string| has_word(facts.names.get(string.value), name));
+    facts.module_bindings(name).all(is_import)
+        && !is_used(facts, name, |_| true)
+        && !facts.exports_name(name)
+        && !in_strings
+        && !facts.embedded_code_names(name)
+}
+
+/// The line of a finding, as evidence.
+fn quoted(index: &Index, finding: &Finding) -> Evidence {
+    let role = finding.spelling.map_or("use", |spelling| spelling.form.word());
+    match index.snapshot().id(&finding.place.path) {
+        Some(file) => View::open(index, file).quote(role, finding.place.span),
+        None => Evidence { role, at: None, text: finding.message.clone() },
+    }
+}
+
+impl Place {
+    /// The change that makes the new module, and the packages that it needs.
+    fn create(&self, content: String) -> Result<SourceChange, Stop> {
+        let create = |content: String| FileChange::Create { content, mode: Mode::Regular };
+        let mut change = SourceChange::of(self.path.clone(), create(content));
+        for path in &self.packages {
+            let package = SourceChange::of(path.clone(), create(String::new()));
+            change.union(&package).map_err(|_| Reason::PlaceTaken)?;
+        }
+        Ok(change)
+    }
+}
