@@ -1,23 +1,25 @@
 """Loads every module of a folder, each in a process of its own, and tells what can be observed of it, as JSON.
 
-For each module that this Python can compile: what it prints, the exception that it raises (its type), and the public names of the
-module: plain values by their repr, everything else by its kind. Usage: observe.py FOLDER [ROOT ...]
+For each module that this Python can compile: what its own statements print while it is loaded, the exception that it raises (its type),
+and its public names: plain values by their repr, everything else by its kind. Usage: observe.py FOLDER [ROOT ...]
 """
 
+import io
 import json
 import os
+import re
 import signal
 import sys
-import tempfile
-import types
+from importlib.machinery import SourceFileLoader
 
+ADDRESS = re.compile("0x[0-9a-f]+")
 PLAIN = (type(None), bool, int, float, complex, str, bytes)
 SECONDS = 20
 
 
 def modules(folder, roots):
-    """The dotted names of the modules below the folder, under their shortest names."""
-    found = {}
+    """The dotted names of the modules below the folder, as the longest root names them."""
+    found = []
     for at, _, files in sorted(os.walk(folder)):
         for file in sorted(files):
             path = os.path.join(at, file)
@@ -28,7 +30,7 @@ def modules(folder, roots):
             if parts[-1] == "__init__":
                 parts.pop()
             if parts and all(part.isidentifier() for part in parts) and compiles(path):
-                found[".".join(parts)] = path
+                found.append(".".join(parts))
     return found
 
 
@@ -50,7 +52,7 @@ def is_plain(value):
 
 
 def show(value):
-    if isinstance(value, types.ModuleType):
+    if isinstance(value, type(sys)):
         return "module"
     if isinstance(value, type):
         return "class"
@@ -59,43 +61,65 @@ def show(value):
     return repr(value) if is_plain(value) else type(value).__name__
 
 
+def tell_apart(printed):
+    """Keeps what each module prints while it is loaded apart from what the modules print that it loads."""
+    execute = SourceFileLoader.exec_module
+
+    def exec_module(self, module):
+        outer, sys.stdout = sys.stdout, io.StringIO()
+        printed[module.__name__] = sys.stdout
+        try:
+            execute(self, module)
+        finally:
+            sys.stdout = outer
+
+    SourceFileLoader.exec_module = exec_module
+
+
 def observe(name):
-    """Loads a module and returns its public names, or the type of what it raises."""
+    """Loads a module and tells what it prints, what it raises, and its names."""
+    printed = {}
+    tell_apart(printed)
+    told = {"raises": None}
     try:
         __import__(name)
+        module = sys.modules[name]
+        told["names"] = {key: show(value) for key, value in vars(module).items() if not key.startswith("_")}
+        told["all"] = sorted(map(str, getattr(module, "__all__", ())))
     except BaseException as error:  # SystemExit is an answer, too.
-        return {"raises": type(error).__name__}
-    names = {key: show(value) for key, value in vars(sys.modules[name]).items() if not key.startswith("_")}
-    listed = getattr(sys.modules[name], "__all__", None)
-    return {"names": names, "all": None if listed is None else sorted(map(str, listed))}
+        told["raises"] = type(error).__name__
+    told["prints"] = printed[name].getvalue() if name in printed else ""
+    return told
 
 
 def apart(name):
-    """The same in a process of its own, with what it prints."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as answer:
-        child = os.fork()
-        if child == 0:
-            signal.alarm(SECONDS)
-            os.dup2(out.fileno(), 1)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            try:
-                answer.write(json.dumps(observe(name)).encode())
-                answer.flush()
-                sys.stdout.flush()
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        out.seek(0)
-        answer.seek(0)
-        said = answer.read()
-        told = json.loads(said) if said else {"raises": "nothing: the process ended"}
-        told["prints"] = out.read().decode(errors="replace")
-        return told
+    """The same in a process of its own."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(SECONDS)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nowhere, stream)
+        try:
+            said = json.dumps(observe(name)).encode()
+            with os.fdopen(writing, "wb") as pipe:
+                pipe.write(said)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(child, 0)
+    if not said:
+        return {"raises": "nothing: the process ended"}
+    # Where the folder lies, and where objects lie in memory, differs from run to run.
+    return json.loads(ADDRESS.sub("0x", said).replace(os.getcwd(), ""))
 
 
 def main():
     folder, *roots = map(os.path.abspath, sys.argv[1:])
-    roots = roots or [folder]
+    roots = [root for root in roots if os.path.isdir(root)] or [folder]
     sys.path[:0] = roots
     sys.dont_write_bytecode = True
     os.chdir(folder)

@@ -19,7 +19,7 @@ use crate::text::path::RepoPath;
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// A plan saved by `plan --out`, to be carried out as it was reviewed
-    #[arg(value_name = "FILE", conflicts_with_all = ["phase", "only", "review", "check_determinism"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["phase", "only", "review"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     selection: Selection,

@@ -50,9 +50,6 @@ pub(super) struct Selection {
     /// Also take the fixes that are likely right and not proved
     #[arg(long)]
     pub review: bool,
-    /// Search for everything a second time, with one thread, and refuse a plan that differs
-    #[arg(long)]
-    pub check_determinism: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,8 +100,8 @@ pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Sel
     let is_applied = |phase: &str, step: &str| journal.is_applied(phase, step);
     let progress = Ticker::start();
     let threshold = selection.threshold();
-    let again = selection.check_determinism.then(|| pool(1)).transpose()?;
-    let again = again.as_ref();
+    let one_thread = pool(1)?;
+    let again = Some(&one_thread);
     let request = Request { plan, phases, threshold, is_applied: &is_applied, again, progress: &progress };
     let mut built = build(index, &request)?;
     // A step that finds nothing to do leaves no commit. A phase with such a step may be done all the same.

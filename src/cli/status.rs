@@ -64,8 +64,7 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let plan = project.plan(global)?;
     let (_, base, journal) = project.snapshot(&At::Head, &plan)?;
-    let phase = plan.phases.iter().map(|phase| phase.id.clone()).collect();
-    let all = Selection { phase, only: true, review: false, check_determinism: false };
+    let all = Selection { phase: plan.phases.iter().map(|phase| phase.id.clone()).collect(), only: true, review: false };
     let (built, _) = built(&project, &plan, &At::Head, &all)?;
     // Writing to a string cannot fail.
     let mut out = String::new();

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::cycles::{self, CycleFigures};
+use super::cycles::CycleFigures;
 use super::faults::{self, Existing};
 use super::gate::Figure;
 use super::load_order::{self, Broken};
@@ -258,33 +258,8 @@ pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
         }
     }
     let untouched = untouched(&index, &in_scope);
-    let (existing, cycles) = known_before(&origin, &index, &steps, looked_at)?;
+    let (existing, cycles) = faults::before_the_plan(&origin, &index, &steps, looked_at)?;
     Ok(Built { base, result: index.snapshot().clone(), steps, untouched, existing, cycles, python_files })
-}
-
-/// What was broken before the plan in the files that the proof looked at, and how many modules lie on cycles.
-fn known_before(
-    origin: &Index,
-    index: &Index,
-    steps: &[BuiltStep],
-    looked_at: BTreeSet<RepoPath>,
-) -> Result<(Vec<Existing>, CycleFigures), BuildError> {
-    if looked_at.is_empty() {
-        return Ok(Default::default());
-    }
-    let changes: Vec<SourceChange> = steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
-    let files = deltas(origin.snapshot(), index.snapshot(), &changes)?;
-    // A later step sees a file where an earlier one has moved it.
-    let moved: BTreeMap<&RepoPath, &RepoPath> =
-        files.iter().filter_map(|file| Some((&file.path, file.moved_from.as_ref()?))).collect();
-    let looked_at = looked_at.into_iter().map(|path| moved.get(&path).map_or(path, |&old| old.clone())).collect();
-    let mut existing = faults::existing(origin, &looked_at);
-    let old = |file: &FileDelta| file.before.as_ref().map(|_| file.moved_from.as_ref().unwrap_or(&file.path).clone());
-    let ends: Vec<_> = files.iter().map(|file| (old(file), file.after.as_ref().map(|_| file.path.clone()))).collect();
-    let (figures, cycles) = cycles::measure(origin, index, &ends);
-    existing.extend(cycles);
-    existing.sort();
-    Ok((existing, figures))
 }
 
 fn build_step(

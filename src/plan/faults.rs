@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::build::{BuiltStep, FileDelta, deltas};
+use super::cycles::{self, CycleFigures};
 use super::prove::Breach;
 use crate::index::Index;
 use crate::lang::python::Facts;
@@ -15,7 +17,7 @@ use crate::lang::python::modules::Module;
 use crate::lang::python::unresolved::{Unresolved, unresolved};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::FileId;
+use crate::text::snapshot::{FileId, ReadError};
 use crate::text::span::{LineIndex, Position};
 
 /// One thing that cannot work.
@@ -174,8 +176,33 @@ impl ExistingKind {
     }
 }
 
+/// What was broken before the plan in the files that the proof looked at, and how many modules lie on cycles.
+pub(super) fn before_the_plan(
+    origin: &Index,
+    index: &Index,
+    steps: &[BuiltStep],
+    looked_at: BTreeSet<RepoPath>,
+) -> Result<(Vec<Existing>, CycleFigures), ReadError> {
+    if looked_at.is_empty() {
+        return Ok(Default::default());
+    }
+    let changes: Vec<SourceChange> = steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
+    let files = deltas(origin.snapshot(), index.snapshot(), &changes)?;
+    // A later step sees a file where an earlier one has moved it.
+    let moved: BTreeMap<&RepoPath, &RepoPath> =
+        files.iter().filter_map(|file| Some((&file.path, file.moved_from.as_ref()?))).collect();
+    let looked_at = looked_at.into_iter().map(|path| moved.get(&path).map_or(path, |&old| old.clone())).collect();
+    let mut found = existing(origin, &looked_at);
+    let old = |file: &FileDelta| file.before.as_ref().map(|_| file.moved_from.as_ref().unwrap_or(&file.path).clone());
+    let ends: Vec<_> = files.iter().map(|file| (old(file), file.after.as_ref().map(|_| file.path.clone()))).collect();
+    let (figures, cycles) = cycles::measure(origin, index, &ends);
+    found.extend(cycles);
+    found.sort();
+    Ok((found, figures))
+}
+
 /// What is broken in some files, sorted by place.
-pub(super) fn existing(index: &Index, paths: &BTreeSet<RepoPath>) -> Vec<Existing> {
+fn existing(index: &Index, paths: &BTreeSet<RepoPath>) -> Vec<Existing> {
     let files: Vec<FileId> = paths.iter().filter_map(|path| index.snapshot().id(path)).collect();
     let mut found: Vec<Existing> = files.par_iter().flat_map_iter(|&file| in_file(index, file)).collect();
     found.sort();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
@@ -159,7 +160,14 @@ impl Sandbox {
 
     /// Runs Python in the repository.
     pub fn python(&self, words: &[&str]) -> Said {
-        let mut command = self.command("python3");
+        // Where `python3` is a script that looks for the real one, it is looked for once.
+        static PYTHON: OnceLock<String> = OnceLock::new();
+        let python = PYTHON.get_or_init(|| {
+            let mut command = self.command("python3");
+            command.args(["-c", "import sys; print(sys.executable)"]);
+            self.run(command).ok().trim_end().to_owned()
+        });
+        let mut command = self.command(python);
         command.args(words);
         self.run(command)
     }
