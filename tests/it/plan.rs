@@ -186,3 +186,33 @@ fn help_names_every_command_and_usage_errors_exit_with_2() {
     sandbox.tool(&["rollback"]).fails(2);
     sandbox.tool(&["plan", "--root", "nowhere"]).fails(2);
 }
+
+#[test]
+fn what_was_broken_before_is_listed_apart_and_never_blamed() {
+    let sandbox = Sandbox::with_files(&[
+        ("p/__init__.py", ""),
+        ("p/old.py", "from .absent import x\nfrom . import other\nname = other.gone\n"),
+        ("p/other.py", ""),
+        ("q/__init__.py", ""),
+        ("app.py", "import p.old\nfrom p.old import gone\nprint(p.old.name, p.old.nothing)\n"),
+    ]);
+    let plan = plan_of("kind = \"move-module\"\nfrom = \"p.old\"\nto = \"q.new\"\nmove_definition = true");
+    let json = sandbox.with_plan(&plan, &["plan", "--format", "json"]).ok();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["phases"][0]["steps"][0]["findings"][0]["outcome"], "fixed", "{json:#}");
+    let show = |entry: &serde_json::Value| {
+        format!("{}:{}:{} {}", entry["path"].as_str().unwrap(), entry["line"], entry["column"], entry["kind"].as_str().unwrap())
+    };
+    let existing: Vec<String> = json["existing"].as_array().unwrap().iter().map(show).collect();
+    let wanted = [
+        "app.py:2:18 unresolved-import",
+        "app.py:3:24 missing-attribute",
+        "p/old.py:1:20 unresolved-import",
+        "p/old.py:3:13 missing-attribute",
+    ];
+    assert_eq!(existing, wanted);
+    assert_eq!(json["cycles"], serde_json::json!({ "modules": 5, "before": 0, "after": 0 }));
+    let text = sandbox.with_plan(&plan, &["plan"]).ok();
+    let line = "Broken before, and not the plan's: 2 unresolved imports, 2 missing attributes (--format json lists them)\n";
+    assert!(text.contains(line), "{text}");
+}
