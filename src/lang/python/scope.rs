@@ -15,8 +15,8 @@ use super::facts::{Binding, BindingId, BindingKind, Declaration, Facts, NameId, 
 pub enum Lookup {
     /// It is bound in this scope.
     Bound(ScopeId),
-    /// It is bound in this class body, and may be read before that: then it is looked up outside, where it is bound in the
-    /// second scope or nowhere in the file.
+    /// It is bound in this class body, and may be read before that: then it is looked up in the module, the second scope, where
+    /// it may be bound nowhere.
     ClassOr(ScopeId, Option<ScopeId>),
     /// Nothing in the file binds it: a builtin, a name brought by a star import, or unbound.
     Free,
@@ -55,10 +55,10 @@ impl Facts {
         if self.scopes[scope.index()].kind != ScopeKind::Class {
             return Lookup::Bound(scope);
         }
-        match self.outside(scope, name) {
+        // What a class body has not bound yet is looked up among the module's names, never in the functions around it (LOAD_NAME).
+        match self.in_module(name) {
             Lookup::Bound(outer) => Lookup::ClassOr(scope, Some(outer)),
-            Lookup::ClassOr(_, outer) => Lookup::ClassOr(scope, outer),
-            Lookup::Free => Lookup::ClassOr(scope, None),
+            Lookup::ClassOr(..) | Lookup::Free => Lookup::ClassOr(scope, None),
         }
     }
 

@@ -37,7 +37,9 @@ fn a_name_belongs_to_the_innermost_scope_that_binds_it() {
         ("x = 1\nclass C:\n    x = 2\n    def f(self): x", &["module"]),
         ("class C:\n    x = 1\n    x", &["class or free"]),
         ("x = 1\nclass C:\n    x = x", &["class or module"]),
-        ("def f():\n    x = 1\n    class C:\n        x = x", &["class or function"]),
+        // Nor does it see the functions around it, once it binds the name itself.
+        ("def f():\n    x = 1\n    class C:\n        x = x", &["class or free"]),
+        ("x = 0\ndef f():\n    x = 1\n    class C:\n        x = x", &["class or module"]),
         ("x = 1\nclass C:\n    y = [x for _ in x]\n    x = 2", &["class or module", "module"]),
         // Comprehensions: the first iterable stands outside.
         ("x = 1\n[x for x in x]", &["module", "comprehension"]),
