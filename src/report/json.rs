@@ -1,9 +1,11 @@
 //! A built plan for programs. Lines count from 1, columns are UTF-8 bytes from 0; everything is in a fixed order. The shape is
 //! versioned: a field may be added within a version, never changed or removed.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, Tally};
 use crate::plan::build::{BuiltStep, FileDelta};
 use crate::plan::cycles::CycleFigures;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome};
@@ -62,6 +64,8 @@ struct Step<'a> {
     id: &'a str,
     title: &'a str,
     files: Vec<File>,
+    /// The number of findings that are left, by reason.
+    not_touched: BTreeMap<&'static str, usize>,
     findings: Vec<FindingWire<'a>>,
 }
 
@@ -193,6 +197,7 @@ fn wire_step(step: &BuiltStep, threshold: Applicability) -> Step<'_> {
         id: &step.step,
         title: &step.title,
         files: step.files.iter().map(wire_file).collect(),
+        not_touched: Tally::of(step, threshold).left.into_iter().map(|(reason, times)| (reason.code(), times)).collect(),
         findings: step.findings.iter().map(|finding| wire_finding(finding, threshold)).collect(),
     }
 }

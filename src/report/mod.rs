@@ -50,6 +50,15 @@ impl Tally {
         }
         tally
     }
+
+    /// `not touched because 25 in-string, 1 target-chain`, the most frequent reason first; nothing where nothing is left.
+    fn not_touched(&self) -> Option<String> {
+        let mut left: Vec<(&Reason, &usize)> = self.left.iter().collect();
+        left.sort_by_key(|&(reason, times)| (std::cmp::Reverse(times), reason));
+        let reasons: Vec<String> =
+            left.iter().map(|(reason, times)| format!("{} {}", number(**times), reason.code())).collect();
+        (!reasons.is_empty()).then(|| format!("not touched because {}", reasons.join(", ")))
+    }
 }
 
 /// A number with its thousands apart.
@@ -68,6 +77,11 @@ fn number(number: usize) -> String {
 /// A number and a noun.
 fn count(number_of: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(number_of), if number_of == 1 { "" } else { "s" })
+}
+
+/// Source text on a terminal: no control characters.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// What a step does, in words: `527 statements in 514 files`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Report, Tally, count, number, summary};
+use super::{Report, Tally, clean, count, number, summary};
 use crate::plan::build::{Built, BuiltStep, count_files};
 use crate::plan::cycles::CycleFigures;
 use crate::plan::faults::ExistingKind;
@@ -65,9 +65,8 @@ fn outline(step: &BuiltStep, threshold: Applicability) -> String {
     if tally.waiting > 0 {
         let _ = write!(text, "; {} for review", number(tally.waiting));
     }
-    let left: usize = tally.left.values().sum();
-    if left > 0 {
-        let _ = write!(text, "; {} left", number(left));
+    if let Some(not_touched) = tally.not_touched() {
+        let _ = write!(text, "; {not_touched}");
     }
     text
 }
@@ -219,9 +218,4 @@ fn before(out: &mut String, built: &Built) {
             ),
         );
     }
-}
-
-/// Source text on a terminal: no control characters.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -7,11 +7,12 @@ fn the_answer_is_text_a_patch_or_json_and_nothing_is_written() {
     let sandbox = Sandbox::with_files(&FILES);
     let plan = plan_of(MOVE);
     let text = sandbox.with_plan(&plan, &["plan"]).ok();
-    assert!(text.contains("step  1 import in 1 file; 1 left"), "{text}");
+    assert!(text.contains("step  1 import in 1 file; not touched because 1 target-chain\n"), "{text}");
     let patch = sandbox.with_plan(&plan, &["plan", "--format", "diff"]).ok();
     assert!(patch.contains("-from pkg.legacy import Manager\n+from pkg.ssot import Manager\n"), "{patch}");
     let json = sandbox.with_plan(&plan, &["plan", "--format", "json"]).ok();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["phases"][0]["steps"][0]["not_touched"], serde_json::json!({"target-chain": 1}));
     let findings = json["phases"][0]["steps"][0]["findings"].as_array().unwrap();
     let seen: Vec<(&str, u64, u64, &str)> = findings
         .iter()
