@@ -9,6 +9,7 @@ mod error;
 mod plan;
 mod progress;
 mod project;
+mod refs;
 mod rollback;
 mod status;
 
@@ -53,6 +54,7 @@ enum Command {
     Apply(apply::Args),
     Rollback(rollback::Args),
     Status(status::Args),
+    Refs(refs::Args),
     Demo(demo::Args),
 }
 
@@ -103,6 +105,7 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Apply(args) => apply::run(&cli.global, args),
         Command::Rollback(args) => rollback::run(&cli.global, args),
         Command::Status(args) => status::run(&cli.global, args),
+        Command::Refs(args) => refs::run(&cli.global, args),
         Command::Demo(args) => demo::run(args),
     }
 }

@@ -71,11 +71,7 @@ impl Selection {
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let plan = project.plan(global)?;
-    let at = match (&args.at, args.worktree) {
-        (Some(revision), _) => At::Revision(revision),
-        (None, true) => At::WorkTree,
-        (None, false) => At::Head,
-    };
+    let at = At::of(args.at.as_deref(), args.worktree);
     let (built, base) = built(&project, &plan, &at, &args.selection)?;
     let report = Report { plan: &plan, built: &built, base, threshold: args.selection.threshold() };
     let is_empty = built.steps.iter().all(|step| step.files.is_empty());

@@ -34,6 +34,17 @@ pub(super) enum At<'a> {
     WorkTree,
 }
 
+impl<'a> At<'a> {
+    /// From `--at` and `--worktree`.
+    pub fn of(revision: Option<&'a str>, worktree: bool) -> Self {
+        match (revision, worktree) {
+            (Some(revision), _) => At::Revision(revision),
+            (None, true) => At::WorkTree,
+            (None, false) => At::Head,
+        }
+    }
+}
+
 impl Project {
     /// Opens `--root`, or what lies around the current folder.
     pub fn open(global: &Global) -> Result<Self, CliError> {

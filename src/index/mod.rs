@@ -4,6 +4,7 @@
 //! someone asks who contains a word, and a file is parsed when someone asks for its facts. Answers do not depend on the order
 //! of the questions or on the number of threads. The index of the next snapshot shares what did not change.
 
+pub mod imported_uses;
 pub mod mentions;
 pub mod references;
 pub mod words;

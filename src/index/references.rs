@@ -112,6 +112,22 @@ impl<'i> Search<'i> {
         }
     }
 
+    /// Looks also at the files that lie in a target module: they may name it by dots alone (`from . import name`).
+    #[must_use]
+    pub fn with_own_files(mut self) -> Self {
+        let Self { index, modules, candidates, .. } = &mut self;
+        let is_own = |file: &FileId| {
+            let name = index.modules().name(*file).unwrap_or_default();
+            modules.iter().any(|(module, _)| is_inside(name, module))
+        };
+        if !modules.is_empty() {
+            candidates.extend(index.with_words(&[Word::relative_import()]).into_iter().filter(is_own));
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
+        self
+    }
+
     /// The files that can refer to a target, in the order of their paths; all have been parsed.
     pub fn candidates(&self) -> &[FileId] {
         &self.candidates

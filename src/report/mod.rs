@@ -1,7 +1,8 @@
-//! Layer 7: reports. One renderer a file; each takes the same built plan and returns text. Nothing here prints.
+//! Layer 7: reports. One renderer a file; each takes data, mostly the same built plan, and returns text. Nothing here prints.
 
 pub mod diff;
 pub mod json;
+pub mod refs;
 pub mod text;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod kind;
 pub mod pack;
 mod relocate;
+pub mod sightings;
 pub mod wire;
 
 use globset::GlobSet;
@@ -200,7 +201,7 @@ fn place_in(index: &Index, file: FileId, text: &str, span: Span) -> Place {
 }
 
 /// Says what a symbol is and where it is defined.
-fn describe(index: &Index, role: &'static str, way: &Resolution) -> Evidence {
+pub fn describe(index: &Index, role: &'static str, way: &Resolution) -> Evidence {
     let spelled = |symbol: &Symbol| format!("{}:{}", index.modules().dotted(&symbol.module), symbol.name);
     let Some(last) = way.hops.last() else {
         return Evidence { role, at: None, text: "nothing".to_owned() };

@@ -261,7 +261,7 @@ fn read_by_name(index: &Index, pairs: &[Pair], references: &[Reference], candida
     found
 }
 
-struct Relocation<'c> {
+pub(super) struct Relocation<'c> {
     context: &'c Context<'c>,
     pairs: &'c [Pair],
     style: Style,
@@ -407,7 +407,7 @@ impl Relocation<'_> {
     }
 
     fn left(&self, view: &View<'_>, reference: &Reference, reason: Reason) -> Finding {
-        let (span, spelling) = self.spelled(view, reference);
+        let (span, spelling) = Self::spelled(view, reference);
         let mut finding = view.finding(span, self.message(reference.target), Some(spelling), Outcome::Left(reason));
         finding.evidence = self.via(view, reference);
         finding
@@ -427,7 +427,8 @@ impl Relocation<'_> {
         hops.map(|hop| Evidence { role: "via", at: None, text: text(hop) }).collect()
     }
 
-    fn spelled(&self, view: &View<'_>, reference: &Reference) -> (Span, Spelling) {
+    /// Where a reference stands, and how it is spelled there.
+    pub fn spelled(view: &View<'_>, reference: &Reference) -> (Span, Spelling) {
         let facts = view.facts;
         let is_indirect = reference.way.hops[..reference.distance].iter().any(|hop| hop.module != Module::File(view.file));
         let (span, spelling) = match reference.site {

@@ -6,6 +6,7 @@ mod equivalence;
 mod fixtures;
 mod harness;
 mod plan;
+mod refs;
 mod snapshot;
 mod spec;
 mod symtable;

@@ -55,12 +55,14 @@ struct ModuleRef {
     origin: Origin,
 }
 
-fn is_identifier(text: &str) -> bool {
+/// Whether the text is a name.
+pub fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c)) && chars.all(unicode_ident::is_xid_continue)
 }
 
-fn is_dotted(text: &str) -> bool {
+/// Whether the text is names joined by dots.
+pub fn is_dotted(text: &str) -> bool {
     text.split('.').all(is_identifier)
 }
 
@@ -130,7 +132,7 @@ fn check_module(index: &Index, name: &str, origin: &Origin) -> Option<Problem> {
 }
 
 /// The names that a module binds.
-fn module_names(facts: &Facts) -> impl Iterator<Item = &str> {
+pub fn module_names(facts: &Facts) -> impl Iterator<Item = &str> {
     let bindings = facts.bindings.iter().take_while(|binding| binding.scope == ScopeId::MODULE);
     bindings.map(|binding| facts.names.get(binding.name))
 }

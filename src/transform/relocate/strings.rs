@@ -301,7 +301,7 @@ impl Relocation<'_> {
     }
 
     fn found(&self, view: &View<'_>, reference: &Reference, outcome: Outcome, evidence: Vec<Evidence>) -> Finding {
-        let (span, spelling) = self.spelled(view, reference);
+        let (span, spelling) = Self::spelled(view, reference);
         let mut finding = view.finding(span, self.message(reference.target), Some(spelling), outcome);
         finding.evidence = self.via(view, reference);
         finding.evidence.extend(evidence);
@@ -315,7 +315,7 @@ impl Relocation<'_> {
 
     fn quote(&self, role: &'static str, reader: &Reference) -> Evidence {
         let view = View::open(self.context.index, reader.file);
-        view.quote(role, self.spelled(&view, reader).0)
+        view.quote(role, Self::spelled(&view, reader).0)
     }
 
     /// Who reads the name, as evidence: the first few of those that move and of those that stay.
