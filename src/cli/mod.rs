@@ -12,6 +12,7 @@ mod project;
 mod refs;
 mod rollback;
 mod status;
+mod why;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -55,6 +56,7 @@ enum Command {
     Rollback(rollback::Args),
     Status(status::Args),
     Refs(refs::Args),
+    Why(why::Args),
     Demo(demo::Args),
 }
 
@@ -106,6 +108,7 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Rollback(args) => rollback::run(&cli.global, args),
         Command::Status(args) => status::run(&cli.global, args),
         Command::Refs(args) => refs::run(&cli.global, args),
+        Command::Why(args) => why::run(&cli.global, args),
         Command::Demo(args) => demo::run(args),
     }
 }

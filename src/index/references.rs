@@ -148,6 +148,11 @@ impl<'i> Search<'i> {
         self.candidates.par_iter().flat_map_iter(|&file| self.in_file(file)).collect()
     }
 
+    /// Finds the references in one file, in the same order.
+    pub fn run_in(&self, file: FileId) -> Vec<Reference> {
+        self.in_file(file)
+    }
+
     /// The names under which a file passes a target on, other than those that are known.
     fn other_names(&self, file: FileId) -> Vec<Box<str>> {
         let known = &self.names;

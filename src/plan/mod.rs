@@ -12,3 +12,4 @@ pub mod load_order;
 pub mod message;
 pub mod prove;
 pub mod spec;
+pub mod trace;

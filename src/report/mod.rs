@@ -4,6 +4,7 @@ pub mod diff;
 pub mod json;
 pub mod refs;
 pub mod text;
+pub mod why;
 
 use std::collections::BTreeMap;
 

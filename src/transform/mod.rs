@@ -6,6 +6,7 @@
 mod compare;
 pub mod finding;
 pub mod kind;
+pub mod mention;
 pub mod pack;
 mod relocate;
 pub mod sightings;
@@ -15,6 +16,7 @@ use globset::GlobSet;
 use rayon::prelude::*;
 
 use crate::index::Index;
+use crate::index::references::Target;
 use crate::lang::python::facts::{Facts, Import};
 use crate::lang::python::imports::Source;
 use crate::lang::python::resolve::{Resolution, Symbol};
@@ -86,6 +88,18 @@ pub trait Rule: Send + Sync {
 
     /// Finds the places that the rule concerns.
     fn find(&self, context: &Context<'_>) -> Vec<Finding>;
+
+    /// What the rule is about, by name; nothing for a rule that looks for a construct.
+    fn subjects(&self, index: &Index) -> Vec<Subject>;
+}
+
+/// A symbol or module that a rule is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Subject {
+    /// What the rule looks for.
+    pub target: Target,
+    /// What it makes of it, where it makes something.
+    pub home: Option<Target>,
 }
 
 /// What a rule works on.

@@ -57,4 +57,7 @@ fn the_readme_shows_what_the_tool_says() {
         assert!(said.any(|other| other == line), "{line:?} is not said, or not there");
     }
     assert!(shown.lines().count() > 10);
+    let said = sandbox.with_plan(&block("```toml\n", "```"), &["why", "tests/unit/test_websocket_manager.py:50"]).ok();
+    let shown = block("$ ssot-migrate why --plan managers.toml tests/unit/test_websocket_manager.py:50\n", "```");
+    assert!(said.lines().skip(1).eq(shown.lines().skip(1)), "{said}");
 }

@@ -11,3 +11,4 @@ mod snapshot;
 mod spec;
 mod symtable;
 mod tidy;
+mod why;

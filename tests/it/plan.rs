@@ -179,7 +179,7 @@ fn gates_are_measured_before_and_after() {
 fn help_names_every_command_and_usage_errors_exit_with_2() {
     let sandbox = Sandbox::new();
     let help = sandbox.tool(&["--help"]).ok();
-    for command in ["plan", "apply", "rollback", "status", "refs", "demo"] {
+    for command in ["plan", "apply", "rollback", "status", "refs", "why", "demo"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(sandbox.tool(&[command, "--help"]).ok().contains("--plan <NAME|FILE>"));
     }

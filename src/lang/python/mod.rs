@@ -21,6 +21,7 @@ pub mod strings;
 #[cfg(test)]
 mod testing;
 pub mod unresolved;
+pub mod words;
 
 pub use collect::collect;
 pub use facts::Facts;

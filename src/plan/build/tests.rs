@@ -8,7 +8,7 @@ use crate::text::edit::{Edit, TextEdit};
 use crate::text::snapshot::Memory;
 use crate::text::span::Span;
 use crate::transform::finding::Fix;
-use crate::transform::{Context, Doc, Rule, Scope, Transform};
+use crate::transform::{Context, Doc, Rule, Scope, Subject, Transform};
 
 /// Replaces each of some texts by another wherever a file has it, one finding each.
 struct Replace(&'static [(&'static str, &'static str)]);
@@ -42,6 +42,10 @@ impl Rule for Replace {
         }
         findings
     }
+
+    fn subjects(&self, _: &Index) -> Vec<Subject> {
+        Vec::new()
+    }
 }
 
 /// Deletes the files at some paths.
@@ -49,6 +53,10 @@ struct Remove(&'static [&'static str]);
 
 impl Rule for Remove {
     fn check(&self, _: &Index) -> Vec<crate::transform::wire::Problem> {
+        Vec::new()
+    }
+
+    fn subjects(&self, _: &Index) -> Vec<crate::transform::Subject> {
         Vec::new()
     }
 
@@ -71,6 +79,10 @@ struct Counting(AtomicUsize);
 
 impl Rule for Counting {
     fn check(&self, _: &Index) -> Vec<crate::transform::wire::Problem> {
+        Vec::new()
+    }
+
+    fn subjects(&self, _: &Index) -> Vec<crate::transform::Subject> {
         Vec::new()
     }
 

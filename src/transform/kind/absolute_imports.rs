@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::super::finding::{Finding, Fix, Outcome, Reason};
 use super::super::wire::{Problem, Table};
-use super::super::{Context, Rule, View};
+use super::super::{Context, Rule, Subject, View};
 use super::{Kind, is_dotted};
 use crate::index::Index;
 use crate::index::words::Word;
@@ -36,6 +36,10 @@ impl Rule for AbsoluteImports {
         let files = context.index.with_words(&[Word::relative_import()]);
         let files: Vec<FileId> = files.into_iter().filter(|&file| context.in_scope(file)).collect();
         files.par_iter().flat_map_iter(|&file| in_file(context.index, file)).collect()
+    }
+
+    fn subjects(&self, _: &Index) -> Vec<Subject> {
+        Vec::new()
     }
 }
 

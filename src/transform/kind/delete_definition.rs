@@ -6,7 +6,7 @@
 
 use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::wire::{Problem, Table};
-use super::super::{Context, Rule, View, place_in};
+use super::super::{Context, Rule, Subject, View, place_in};
 use super::{Kind, SymbolRef};
 use crate::index::Index;
 use crate::index::mentions::Mention;
@@ -68,6 +68,11 @@ impl Rule for DeleteDefinition {
             findings.push(finding);
         }
         findings
+    }
+
+    fn subjects(&self, index: &Index) -> Vec<Subject> {
+        let target = |symbol: &SymbolRef| Target::Symbol(symbol.symbol(index));
+        self.symbols.iter().map(|symbol| Subject { target: target(symbol), home: None }).collect()
     }
 }
 

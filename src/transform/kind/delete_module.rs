@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::wire::{Problem, Table};
-use super::super::{Context, Rule, View};
+use super::super::{Context, Rule, Subject, View};
 use super::delete_definition::{evidence, mentioned};
-use super::{Kind, ModuleRef, check_module};
+use super::{Kind, ModuleRef, check_module, module_subjects};
 use crate::index::Index;
 use crate::index::references::{Search, Target, is_inside};
 use crate::lang::python::modules::Module;
@@ -64,6 +64,10 @@ impl Rule for DeleteModule {
             }
         }
         doomed.iter().flat_map(|module| findings(context, module, &going)).collect()
+    }
+
+    fn subjects(&self, index: &Index) -> Vec<Subject> {
+        self.modules.iter().flat_map(|module| module_subjects(index, &module.name, None)).collect()
     }
 }
 

@@ -6,9 +6,10 @@ mod delete_module;
 mod move_module;
 mod move_symbol;
 
-use super::Rule;
 use super::wire::{Located, Origin, Problem, Table};
+use super::{Rule, Subject};
 use crate::index::Index;
+use crate::index::references::Target;
 use crate::lang::python::facts::{Facts, ScopeId};
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
@@ -129,6 +130,19 @@ fn check_module(index: &Index, name: &str, origin: &Origin) -> Option<Problem> {
             Some(problem.did_you_mean(name, index.modules().names()))
         }
     }
+}
+
+/// A module as the subject of a rule, with the classes and functions that it defines.
+fn module_subjects(index: &Index, from: &str, to: Option<&str>) -> Vec<Subject> {
+    let whole = Subject { target: Target::Module(from.into()), home: to.map(|to| Target::Module(to.into())) };
+    let module = index.modules().module(from);
+    let Module::File(file) = module else { return vec![whole] };
+    let facts = index.facts(file);
+    let symbol = |module: &Module, name: &str| Target::Symbol(Symbol { module: module.clone(), name: name.into() });
+    let defined = facts.definitions.iter().filter(|definition| definition.scope == ScopeId::MODULE);
+    let subject =
+        |name: &str| Subject { target: symbol(&module, name), home: to.map(|to| symbol(&index.modules().module(to), name)) };
+    std::iter::once(whole).chain(defined.map(|definition| subject(facts.names.get(definition.name)))).collect()
 }
 
 /// The names that a module binds.

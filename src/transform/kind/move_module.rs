@@ -13,8 +13,8 @@ pub(super) use self::files::new_packages;
 use super::super::finding::{Finding, Form, Outcome, Reason, Spelling};
 use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate};
 use super::super::wire::{Problem, Table};
-use super::super::{Context, Rule, View, describe, place_in};
-use super::{Kind, ModuleRef, check_module};
+use super::super::{Context, Rule, Subject, View, describe, place_in};
+use super::{Kind, ModuleRef, check_module, module_subjects};
 use crate::index::Index;
 use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target, is_inside};
@@ -92,6 +92,10 @@ impl Rule for MoveModule {
             true => self.moves.iter().flat_map(|(from, to)| move_files(context, &from.name, &to.name, self.style)).collect(),
             false => self.redirect(context),
         }
+    }
+
+    fn subjects(&self, index: &Index) -> Vec<Subject> {
+        self.moves.iter().flat_map(|(from, to)| module_subjects(index, &from.name, Some(&to.name))).collect()
     }
 }
 

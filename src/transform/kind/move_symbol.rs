@@ -17,9 +17,10 @@ use self::transplant::Manner;
 use super::super::finding::{Finding, Reason};
 use super::super::relocate::{Names, Pair, Reexports, Style, judge, relocate};
 use super::super::wire::{Located, Origin, Problem, Table};
-use super::super::{Context, Rule, View};
+use super::super::{Context, Rule, Subject, View};
 use super::{Kind, SymbolRef, check_module};
 use crate::index::Index;
+use crate::index::references::Target;
 use crate::lang::python::imports::Source;
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End};
@@ -184,6 +185,11 @@ impl Rule for MoveSymbol {
         };
         let pairs: Vec<Pair> = self.moves.iter().map(pair).filter(|pair| !is_self(pair)).collect();
         relocate(context, &pairs, self.style)
+    }
+
+    fn subjects(&self, index: &Index) -> Vec<Subject> {
+        let target = |symbol: &SymbolRef| Target::Symbol(symbol.symbol(index));
+        self.moves.iter().map(|(from, to)| Subject { target: target(from), home: Some(target(to)) }).collect()
     }
 }
 
