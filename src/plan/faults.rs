@@ -1,6 +1,6 @@
 //! What cannot work in a file, in one state of the program: imports that fail, names that nothing binds, attributes that modules do
-//! not have, entries of `__all__` without a name. What a change broke is what is a fault after it and was none before; what was
-//! one before is listed apart, and blamed on nobody.
+//! not have, entries of `__all__` without a name, strings that are looked up in vain. What a change broke is what is a fault after
+//! it and was none before; what was one before is listed apart, and blamed on nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::lang::python::Facts;
 use crate::lang::python::facts::Import;
 use crate::lang::python::missing::{missing_attributes, star_modules, unbound_exports, unbound_names};
 use crate::lang::python::modules::Module;
-use crate::lang::python::unresolved::{Unresolved, unresolved};
+use crate::lang::python::unresolved::{Unresolved, unresolved, unresolved_targets};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{FileId, ReadError};
@@ -68,6 +68,11 @@ pub(super) fn faults(index: &Index, file: FileId, origins: &Origins<'_>) -> Vec<
         let name = broken.name.as_deref().unwrap_or_default();
         let keys = [broken.module.to_string(), home(&dotted)].map(|module| ("import", module, name.to_owned()));
         found.push(Fault { offset: span.start, breach: Breach::Unresolved(broken), keys });
+    }
+    for (span, target) in unresolved_targets(index, file) {
+        let (module, name) = target.path.rsplit_once(['.', ':']).unwrap_or((&target.path, ""));
+        let keys = [module.to_owned(), home(module)].map(|module| ("target", module, name.to_owned()));
+        found.push(Fault { offset: span.start, breach: Breach::Target(target), keys });
     }
     for (span, symbol) in missing_attributes(index, file) {
         let (module, name) = (index.modules().dotted(&symbol.module).to_string(), symbol.name.to_string());
@@ -136,6 +141,8 @@ pub enum ExistingKind {
     Attribute,
     /// `__all__` lists a name that the module does not bind.
     Export,
+    /// A string that is looked up, such as the target of a patch, names nothing.
+    Target,
     /// Modules import one another in a circle while they are loaded.
     Cycle,
 }
@@ -149,6 +156,7 @@ impl ExistingKind {
             ExistingKind::Name => "unbound-name",
             ExistingKind::Attribute => "missing-attribute",
             ExistingKind::Export => "unbound-export",
+            ExistingKind::Target => "unresolved-target",
             ExistingKind::Cycle => "import-cycle",
         }
     }
@@ -161,6 +169,7 @@ impl ExistingKind {
             ExistingKind::Name => "unbound name",
             ExistingKind::Attribute => "missing attribute",
             ExistingKind::Export => "unbound export",
+            ExistingKind::Target => "unresolved target",
             ExistingKind::Cycle => "import cycle",
         }
     }
@@ -172,6 +181,7 @@ impl ExistingKind {
             Breach::Unbound(_) | Breach::Star { .. } => ExistingKind::Name,
             Breach::Attribute { .. } => ExistingKind::Attribute,
             Breach::Export(_) => ExistingKind::Export,
+            Breach::Target(_) => ExistingKind::Target,
         }
     }
 }

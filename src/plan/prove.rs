@@ -1,6 +1,7 @@
 //! The proof that a change broke nothing (design, law 2): no new syntax error in either reading, no new unresolved first-party
 //! import, no new unbound name, no lost public name: one that `__all__` lists, or that other files import, read as an attribute or
-//! bring by a star. Old ones are not blamed on the change. Cycles of imports are the business of [`super::load_order`].
+//! bring by a star; and no string that is looked up (the target of a patch, say) and names nothing. Old ones are not blamed on the
+//! change. Cycles of imports are the business of [`super::load_order`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +13,7 @@ use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python;
 use crate::lang::python::facts::{Facts, ScopeId};
-use crate::lang::python::unresolved::{Unresolved, UnresolvedReason};
+use crate::lang::python::unresolved::{Unresolved, UnresolvedReason, UnresolvedTarget};
 use crate::syntax::{self, Grammar};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
@@ -61,6 +62,8 @@ pub enum Breach {
     },
     /// `__all__` lists a name that the module does not bind.
     Export(String),
+    /// A string that is looked up when the code runs, such as the target of a patch, names nothing.
+    Target(UnresolvedTarget),
 }
 
 /// What the proof of a change found.
@@ -101,22 +104,26 @@ impl Breach {
                 format!("`{name}` cannot be read out of `{module}`{now}: the module does not have the name")
             }
             Breach::Export(name) => format!("`__all__` lists `{name}`, which the module does not have{now}"),
+            Breach::Target(UnresolvedTarget { path, reason }) => format!("\"{path}\" names nothing{now}: {}", why(*reason)),
             Breach::Unresolved(Unresolved { module, name, reason }) => {
                 let what = match name {
                     Some(name) => format!("`from {module} import {name}`"),
                     None => format!("`import {module}`"),
                 };
-                let why = match reason {
-                    UnresolvedReason::MissingModule => "there is no such module",
-                    UnresolvedReason::NotAPackage => "a part of the module's name is not a package",
-                    UnresolvedReason::MissingName => "the module does not have the name",
-                    UnresolvedReason::TypeCheckingOnly => "the module has the name only under TYPE_CHECKING",
-                    UnresolvedReason::MainOnly => "the module has the name only when it is run as a script",
-                    UnresolvedReason::BeyondRoot => "the dots lead out of the import root",
-                };
-                format!("{what} cannot be resolved{now}: {why}")
+                format!("{what} cannot be resolved{now}: {}", why(*reason))
             }
         }
+    }
+}
+
+fn why(reason: UnresolvedReason) -> &'static str {
+    match reason {
+        UnresolvedReason::MissingModule => "there is no such module",
+        UnresolvedReason::NotAPackage => "a part of the module's name is not a package",
+        UnresolvedReason::MissingName => "the module does not have the name",
+        UnresolvedReason::TypeCheckingOnly => "the module has the name only under TYPE_CHECKING",
+        UnresolvedReason::MainOnly => "the module has the name only when it is run as a script",
+        UnresolvedReason::BeyondRoot => "the dots lead out of the import root",
     }
 }
 

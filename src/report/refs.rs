@@ -10,14 +10,16 @@ use serde::Serialize;
 use super::{clean, count, number};
 use crate::index::Index;
 use crate::index::imported_uses::{ImportedUse, imported_uses};
+use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Resolution, Symbol};
+use crate::lang::python::strings;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::LineIndex;
 use crate::transform::describe;
-use crate::transform::finding::{Evidence, Spelling};
+use crate::transform::finding::{Evidence, Form, Spelling};
 use crate::transform::sightings::{Sighting, sightings};
 
 /// The version of the JSON shape.
@@ -65,6 +67,9 @@ struct Row {
     column: u32,
     form: &'static str,
     traits: Vec<&'static str>,
+    /// What becomes of a string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
     /// Whether the expression's first name is bound in several ways, one of which leads to the target.
     unsure: bool,
     /// The symbols passed, the first as the place names it.
@@ -104,7 +109,9 @@ impl Refs {
         let references = search.run();
         let sightings = sightings(index, &references);
         let mut ends = Ends { index, known: BTreeMap::new() };
-        let references: Vec<Row> = sightings.iter().map(|sighting| row(&mut ends, sighting)).collect();
+        let mut references: Vec<Row> = sightings.iter().map(|sighting| row(&mut ends, sighting)).collect();
+        references.extend(search.mentions().iter().map(|mention| mentioned(&mut ends, mention)));
+        references.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         let mut counts = BTreeMap::new();
         for row in &references {
             *counts.entry(row.form).or_default() += 1;
@@ -276,17 +283,48 @@ fn row(ends: &mut Ends<'_>, sighting: &Sighting<'_>) -> Row {
     let unsure = matches!(site, Site::Unsure(..));
     let definition = ends.of(way);
     let end = word(&way.end);
+    let string = match *site {
+        Site::String(at, _) | Site::Member(at) => Some(&ends.index.facts(reference.file).strings[at]),
+        _ => None,
+    };
+    let role = string.map(|string| strings::role(ends.index, reference.file, string).word());
+    let special = role.into_iter().chain(unsure.then_some(UNSURE)).map(|word| format!(", {word}")).collect::<String>();
     Row {
+        role,
         file: place.path.to_text(),
         line: place.position.line,
         column: place.position.column,
         form: spelling.form.word(),
         traits: Spelling::traits(*spelling).collect(),
         unsure,
-        spelling: if unsure { format!("{spelling}, {UNSURE}") } else { spelling.to_string() },
+        spelling: format!("{spelling}{special}"),
         path,
         end,
         definition,
+    }
+}
+
+/// A dotted path in a configuration file.
+fn mentioned(ends: &mut Ends<'_>, mention: &Mention) -> Row {
+    let index = ends.index;
+    let position = LineIndex::new(index.text(mention.file).unwrap_or_default().as_bytes()).position(mention.path.start);
+    let form = Form::Config.word();
+    let mut path: Vec<String> = mention.way.hops.iter().map(|hop| spelled(index, hop)).collect();
+    if let End::Module(module) = &mention.way.end {
+        path.push(index.modules().dotted(module).to_string());
+    }
+    Row {
+        role: None,
+        file: index.snapshot().get(mention.file).path.to_text(),
+        line: position.line,
+        column: position.column,
+        form,
+        traits: Vec::new(),
+        unsure: false,
+        spelling: form.to_owned(),
+        path,
+        end: word(&mention.way.end),
+        definition: ends.of(&mention.way),
     }
 }
 

@@ -35,6 +35,22 @@ pub enum Role {
     SetMember,
 }
 
+impl Role {
+    /// The word that reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Data => "data",
+            Role::Patch | Role::PatchMember => "patch",
+            Role::Object => "object",
+            Role::Module => "module",
+            Role::Logger => "logger",
+            Role::Task => "task",
+            Role::Member => "read by name",
+            Role::SetMember => "set by name",
+        }
+    }
+}
+
 /// What becomes of a string of a file.
 pub fn role(program: &dyn Program, file: FileId, string: &StringFact) -> Role {
     let facts = program.facts(file);

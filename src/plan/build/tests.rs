@@ -256,6 +256,21 @@ fn a_name_that_all_lists_may_not_go() {
 }
 
 #[test]
+fn a_name_that_a_test_patches_may_not_go() {
+    let files = [
+        ("m.py", "name = 1\n"),
+        ("a.py", "from m import name as mine\n"),
+        ("test_m.py", "from unittest.mock import patch\npatch('m.name')\npatch('m.gone')\npatch('a.mine')\nprint('m.name')\n"),
+    ];
+    let said = refusal(&files, &[("name = 1", "nam = 1"), ("import name", "import nam")]).unwrap();
+    let lost = "\"m.name\" names nothing any more: the module does not have the name";
+    assert!(said.ends_with(&format!("1 thing:\n  test_m.py:2: {lost}")), "{said}");
+    assert_eq!(refusal(&files, &[("name = 1", "nam = 1"), ("import name", "import nam"), ("'m.name'", "'m.nam'")]), None);
+    let said = refusal(&files, &[("name as mine", "name")]).unwrap();
+    assert!(said.ends_with("test_m.py:4: \"a.mine\" names nothing any more: the module does not have the name"), "{said}");
+}
+
+#[test]
 fn a_deleted_module_may_not_be_read() {
     let files = [
         ("p/__init__.py", ""),
