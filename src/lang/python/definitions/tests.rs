@@ -1,3 +1,5 @@
+//! What a definition takes along, where it goes, and what else changes in the two texts.
+
 use super::*;
 use crate::lang::python::collect;
 use crate::lang::python::facts::BindingKind;

@@ -8,7 +8,7 @@ use super::super::super::relocate::{Pair, judge, relocate};
 use super::super::super::{Context, View, describe};
 use super::super::SymbolRef;
 use super::cycle;
-use super::draft::Stop;
+use super::draft::{Doubt, Stop};
 use super::transplant::{Manner, Moved, transplant};
 use crate::index::Index;
 use crate::lang::python::modules::Module;
@@ -34,7 +34,7 @@ enum Task {
 #[derive(Default)]
 struct Group {
     /// Each row, by its index, with its doubts and the references that stay.
-    moved: Vec<(usize, Vec<(Reason, Evidence)>, Vec<Finding>)>,
+    moved: Vec<(usize, Vec<Doubt>, Vec<Finding>)>,
     change: SourceChange,
     /// Why the others do not move.
     stopped: Vec<(usize, Stop)>,
@@ -44,10 +44,20 @@ struct Group {
 pub(super) fn move_definitions(context: &Context<'_>, rows: &[Row], manner: Manner) -> Vec<Finding> {
     let tasks: Vec<Task> = rows.iter().map(|row| task(context.index, row)).collect();
     let pending: Vec<usize> = (0..rows.len()).filter(|&at| matches!(tasks[at], Task::Move)).collect();
-    let safe = certain(context, rows, &pending, manner);
+    let mut findings = redirect(context, rows, &tasks, manner);
+    let safe = certain(context, rows, &pending, manner, &union(&findings, Applicability::Safe));
     let others: Vec<usize> = pending.iter().copied().filter(|at| !safe.moved.iter().any(|(row, ..)| row == at)).collect();
-    let review = gather(context, rows, &others, Manner { is_cycle_checked: true, ..manner }, Applicability::Review);
-    let mut findings = Vec::new();
+    let checked = Manner { is_cycle_checked: true, ..manner };
+    let review = gather(context, rows, &others, checked, Applicability::Review, &union(&findings, Applicability::Review));
+    for finding in &mut findings {
+        if let Outcome::Fix(fix) = &mut finding.outcome {
+            // An import may bring a name that has moved before, and one that moves now: both change with it.
+            let group = if fix.applicability == Applicability::Safe { &safe } else { &review };
+            if !group.moved.is_empty() {
+                fix.change = group.change.clone();
+            }
+        }
+    }
     for (group, applicability) in [(&safe, Applicability::Safe), (&review, Applicability::Review)] {
         for (at, doubts, leftovers) in &group.moved {
             let reason = doubts.first().map(|(reason, _)| *reason);
@@ -60,22 +70,38 @@ pub(super) fn move_definitions(context: &Context<'_>, rows: &[Row], manner: Mann
     for (at, stop) in review.stopped {
         findings.push(finding(context.index, &rows[at], Outcome::Left(stop.reason), stop.evidence));
     }
-    let mut settled = Vec::new();
     for (row, task) in rows.iter().zip(tasks) {
-        match task {
-            Task::Left(stop) => findings.push(finding(context.index, row, Outcome::Left(stop.reason), stop.evidence)),
-            Task::Redirect => settled.push(row),
-            Task::Move => {}
+        if let Task::Left(stop) = task {
+            findings.push(finding(context.index, row, Outcome::Left(stop.reason), stop.evidence));
         }
     }
-    let pair = |(from, to): &&Row| {
+    findings
+}
+
+/// Sends the references to definitions that have moved before to their new homes.
+fn redirect(context: &Context<'_>, rows: &[Row], tasks: &[Task], manner: Manner) -> Vec<Finding> {
+    let pair = |(from, to): &Row| {
         let (old, new) = (from.symbol(context.index), to.symbol(context.index));
         let verdict = judge(context.index, &old, &new, false);
         Pair { from: old, to: new, module: to.module.clone(), verdict }
     };
-    let pairs: Vec<Pair> = settled.iter().map(pair).collect();
-    findings.extend(relocate(context, &pairs, manner.style));
-    findings
+    let settled = rows.iter().zip(tasks).filter(|(_, task)| matches!(task, Task::Redirect));
+    let pairs: Vec<Pair> = settled.map(|(row, _)| pair(row)).collect();
+    if pairs.is_empty() { Vec::new() } else { relocate(context, &pairs, manner.style) }
+}
+
+/// The fixes of one class, as one change.
+fn union(findings: &[Finding], wanted: Applicability) -> SourceChange {
+    let mut change = SourceChange::default();
+    for finding in findings {
+        if let Outcome::Fix(fix) = &finding.outcome
+            && fix.applicability == wanted
+        {
+            // Fixes of one class never overlap; one that does is found again.
+            let _ = change.union(&fix.change);
+        }
+    }
+    change
 }
 
 fn task(index: &Index, (from, to): &Row) -> Task {
@@ -100,15 +126,15 @@ fn task(index: &Index, (from, to): &Row) -> Task {
 }
 
 /// The rows that can be moved for certain. Together they may have no cycle where one alone would close one.
-fn certain(context: &Context<'_>, rows: &[Row], pending: &[usize], manner: Manner) -> Group {
+fn certain(context: &Context<'_>, rows: &[Row], pending: &[usize], manner: Manner, first: &SourceChange) -> Group {
     if pending.len() > 1 {
         let free = Manner { is_cycle_checked: false, ..manner };
-        let group = gather(context, rows, pending, free, Applicability::Safe);
+        let group = gather(context, rows, pending, free, Applicability::Safe, first);
         if !closes_cycle(context.index, rows, &group) {
             return group;
         }
     }
-    gather(context, rows, pending, Manner { is_cycle_checked: true, ..manner }, Applicability::Safe)
+    gather(context, rows, pending, Manner { is_cycle_checked: true, ..manner }, Applicability::Safe, first)
 }
 
 fn closes_cycle(index: &Index, rows: &[Row], group: &Group) -> bool {
@@ -129,11 +155,19 @@ fn closes_cycle(index: &Index, rows: &[Row], group: &Group) -> bool {
     })
 }
 
-/// Moves rows one after the other, each in the program that those before it made, as long as one more of them can be moved.
-fn gather(context: &Context<'_>, rows: &[Row], pending: &[usize], manner: Manner, wanted: Applicability) -> Group {
-    let mut group = Group::default();
+/// Moves rows one after the other, each in the program that a first change and those before it made, as long as one more can be moved.
+fn gather(
+    context: &Context<'_>,
+    rows: &[Row],
+    pending: &[usize],
+    manner: Manner,
+    wanted: Applicability,
+    first: &SourceChange,
+) -> Group {
+    let mut group = Group { change: first.clone(), ..Group::default() };
     let mut waiting: Vec<usize> = pending.to_vec();
-    let mut made: Option<Index> = None;
+    let start = context.index.snapshot().with(first).ok().filter(|_| !first.is_empty() && !pending.is_empty());
+    let mut made: Option<Index> = start.map(|snapshot| context.index.advance(snapshot));
     loop {
         let mut stopped = Vec::new();
         let count = waiting.len();

@@ -7,6 +7,9 @@ use crate::text::edit::{Edit, TextEdit};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 
+/// Why a move is for review, and where.
+pub(super) type Doubt = (Reason, Evidence);
+
 /// Why a definition is not moved.
 #[derive(Clone, Debug)]
 pub(super) struct Stop {

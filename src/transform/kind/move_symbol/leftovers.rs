@@ -7,14 +7,14 @@ use super::super::super::View;
 use super::super::super::finding::{Evidence, Reason};
 use super::super::SymbolRef;
 use super::super::delete_definition::{evidence, mentioned};
-use super::draft::Stop;
-use super::needs::meaning;
+use super::draft::{Doubt, Stop};
+use super::needs::{is_entry, meaning};
 use crate::index::Index;
 use crate::index::references::{Search, Site, Target};
 use crate::index::words::Word;
-use crate::lang::python::facts::Alias;
+use crate::lang::python::facts::{Alias, StringFact};
 use crate::lang::python::modules::Module;
-use crate::lang::python::resolve::{self, Brings, End, Symbol};
+use crate::lang::python::resolve::{self, Brings, End, Resolution, Symbol};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 
@@ -22,10 +22,13 @@ use crate::text::snapshot::FileId;
 #[derive(Default)]
 pub(super) struct Leftovers {
     /// References that would fail without the old name.
-    pub blockers: Vec<(Reason, Evidence)>,
+    pub blockers: Vec<Doubt>,
     /// Strings that name it.
-    pub doubts: Vec<(Reason, Evidence)>,
+    pub doubts: Vec<Doubt>,
 }
+
+/// What takes an object's attribute by its name.
+const READERS: [&str; 8] = ["getattr", "hasattr", "setattr", "delattr", "object", "multiple", "attrgetter", "__dict__"];
 
 /// Finds what still refers to a name of a module, outside of that module.
 pub(super) fn leftovers(index: &Index, module: FileId, name: &str) -> Leftovers {
@@ -72,24 +75,35 @@ pub(super) fn leftovers(index: &Index, module: FileId, name: &str) -> Leftovers 
             found.doubts.extend(stars.map(|alias| (Reason::StarImport, view.quote("star-import", alias.name_span))));
         }
         if file != module && related.contains(&file) {
-            let strings = view.facts.strings.iter().filter(|string| view.facts.names.get(string.value) == name);
+            let facts = view.facts;
+            // Others are data, or the name of an entry that is a reference of its own.
+            let reads = READERS.iter().any(|reader| facts.names.find(reader).is_some());
+            let is_it = |string: &&StringFact| facts.names.get(string.value) == name && !is_entry(facts, string.span);
+            let strings = facts.strings.iter().filter(|_| reads).filter(is_it);
             found.doubts.extend(strings.map(|string| (Reason::InString, view.quote("string", string.span))));
         }
     }
     found
 }
 
-/// Stops where a name that comes to a module would come to files that import everything from it, and mean something else there.
+/// Stops where a name that comes to a module, the definition's or one that it brings, would come to files that import everything from
+/// it, and mean something else there.
 pub(super) fn captured(
     before: &Index,
     after: &Index,
     new: &RepoPath,
+    brought: &[String],
     (from, to): (&SymbolRef, &SymbolRef),
 ) -> Result<(), Stop> {
-    let name = &*to.name;
     let Some(module) = after.snapshot().id(new) else { return Ok(()) };
     let dotted = after.modules().name(module).unwrap_or_default();
     let stem = dotted.rsplit('.').next().unwrap_or(dotted);
+    let spelled =
+        |way: &Resolution, index: &Index| way.hops.last().map(|hop| (index.modules().dotted(&hop.module), hop.name.clone()));
+    // The definition itself, by whatever way it came until now.
+    let is_it = |end: &Option<(Arc<str>, Arc<str>)>, symbol: &SymbolRef| {
+        end.as_ref().is_some_and(|(module, name)| **module == *symbol.module && **name == *symbol.name)
+    };
     let mut evidence = Vec::new();
     for file in after.with_words(&[Word::new(stem)]) {
         let view = View::open(after, file);
@@ -99,23 +113,15 @@ pub(super) fn captured(
         };
         let Some(star) = view.facts.aliases.iter().find(is_star) else { continue };
         let Some(old) = before.snapshot().id(view.path) else { continue };
-        let spelled = |way: &resolve::Resolution, index: &Index| {
-            way.hops.last().map(|hop| (index.modules().dotted(&hop.module), hop.name.clone()))
-        };
-        let (had, has) = (meaning(before, old, name), meaning(after, file, name));
-        let is_read = view.facts.uses.iter().any(|used| view.facts.names.get(used.name) == name);
-        let is_same = match had.end {
-            End::Unbound => !is_read,
-            _ => {
-                let (had, has) = (spelled(&had, before), spelled(&has, after));
-                // The definition itself, by whatever way it came until now.
-                let is_it = |end: &Option<(Arc<str>, Arc<str>)>, symbol: &SymbolRef| {
-                    end.as_ref().is_some_and(|(module, name)| **module == *symbol.module && **name == *symbol.name)
-                };
-                had == has || (is_it(&had, from) && is_it(&has, to))
+        let changes = |name: &str| {
+            let (had, has) = (meaning(before, old, name), meaning(after, file, name));
+            if had.end == End::Unbound {
+                return view.facts.uses.iter().any(|used| view.facts.names.get(used.name) == name);
             }
+            let (had, has) = (spelled(&had, before), spelled(&has, after));
+            had != has && !(is_it(&had, from) && is_it(&has, to))
         };
-        if !is_same {
+        if brought.iter().map(String::as_str).chain([&*to.name]).any(changes) {
             evidence.push(view.quote("star-import", star.name_span));
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::finding::{Evidence, Reason};
 use super::super::super::{View, describe};
-use super::draft::Stop;
+use super::draft::{Doubt, Stop};
 use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python::definitions;
@@ -41,7 +41,7 @@ pub(super) struct Needs {
     pub names: BTreeSet<Box<str>>,
     /// Those that it reads when it is defined.
     pub eager: BTreeSet<Box<str>>,
-    pub doubts: Vec<(Reason, Evidence)>,
+    pub doubts: Vec<Doubt>,
 }
 
 /// Names that mean another thing in another module, or that look all of them up.
@@ -299,13 +299,18 @@ fn dotted(facts: &Facts, used: &Use) -> String {
     std::iter::once(facts.names.get(used.name)).chain(names).collect::<Vec<_>>().join(".")
 }
 
+/// Whether a string is an entry of `__all__`.
+pub(super) fn is_entry(facts: &Facts, span: Span) -> bool {
+    facts.exports.iter().flat_map(|exports| &exports.entries).any(|entry| entry.1 == span)
+}
+
 /// How files other than a module refer to one of its names.
 #[derive(Default)]
 pub(super) struct Outside {
     /// Whether one imports it, or reads it as the module's attribute.
     pub is_read: bool,
     /// Strings that name it, such as a mock's target, and assignments to it.
-    pub patches: Vec<(Reason, Evidence)>,
+    pub patches: Vec<Doubt>,
 }
 
 /// How other files refer to some names of a module.
@@ -343,7 +348,6 @@ pub(super) fn seen_outside(index: &Index, module: FileId, names: &BTreeSet<Box<s
             }
         }
         let patches = PATCHERS.iter().any(|patcher| facts.names.find(patcher).is_some());
-        let is_entry = |span| facts.exports.iter().flat_map(|exports| &exports.entries).any(|entry| entry.1 == span);
         for string in &facts.strings {
             let value = facts.names.get(string.value);
             let path = value.strip_prefix(dotted).and_then(|rest| rest.strip_prefix(['.', ':']));
@@ -353,7 +357,7 @@ pub(super) fn seen_outside(index: &Index, module: FileId, names: &BTreeSet<Box<s
                 let outside = found.entry(name.clone()).or_default();
                 outside.is_read = true;
                 // A name alone is a patch only for what takes the object apart from it: `patch.object(module, "name")`.
-                if path.is_some() || (patches && !is_entry(string.span)) {
+                if path.is_some() || (patches && !is_entry(facts, string.span)) {
                     outside.patches.push((Reason::InString, view.quote("string", string.span)));
                 }
             }

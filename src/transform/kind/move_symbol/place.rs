@@ -3,8 +3,8 @@
 pub(super) mod drop_alias;
 
 use super::super::super::View;
-use super::super::super::finding::{Evidence, Reason};
-use super::draft::Stop;
+use super::super::super::finding::Reason;
+use super::draft::{Doubt, Stop};
 use super::needs::Needs;
 use crate::index::Index;
 use crate::lang::python::definitions::{self, Spot};
@@ -52,12 +52,12 @@ impl Place {
 
 /// The folder that a new module's name starts from: that of the package it lies in, or that of a module beside it.
 fn root(index: &Index, beside: &RepoPath, beside_name: &str, dotted: &str) -> Option<String> {
-    let ends = dotted.match_indices('.').map(|(end, _)| &dotted[..end]);
-    let packages = ends.filter_map(|name| match index.modules().find(name) {
+    let ends = dotted.rmatch_indices('.').map(|(end, _)| &dotted[..end]);
+    let mut packages = ends.filter_map(|name| match index.modules().find(name) {
         Ok(Module::File(file)) => Some((index.snapshot().get(file).path.clone(), name.to_owned())),
         _ => None,
     });
-    let (path, name) = packages.last().unwrap_or_else(|| (beside.clone(), beside_name.to_owned()));
+    let (path, name) = packages.next().unwrap_or_else(|| (beside.clone(), beside_name.to_owned()));
     let stem = path.as_str()?.strip_suffix(".py")?;
     let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
     stem.strip_suffix(&name.replace('.', "/")).map(str::to_owned)
@@ -102,12 +102,7 @@ pub(super) fn is_free_here(facts: &Facts, scope: ScopeId, name: &str) -> bool {
 }
 
 /// Where in a module a definition goes: at the end, or before the first statement that uses it, with the doubt that is left.
-pub(super) fn spot(
-    view: &View<'_>,
-    source: &Source<'_>,
-    name: &str,
-    needs: &Needs,
-) -> Result<(Spot, Option<(Reason, Evidence)>), Stop> {
+pub(super) fn spot(view: &View<'_>, source: &Source<'_>, name: &str, needs: &Needs) -> Result<(Spot, Option<Doubt>), Stop> {
     let facts = view.facts;
     let is_it = |used: &&Use| {
         facts.names.get(used.name) == name

@@ -4,20 +4,22 @@
 //! of references does its work on it. Then the import goes, where nothing needs it, and with it the imports that only the definition
 //! used. Whatever cannot be done stops the whole.
 
+mod aftermath;
+
 use std::collections::BTreeSet;
 
-use super::super::super::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason};
+use super::super::super::finding::{Applicability, Evidence, Finding, Outcome, Reason};
 use super::super::super::relocate::{Pair, Style, judge, relocate};
 use super::super::super::{Context, View};
 use super::super::SymbolRef;
-use super::draft::{Draft, Stop};
-use super::leftovers::{captured, leftovers};
+use super::draft::{Doubt, Draft, Stop};
+use super::leftovers::captured;
 use super::needs::{Journey, Needs, meaning, seen_outside};
 use super::place::{Place, drop_alias, is_free_here, is_used, prefers_relative, spot};
 use super::{cycle, source};
 use crate::index::Index;
 use crate::lang::python::definitions::{self, Block};
-use crate::lang::python::facts::{Binding, BindingKind, Context as Under, Definition, Facts, ScopeId};
+use crate::lang::python::facts::{Binding, BindingKind, Context as Under, Definition, ScopeId};
 use crate::lang::python::imports::{self, Name, Need, Needed};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::{Obstacle, has_word, rename_uses};
@@ -45,7 +47,7 @@ pub(super) struct Manner {
 pub(super) struct Moved<'i> {
     pub draft: Draft<'i>,
     /// Why it is for review.
-    pub doubts: Vec<(Reason, Evidence)>,
+    pub doubts: Vec<Doubt>,
     /// References to the old name that stay.
     pub leftovers: Vec<Finding>,
 }
@@ -58,8 +60,10 @@ struct Transplant<'r, 'i> {
     draft: Draft<'i>,
     old: RepoPath,
     new: Place,
-    doubts: Vec<(Reason, Evidence)>,
+    doubts: Vec<Doubt>,
     leftovers: Vec<Finding>,
+    /// The names that the new module binds with it.
+    brought: Vec<String>,
 }
 
 /// Moves one definition.
@@ -78,7 +82,11 @@ pub(super) fn transplant<'i>(
         return Err(Reason::OutOfScope.into());
     }
     let draft = Draft::new(index);
-    let mut transplant = Transplant { from, to, manner, draft, old, new, doubts: Vec::new(), leftovers: Vec::new() };
+    let stub =
+        old.as_str().and_then(|path| RepoPath::new(format!("{path}i"))).filter(|path| index.snapshot().id(path).is_some());
+    let doubt = |path| (Reason::NotProved, Evidence { role: "stub", at: Some((path, 1)), text: from.name.clone() });
+    let doubts = stub.map(doubt).into_iter().collect();
+    let mut transplant = Transplant { from, to, manner, draft, old, new, doubts, leftovers: Vec::new(), brought: Vec::new() };
     transplant.run(context)?;
     let Transplant { draft, doubts, leftovers, .. } = transplant;
     Ok(Moved { draft, doubts, leftovers })
@@ -98,7 +106,7 @@ impl Transplant<'_, '_> {
             }
         };
         self.send_references(context)?;
-        captured(context.index, self.draft.index(), &self.new.path, (self.from, self.to))?;
+        captured(context.index, self.draft.index(), &self.new.path, &self.brought, (self.from, self.to))?;
         if !self.manner.shim {
             self.check_leftovers()?;
         }
@@ -267,7 +275,13 @@ impl Transplant<'_, '_> {
         let edit = TextEdit::new(vec![Edit::replace(block.span, back)]).map_err(|_| Reason::ParsersDisagree)?;
         change.union(&SourceChange::edit(self.old.clone(), edit)).map_err(|_| Reason::ParsersDisagree)?;
         let read = needs.names;
+        let local = |need: &Need| match &need.what {
+            Needed::Name(name) => name.local.clone(),
+            Needed::Module { module, local } => local.as_deref().or(module.split('.').next()).unwrap_or_default().to_owned(),
+        };
+        let brought: Vec<String> = needs.imports.iter().map(local).collect();
         drop((old, new));
+        self.brought = brought;
         self.doubts.extend(doubts);
         self.draft.make(&change)?;
         Ok(read)
@@ -281,7 +295,7 @@ impl Transplant<'_, '_> {
         lines: &str,
         block: &Block,
         is_public: bool,
-        doubts: &mut Vec<(Reason, Evidence)>,
+        doubts: &mut Vec<Doubt>,
     ) -> Result<SourceChange, Stop> {
         let source = source(new)?;
         let (spot, doubt) = spot(new, &source, &self.to.name, needs)?;
@@ -315,13 +329,7 @@ impl Transplant<'_, '_> {
     }
 
     /// The lines as they stand in the new module: under the new name, with relative imports that mean what they meant.
-    fn lines(
-        &self,
-        old: &View<'_>,
-        block: &Block,
-        names: &[Span],
-        doubts: &mut Vec<(Reason, Evidence)>,
-    ) -> Result<String, Stop> {
+    fn lines(&self, old: &View<'_>, block: &Block, names: &[Span], doubts: &mut Vec<Doubt>) -> Result<String, Stop> {
         let facts = old.facts;
         let mut edits = Vec::new();
         let source = source(old)?;
@@ -365,7 +373,7 @@ impl Transplant<'_, '_> {
     }
 
     /// A value that first-party code computes is computed at another time.
-    fn calls(&self, old: &View<'_>, block: &Block) -> Result<Vec<(Reason, Evidence)>, Stop> {
+    fn calls(&self, old: &View<'_>, block: &Block) -> Result<Vec<Doubt>, Stop> {
         if block.is_apart {
             return Ok(Vec::new());
         }
@@ -426,111 +434,6 @@ impl Transplant<'_, '_> {
         Ok(())
     }
 
-    /// Without the old name every reference has to follow.
-    fn check_leftovers(&mut self) -> Result<(), Stop> {
-        let left = std::mem::take(&mut self.leftovers);
-        let (strings, others): (Vec<Finding>, Vec<Finding>) =
-            left.into_iter().partition(|finding| finding.spelling.is_some_and(|spelling| spelling.form == Form::String));
-        let reason = |finding: &Finding| match finding.outcome {
-            Outcome::Left(reason) => reason,
-            Outcome::Fix(_) => Reason::StillReferenced,
-        };
-        let index = self.draft.index();
-        let told = |finding: &Finding| (reason(finding), quoted(index, finding));
-        let mut blockers: Vec<(Reason, Evidence)> = others.iter().map(told).collect();
-        let doubts: Vec<(Reason, Evidence)> = strings.iter().map(told).collect();
-        self.doubts.extend(doubts);
-        let found = leftovers(self.draft.index(), self.draft.file(&self.old)?, &self.from.name);
-        let is_new =
-            |known: &[(Reason, Evidence)], evidence: &Evidence| !known.iter().any(|(_, other)| other.at == evidence.at);
-        for (reason, evidence) in found.blockers {
-            if is_new(&blockers, &evidence) {
-                blockers.push((reason, evidence));
-            }
-        }
-        for (reason, evidence) in found.doubts {
-            if is_new(&self.doubts, &evidence) {
-                self.doubts.push((reason, evidence));
-            }
-        }
-        let Some((first, _)) = blockers.first() else { return Ok(()) };
-        let is_one = blockers.iter().all(|(reason, _)| reason == first);
-        let reason = if is_one { *first } else { Reason::StillReferenced };
-        let mut evidence: Vec<Evidence> = blockers.into_iter().map(|(_, evidence)| evidence).collect();
-        evidence.push(Evidence { role: "hint", at: None, text: "`shim = true` keeps the old name working".to_owned() });
-        Err(Stop { reason, evidence })
-    }
-
-    /// Gives the old name the form that it keeps: a shim, an import for the old module's own use, or none.
-    fn settle_old_name(&mut self, is_inside: bool) -> Result<(), Stop> {
-        let (from, to) = (&*self.from.name, &*self.to.name);
-        if self.manner.shim && !is_inside {
-            return Ok(());
-        }
-        let view = View::open(self.draft.index(), self.draft.file(&self.old)?);
-        let facts = view.facts;
-        let (_, binding) = facts.module_bindings(from).next().ok_or(Reason::ParsersDisagree)?;
-        let BindingKind::Import(id) = binding.kind else { return Err(Reason::ParsersDisagree.into()) };
-        let import = facts.import_of(&facts.aliases[id.index()]).span;
-        let mut edits = Vec::new();
-        if self.manner.shim {
-            let is_apart = facts.module_bindings(to).any(|(_, binding)| matches!(binding.kind, BindingKind::Definition(_)));
-            let gap = eol::line_ending(&view.text).repeat(if is_apart { 2 } else { 0 });
-            edits.push(Edit::replace(import, format!("{gap}{from} = {to}")));
-        } else if is_inside {
-            let start = eol::line_start(&view.text, import.range().start);
-            let above = eol::previous_line(&view.text, start).map_or(start, |line| eol::line_end(&view.text, line));
-            edits.push(Edit::delete(Span::new(above as u32, import.end)));
-        } else {
-            let is_needed = is_used(facts, from, |_| true);
-            let name = facts.names.find(from).ok_or(Reason::ParsersDisagree)?;
-            match (is_needed, from != to) {
-                (false, _) => edits.push(definitions::take_out(&view.text, import)),
-                (true, true) => {
-                    if let Ok(renamed) = rename_uses(facts, ScopeId::MODULE, name, to, &|_| false) {
-                        edits.extend(renamed);
-                        let end = binding.span;
-                        let alias = &facts.aliases[id.index()];
-                        edits.push(Edit::delete(Span::new(alias.name_span.end, end.end)));
-                    }
-                }
-                (true, false) => {}
-            }
-            let source = source(&view)?;
-            for (entry, span) in facts.exports.iter().flat_map(|exports| &exports.entries) {
-                if *entry == name {
-                    edits.push(statements::remove_element(&source, *span).map_err(|_| Reason::ParsersDisagree)?);
-                }
-            }
-        }
-        let path = self.old.clone();
-        drop(view);
-        self.draft.edit(&path, edits)
-    }
-
-    /// Drops the imports of the old module that only the definition used.
-    fn drop_imports(&mut self, names: &BTreeSet<Box<str>>) -> Result<(), Stop> {
-        let file = self.draft.file(&self.old)?;
-        let index = self.draft.index();
-        if names.is_empty() || index.modules().is_package(file) || index.facts(file).is_dynamic {
-            return Ok(());
-        }
-        let outside = seen_outside(index, file, names);
-        let unused: Vec<String> = names
-            .iter()
-            .filter(|name| !outside.contains_key(*name) && is_droppable(index.facts(file), name))
-            .map(|name| name.to_string())
-            .collect();
-        for name in unused {
-            let view = View::open(self.draft.index(), self.draft.file(&self.old)?);
-            let edits = drop_alias::unused(&view, &name)?;
-            let path = self.old.clone();
-            drop(view);
-            self.draft.edit(&path, edits)?;
-        }
-        Ok(())
-    }
-
     /// A cycle of the two modules that the move closes.
     fn check_cycle(&self, context: &Context<'_>) -> Result<(), Stop> {
         match cycle::closed(context.index, self.draft.index(), &self.old, &self.new.path) {
@@ -538,17 +441,6 @@ impl Transplant<'_, '_> {
             None => Ok(()),
         }
     }
-}
-
-/// Whether nothing in a module has a use for an imported name.
-fn is_droppable(facts: &Facts, name: &str) -> bool {
-    let is_import = |(_, binding): (_, &Binding)| matches!(binding.kind, BindingKind::Import(_));
-    let in_strings = facts.strings.iter().any(|string| has_word(facts.names.get(string.value), name));
-    facts.module_bindings(name).all(is_import)
-        && !is_used(facts, name, |_| true)
-        && !facts.exports_name(name)
-        && !in_strings
-        && !facts.embedded_code_names(name)
 }
 
 /// The line of a finding, as evidence.
