@@ -153,7 +153,16 @@ impl<'i> Comparison<'i> {
             if failures.is_empty() {
                 return Vec::new();
             }
-            let known = self.old_id(entry).map_or_else(Vec::new, |entry| old.load(entry));
+            let known = match self.old_id(entry) {
+                Some(entry) => old.load(entry),
+                // What a new module loads may have failed to load by itself before.
+                None => self.changed[&entry]
+                    .targets
+                    .iter()
+                    .filter_map(|&file| self.old_id(file))
+                    .flat_map(|file| old.load(file))
+                    .collect(),
+            };
             let fresh = self.without_known(failures, &known).into_iter();
             fresh.map(|failure| (self.culprits(&failure, new), failure)).collect()
         };
