@@ -7,6 +7,7 @@ use super::words::Word;
 use crate::lang::config::{Format, Position, dotted_paths};
 use crate::lang::python::resolve::Resolution;
 use crate::lang::python::strings;
+use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
@@ -38,6 +39,11 @@ impl Mention {
     }
 }
 
+/// Whether a file is a plan or transform of this tool: what is to move keeps its name there.
+fn is_plan(path: &RepoPath, text: &str) -> bool {
+    path.is_below(b".ssot-migrate") || text.lines().any(|line| line.trim() == "[[phase.step]]")
+}
+
 impl Search<'_> {
     /// Finds the mentions of the targets in configuration files, sorted by file and place.
     pub fn mentions(&self) -> Vec<Mention> {
@@ -48,6 +54,9 @@ impl Search<'_> {
 
     fn mentioned_in(&self, file: FileId, format: Format) -> Vec<Mention> {
         let Ok(text) = self.index().text(file) else { return Vec::new() };
+        if is_plan(&self.index().snapshot().get(file).path, &text) {
+            return Vec::new();
+        }
         let mut found = Vec::new();
         for path in dotted_paths(format, &text) {
             let spelled = &text[path.span.range()];

@@ -197,8 +197,16 @@ fn agree(sandbox: &Sandbox, name: &str) -> usize {
     let row = |entry: &Value| serde_json::json!([entry["file"], entry["line"], entry["column"], entry["target"]]);
     let is_judged = |entry: &&Value| judged.contains(&entry["file"].as_str().unwrap());
     let told: Vec<Value> = told.as_array().unwrap().iter().filter(is_judged).map(row).collect();
+    // The checker reads no types in text but annotations: `symtable` has the others.
+    let texts = said["texts"].as_array().unwrap();
+    let is_in_text = |entry: &Value| {
+        let line = entry[1].as_u64();
+        texts.iter().any(|text| text[0] == entry[0] && text[1].as_u64() <= line && line <= text[2].as_u64())
+    };
+    let known = said["entries"].as_array().unwrap();
+    let told: Vec<Value> = told.into_iter().filter(|entry| known.contains(entry) || !is_in_text(entry)).collect();
     let show = |entries: &[Value]| entries.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
-    assert_eq!(show(&told), show(said["entries"].as_array().unwrap()), "{name}");
+    assert_eq!(show(&told), show(known), "{name}");
     told.len()
 }
 

@@ -134,14 +134,14 @@ fn a_fix_that_waits_is_shown_and_taken_with_review() {
     let files = [
         ("pkg/__init__.py", ""),
         ("pkg/legacy.py", "def get(): ...\nclass Same: ...\n"),
-        ("pkg/ssot.py", "from pkg.legacy import Same\nasync def get(user): ...\n"),
+        ("pkg/ssot.py", "from pkg.legacy import Same\nasync def get(): ...\n"),
         ("app.py", "import os\nfrom pkg.legacy import get, Same\n"),
     ];
     let sandbox = Sandbox::with_files(&files);
     let plan = plan_of("kind = \"move-module\"\nfrom = \"pkg.legacy\"\nto = \"pkg.ssot\"");
     let text = sandbox.with_plan(&plan, &["why", "app.py:2"]).ok();
     let waits = "phase / step would change it with --review: pkg.legacy:get is now pkg.ssot:get\n";
-    assert!(text.contains(waits) && text.contains("the two names mean different objects (different-object)"), "{text}");
+    assert!(text.contains(waits) && text.contains("one of the two is async and the other is not (async-differs)"), "{text}");
     assert!(text.contains("phase / step changes it: pkg.legacy:Same is now pkg.ssot:Same\n"), "{text}");
     let text = sandbox.with_plan(&plan, &["why", "app.py:2", "--review"]).ok();
     assert!(
