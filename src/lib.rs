@@ -38,6 +38,12 @@
 //! the way to its definition. A move is safe only where both ends lead to one definition that nothing binds anew; otherwise the
 //! finding shows both definitions and a person decides.
 //!
+//! # What a patch means
+//!
+//! `patch("a.b.Name")` sets `Name` in the namespace of `a.b`, so it goes where the code that it is for reads the name, together with that
+//! code or not at all: [`lang::python::strings`] says what a string is given to, `transform::relocate::strings` who reads what it
+//! names, and fixes that depend on one another carry a [`transform::finding::Bond`].
+//!
 //! # To add …
 //!
 //! * a transform of a known kind: one TOML file in `transforms/<pack>/`, with its documentation and examples. No Rust.

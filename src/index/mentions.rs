@@ -58,7 +58,7 @@ impl Search<'_> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for path in dotted_paths(format, &text) {
+        for path in dotted_paths(format, &text, &|path| self.spells(path)) {
             let spelled = &text[path.span.range()];
             for (parts, way) in self.path(spelled) {
                 let Some((target, distance)) = self.hit(&way) else { continue };

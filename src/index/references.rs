@@ -302,12 +302,17 @@ impl<'i> Search<'i> {
         }
     }
 
+    /// Whether a dotted path has a name by which a target is known.
+    pub(super) fn spells(&self, path: &str) -> bool {
+        path.split(['.', ':']).any(|part| self.names.contains(part))
+    }
+
     /// The targets that the parts of a dotted path in a string lead to: a symbol, and the deepest module. Each comes with the number
     /// of parts.
     pub(super) fn path(&self, text: &str) -> Vec<(usize, Resolution)> {
         let mut ways: Vec<(usize, Resolution)> = Vec::new();
         // Whatever names a target spells a name by which it is known.
-        if !strings::is_path(text) || !text.split(['.', ':']).any(|part| self.names.contains(part)) {
+        if !strings::is_path(text) || !self.spells(text) {
             return ways;
         }
         let steps = strings::steps(self.index, text).into_iter().enumerate();

@@ -53,14 +53,14 @@ impl Format {
     }
 }
 
-/// The dotted paths of a text, in order.
-pub fn dotted_paths(format: Format, text: &str) -> Vec<DottedPath> {
+/// The dotted paths of a text that are wanted, in order.
+pub fn dotted_paths(format: Format, text: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<DottedPath> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let code = without_comment(format, line.trim_end_matches(['\n', '\r']));
         let is_header = matches!(format, Format::Toml | Format::Ini) && code.starts_with('[');
-        for (at, path) in paths(code).into_iter().filter(|_| !is_header) {
+        for (at, path) in paths(code).filter(|(_, path)| !is_header && is_wanted(path)) {
             if let Some(position) = position(format, &code[..at], path, &code[at + path.len()..]) {
                 let at = (start + at) as u32;
                 found.push(DottedPath { span: Span::new(at, at + path.len() as u32), position });
@@ -89,22 +89,20 @@ fn is_quoted(before: &str) -> bool {
 }
 
 /// The dotted paths of a line, each with its offset.
-fn paths(line: &str) -> Vec<(usize, &str)> {
+fn paths(line: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_part = |c: char| c == '_' || c == '.' || c == ':' || unicode_ident::is_xid_continue(c);
-    let mut found = Vec::new();
     let mut rest = 0;
-    while let Some(start) = line[rest..].find(is_part).map(|at| rest + at) {
+    let next = move || {
+        let start = line[rest..].find(is_part).map(|at| rest + at)?;
         let end = line[start..].find(|c| !is_part(c)).map_or(line.len(), |length| start + length);
+        rest = end;
         // A key's colon, and a full stop, do not belong to the path.
         let path = line[start..end].trim_end_matches(['.', ':']);
         // What a file system path or an option continues is no name of code.
         let is_joined = line[..start].ends_with(['/', '\\', '-', '@']) || line[end..].starts_with(['/', '\\', '-', '@']);
-        if is_path(path) && !is_joined {
-            found.push((start, path));
-        }
-        rest = end;
-    }
-    found
+        Some((is_path(path) && !is_joined).then_some((start, path)))
+    };
+    std::iter::from_fn(next).flatten()
 }
 
 /// Where a path stands, by what surrounds it on its line; `None` for the key of a table.
@@ -137,7 +135,7 @@ mod tests {
     use super::*;
 
     fn found(format: Format, text: &str) -> Vec<(&str, Position)> {
-        dotted_paths(format, text).into_iter().map(|path| (&text[path.span.range()], path.position)).collect()
+        dotted_paths(format, text, &|_| true).into_iter().map(|path| (&text[path.span.range()], path.position)).collect()
     }
 
     #[test]
