@@ -45,10 +45,10 @@ fn is_plan(path: &RepoPath, text: &str) -> bool {
 }
 
 impl Search<'_> {
-    /// Finds the mentions of the targets in configuration files, sorted by file and place.
-    pub fn mentions(&self) -> Vec<Mention> {
+    /// Finds the mentions of the targets in the configuration files that matter, sorted by file and place.
+    pub fn mentions(&self, matters: &(dyn Fn(FileId) -> bool + Sync)) -> Vec<Mention> {
         let words: Vec<Word> = self.names().map(Word::new).collect();
-        let files = self.index().config_files_with(&words);
+        let files = self.index().config_files_with(&words, matters);
         files.into_par_iter().flat_map_iter(|(file, format)| self.mentioned_in(file, format)).collect()
     }
 

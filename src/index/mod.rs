@@ -102,11 +102,11 @@ impl Index {
         files.into_par_iter().filter(|&file| words.iter().any(|&word| self.words(file).may_contain(word))).collect()
     }
 
-    /// The configuration files that may contain one of the words, in the order of their paths, with their formats.
-    pub fn config_files_with(&self, words: &[Word]) -> Vec<(FileId, Format)> {
+    /// The configuration files that matter and may contain one of the words, in the order of their paths, with their formats.
+    pub fn config_files_with(&self, words: &[Word], matters: &(dyn Fn(FileId) -> bool + Sync)) -> Vec<(FileId, Format)> {
         let files = self.snapshot.files().iter().enumerate();
         let files = files.filter_map(|(index, file)| Some((FileId::new(index), Format::of(&file.path)?)));
-        let files: Vec<(FileId, Format)> = files.collect();
+        let files: Vec<(FileId, Format)> = files.filter(|(file, _)| matters(*file)).collect();
         files.into_par_iter().filter(|&(file, _)| words.iter().any(|&word| self.words(file).may_contain(word))).collect()
     }
 

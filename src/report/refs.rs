@@ -110,7 +110,7 @@ impl Refs {
         let sightings = sightings(index, &references);
         let mut ends = Ends { index, known: BTreeMap::new() };
         let mut references: Vec<Row> = sightings.iter().map(|sighting| row(&mut ends, sighting)).collect();
-        references.extend(search.mentions().iter().map(|mention| mentioned(&mut ends, mention)));
+        references.extend(search.mentions(&|_| true).iter().map(|mention| mentioned(&mut ends, mention)));
         references.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         let mut counts = BTreeMap::new();
         for row in &references {

@@ -155,7 +155,7 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
         let (mut findings, patched) = relocation.retarget(&references, &by_string, made);
         // A patch that cannot go along makes the code that it is for a matter for review, which may be what another patch is for.
         if patched.iter().all(|(name, files)| relocation.patched.get(name).is_some_and(|known| files.is_subset(known))) {
-            findings.extend(relocation.in_config(&search.mentions()));
+            findings.extend(relocation.in_config(&search.mentions(&|file| context.in_scope(file))));
             return findings;
         }
         for (name, files) in patched {

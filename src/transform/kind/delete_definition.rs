@@ -112,7 +112,7 @@ fn uses(view: &View<'_>, wanted: &SymbolRef, bindings: &[&Binding]) -> Uses {
             blockers.push(evidence(index, &reference));
         }
     }
-    let mentions = search.mentions();
+    let mentions = search.mentions(&|_| true);
     for mention in mentions.iter().filter(|mention| mention.target == 0) {
         let evidence = mentioned(index, mention);
         if mention.is_binding() { blockers.push(evidence) } else { suspects.push(evidence) }

@@ -90,7 +90,7 @@ fn doom(index: &Index, name: &str) -> Doomed {
     }
     blockers.retain(|(file, _)| !files.contains(file));
     let mut suspects = Vec::new();
-    for mention in search.mentions() {
+    for mention in search.mentions(&|_| true) {
         let evidence = mentioned(index, &mention);
         if mention.is_binding() { blockers.push((mention.file, evidence)) } else { suspects.push(evidence) }
     }

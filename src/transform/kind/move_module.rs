@@ -121,7 +121,7 @@ impl MoveModule {
         let references = search.run();
         let mut names: BTreeSet<(usize, Symbol)> = BTreeSet::new();
         let mut findings = Vec::new();
-        for mention in search.mentions().iter().filter(|mention| context.in_scope(mention.file)) {
+        for mention in &search.mentions(&|file| context.in_scope(file)) {
             match names_mentioned(index, mention) {
                 Some(symbol) => {
                     names.insert((mention.target, symbol));

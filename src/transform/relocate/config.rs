@@ -11,9 +11,7 @@ use crate::transform::place_in;
 impl Relocation<'_> {
     /// What becomes of the mentions in the plan's scope. A consumer's own name for the object goes on to work.
     pub(super) fn in_config(&self, mentions: &[Mention]) -> Vec<Finding> {
-        let concerns = |mention: &&Mention| {
-            mention.target < self.pairs.len() && mention.distance == 0 && self.context.in_scope(mention.file)
-        };
+        let concerns = |mention: &&Mention| mention.target < self.pairs.len() && mention.distance == 0;
         mentions.iter().filter(concerns).map(|mention| self.mention(mention)).collect()
     }
 

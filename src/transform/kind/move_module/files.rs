@@ -63,7 +63,7 @@ pub(super) fn move_files(context: &Context<'_>, from: &str, to: &str, style: Sty
     for reference in &references {
         relocation.rewrite(reference);
     }
-    for mention in search.mentions() {
+    for mention in search.mentions(&|file| context.in_scope(file)) {
         relocation.mention(&mention);
     }
     let placed: Vec<Evidence> = moves.iter().flat_map(|(&file, to)| depends_on_place(index, file, to)).collect();
@@ -252,9 +252,6 @@ impl Moving<'_> {
 
     /// A dotted path in a configuration file.
     fn mention(&mut self, mention: &Mention) {
-        if !self.context.in_scope(mention.file) {
-            return;
-        }
         match mention.position {
             Position::Text => return self.strings.push(mentioned(self.index, mention)),
             Position::Value => self.configs.push(mentioned(self.index, mention)),

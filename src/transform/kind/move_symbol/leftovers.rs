@@ -53,7 +53,7 @@ pub(super) fn leftovers(index: &Index, module: FileId, name: &str) -> Leftovers 
             _ => {}
         }
     }
-    let mentions = search.mentions().into_iter().filter(|mention| mention.target == 0);
+    let mentions = search.mentions(&|_| true).into_iter().filter(|mention| mention.target == 0);
     found.doubts.extend(mentions.map(|mention| (Reason::InConfig, mentioned(index, &mention))));
     let files: BTreeSet<FileId> = search.candidates().iter().copied().chain(related.iter().copied()).collect();
     for file in files {
