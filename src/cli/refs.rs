@@ -9,8 +9,9 @@ use crate::index::references::Target;
 use crate::index::{Index, TextError};
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
+use crate::lang::python::strings::is_identifier;
 use crate::report::refs::{self, AllForm, Refs};
-use crate::transform::kind::{is_dotted, is_identifier, module_names};
+use crate::transform::kind::{is_dotted, module_names};
 use crate::transform::wire::nearest;
 
 /// Show every reference to a symbol or module, with its spelling and the way to the definition

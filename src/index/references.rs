@@ -14,7 +14,7 @@ use super::words::Word;
 use crate::lang::python::facts::{
     Alias, AliasId, BindingKind, Computed, Facts, ImportId, NameId, ScopeId, StringFact, StringPlace, Use, UseId,
 };
-use crate::lang::python::modules::Module;
+use crate::lang::python::modules::{Module, ModuleTable};
 use crate::lang::python::resolve::{self, End, Imported, Resolution, Step, Symbol};
 use crate::lang::python::scope::Lookup;
 use crate::lang::python::strings::{self, Role, Text};
@@ -27,6 +27,16 @@ pub enum Target {
     Symbol(Symbol),
     /// A module or package, and all that lies in it, by its dotted name.
     Module(Box<str>),
+}
+
+impl Target {
+    /// The target as plans and reports write it.
+    pub fn spelled(&self, modules: &ModuleTable) -> String {
+        match self {
+            Target::Symbol(symbol) => symbol.spelled(modules),
+            Target::Module(dotted) => dotted.to_string(),
+        }
+    }
 }
 
 /// Where a reference stands in its file.

@@ -81,6 +81,12 @@ fn count(number_of: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(number_of), if number_of == 1 { "" } else { "s" })
 }
 
+/// Adds a line to a text.
+fn line(out: &mut String, text: impl AsRef<str>) {
+    out.push_str(text.as_ref());
+    out.push('\n');
+}
+
 /// Source text on a terminal: no control characters.
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()

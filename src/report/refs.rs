@@ -2,12 +2,11 @@
 //! UTF-8 bytes from 0. The JSON shape of the references is versioned as that of a plan is.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{clean, count, number};
+use super::{clean, count, line, number};
 use crate::index::Index;
 use crate::index::imported_uses::{ImportedUse, imported_uses};
 use crate::index::mentions::Mention;
@@ -121,7 +120,7 @@ impl Refs {
             version: VERSION,
             tool: env!("CARGO_PKG_VERSION"),
             base,
-            of: name(index, target),
+            of: target.spelled(index.modules()),
             definition: definition(index, target),
             references,
             counts,
@@ -205,28 +204,12 @@ impl Refs {
 const ARROW: &str = " \u{2192} ";
 const UNSURE: &str = "unsure";
 
-fn line(out: &mut String, text: impl AsRef<str>) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "{}", text.as_ref());
-}
-
-fn name(index: &Index, target: &Target) -> String {
-    match target {
-        Target::Symbol(symbol) => spelled(index, symbol),
-        Target::Module(dotted) => dotted.to_string(),
-    }
-}
-
-fn spelled(index: &Index, symbol: &Symbol) -> String {
-    format!("{}:{}", index.modules().dotted(&symbol.module), symbol.name)
-}
-
 fn definition(index: &Index, target: &Target) -> Definition {
     let way = match target {
         Target::Symbol(symbol) => resolve::resolve(index, symbol),
         Target::Module(dotted) => Resolution { hops: Vec::new(), end: End::Module(index.modules().module(dotted)) },
     };
-    let path = way.hops.iter().map(|hop| spelled(index, hop)).collect();
+    let path = way.hops.iter().map(|hop| hop.spelled(index.modules())).collect();
     let defining = |way: &Resolution| {
         let Evidence { at, text, .. } = describe(index, "definition", way);
         let (file, line) = at.map(|(path, line)| (path.to_text(), line)).unzip();
@@ -276,7 +259,7 @@ impl Ends<'_> {
 fn row(ends: &mut Ends<'_>, sighting: &Sighting<'_>) -> Row {
     let Sighting { reference, place, spelling } = sighting;
     let Reference { way, site, .. } = reference;
-    let mut path: Vec<String> = way.hops.iter().map(|hop| spelled(ends.index, hop)).collect();
+    let mut path: Vec<String> = way.hops.iter().map(|hop| hop.spelled(ends.index.modules())).collect();
     if let End::Module(module) = &way.end {
         path.push(ends.index.modules().dotted(module).to_string());
     }
@@ -309,7 +292,7 @@ fn mentioned(ends: &mut Ends<'_>, mention: &Mention) -> Row {
     let index = ends.index;
     let position = LineIndex::new(index.text(mention.file).unwrap_or_default().as_bytes()).position(mention.path.start);
     let form = Form::Config.word();
-    let mut path: Vec<String> = mention.way.hops.iter().map(|hop| spelled(index, hop)).collect();
+    let mut path: Vec<String> = mention.way.hops.iter().map(|hop| hop.spelled(index.modules())).collect();
     if let End::Module(module) = &mention.way.end {
         path.push(index.modules().dotted(module).to_string());
     }

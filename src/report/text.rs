@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Report, Tally, clean, count, number, summary};
+use super::{Report, Tally, clean, count, line, number, summary};
 use crate::plan::build::{Built, BuiltStep, count_files};
 use crate::plan::cycles::CycleFigures;
 use crate::plan::faults::ExistingKind;
@@ -52,11 +52,6 @@ pub fn render(report: &Report<'_>) -> String {
         },
     );
     out
-}
-
-fn line(out: &mut String, text: impl AsRef<str>) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "{}", text.as_ref());
 }
 
 fn outline(step: &BuiltStep, threshold: Applicability) -> String {

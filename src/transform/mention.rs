@@ -51,7 +51,7 @@ pub fn mentions(index: &Index, file: FileId, within: Span, subjects: &[Subject])
             mentions.push(Mention {
                 position: view.place(word.span).position,
                 word: spelled.to_owned(),
-                subject: shown(index, &subject.target),
+                subject: subject.target.spelled(index.modules()),
                 is_reference: sighting.is_some(),
                 text,
             });
@@ -76,24 +76,13 @@ fn last_name(target: &Target) -> &str {
     }
 }
 
-fn shown(index: &Index, target: &Target) -> String {
-    match target {
-        Target::Symbol(symbol) => spelled(index, symbol),
-        Target::Module(dotted) => dotted.to_string(),
-    }
-}
-
-fn spelled(index: &Index, symbol: &Symbol) -> String {
-    format!("{}:{}", index.modules().dotted(&symbol.module), symbol.name)
-}
-
 /// Why a reference stays as it is.
 fn stays(view: &View<'_>, sighting: &Sighting<'_>, subject: &Subject) -> String {
     let Reference { site, way, distance, .. } = sighting.reference;
     let passed = &way.hops[..(*distance).min(way.hops.len())];
     let is_home = |hop: &&Symbol| subject.home == Some(Target::Symbol((*hop).clone()));
     if let Some(home) = passed.iter().find(is_home) {
-        return format!("it comes from the new home already, {}", spelled(view.index, home));
+        return format!("it comes from the new home already, {}", home.spelled(view.index.modules()));
     }
     match site {
         Site::Name(used) | Site::Attribute(used, _) => match bindings(view, &view.facts.uses[used.index()]).first() {
@@ -102,7 +91,7 @@ fn stays(view: &View<'_>, sighting: &Sighting<'_>, subject: &Subject) -> String 
         },
         Site::Export(_) => "it is an entry of the module's own `__all__`".to_owned(),
         Site::String(..) | Site::Member(_) | Site::Computed(_) => match way.hops.first() {
-            Some(first) if *distance > 0 => format!("the string names {}, which stays", spelled(view.index, first)),
+            Some(first) if *distance > 0 => format!("the string names {}, which stays", first.spelled(view.index.modules())),
             _ => "the string names it, and no step edits or lists the place".to_owned(),
         },
         _ => "it is a reference that the step leaves as it is".to_owned(),
@@ -202,7 +191,7 @@ fn described(view: &View<'_>, binding: &Binding) -> String {
         BindingKind::Import(alias) => {
             let alias = &facts.aliases[alias.index()];
             let brought = match resolve::imported(view.index, view.file, facts.import_of(alias), alias) {
-                Imported::Symbol(symbol) => spelled(view.index, &symbol),
+                Imported::Symbol(symbol) => symbol.spelled(view.index.modules()),
                 Imported::Module(module) => view.index.modules().dotted(&module).to_string(),
                 Imported::Beyond => "something beyond the import root".to_owned(),
             };
@@ -229,7 +218,7 @@ fn described(view: &View<'_>, binding: &Binding) -> String {
 
 /// A way in words: what it passes and how it ends.
 fn way(index: &Index, hops: &[Symbol], end: &End) -> String {
-    let hops: Vec<String> = hops.iter().map(|hop| spelled(index, hop)).collect();
+    let hops: Vec<String> = hops.iter().map(|hop| hop.spelled(index.modules())).collect();
     let path = hops.join(" \u{2192} ");
     match end {
         End::Module(module @ (Module::File(_) | Module::Namespace(_))) => {

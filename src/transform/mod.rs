@@ -216,7 +216,7 @@ fn place_in(index: &Index, file: FileId, text: &str, span: Span) -> Place {
 
 /// Says what a symbol is and where it is defined.
 pub fn describe(index: &Index, role: &'static str, way: &Resolution) -> Evidence {
-    let spelled = |symbol: &Symbol| format!("{}:{}", index.modules().dotted(&symbol.module), symbol.name);
+    let spelled = |symbol: &Symbol| symbol.spelled(index.modules());
     let Some(last) = way.hops.last() else {
         return Evidence { role, at: None, text: "nothing".to_owned() };
     };

@@ -423,8 +423,7 @@ impl Relocation<'_> {
     fn via(&self, view: &View<'_>, reference: &Reference) -> Vec<Evidence> {
         let hops = reference.way.hops[..reference.distance].iter().filter(|hop| hop.module != Module::File(view.file));
         let modules = self.context.index.modules();
-        let text = |hop: &Symbol| format!("{}:{}", modules.dotted(&hop.module), hop.name);
-        hops.map(|hop| Evidence { role: "via", at: None, text: text(hop) }).collect()
+        hops.map(|hop| Evidence { role: "via", at: None, text: hop.spelled(modules) }).collect()
     }
 
     /// Where a reference stands, and how it is spelled there.

@@ -387,6 +387,12 @@ impl Facts {
         &self.attributes[start as usize..end as usize]
     }
 
+    /// A use as it is written, name and attributes: `a.b.c`.
+    pub fn dotted(&self, used: &Use) -> String {
+        let attributes = self.attributes_of(used).iter().map(|attribute| self.names.get(attribute.name));
+        std::iter::once(self.names.get(used.name)).chain(attributes).collect::<Vec<_>>().join(".")
+    }
+
     /// Whether a scope's code runs only when a function is called.
     pub fn is_lazy(&self, scope: ScopeId) -> bool {
         self.ancestors(scope).any(|scope| self.scopes[scope.index()].kind == ScopeKind::Function)

@@ -23,6 +23,13 @@ pub struct Symbol {
     pub name: Arc<str>,
 }
 
+impl Symbol {
+    /// The symbol as plans and reports write it: `pkg.mod:Name`.
+    pub fn spelled(&self, modules: &ModuleTable) -> String {
+        format!("{}:{}", modules.dotted(&self.module), self.name)
+    }
+}
+
 /// The way from a symbol to what it means.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Resolution {

@@ -173,18 +173,14 @@ fn is_modules_key(program: &dyn Program, file: FileId, argument: &Argument) -> b
 fn called(program: &dyn Program, file: FileId, used: UseId) -> Option<String> {
     let facts = program.facts(file);
     let used = &facts.uses[used.index()];
-    let spelled = || {
-        let attributes = facts.attributes_of(used).iter().map(|attribute| facts.names.get(attribute.name));
-        std::iter::once(facts.names.get(used.name)).chain(attributes).collect::<Vec<_>>().join(".")
-    };
     match facts.lookup(used.scope, used.name) {
         Lookup::Bound(scope) => {
             let is_parameter = |(_, binding): (_, &super::facts::Binding)| binding.kind == BindingKind::Parameter;
             if facts.bindings_of(scope, used.name).all(is_parameter) {
-                return Some(fixture(&spelled()));
+                return Some(fixture(&facts.dotted(used)));
             }
         }
-        Lookup::Free if !facts.aliases.iter().any(|alias| facts.is_star(alias)) => return Some(spelled()),
+        Lookup::Free if !facts.aliases.iter().any(|alias| facts.is_star(alias)) => return Some(facts.dotted(used)),
         Lookup::Free | Lookup::ClassOr(..) => {}
     }
     let steps = resolve::steps(program, file, used);
@@ -205,12 +201,14 @@ fn fixture(spelled: &str) -> String {
     }
 }
 
+/// Whether a text is a name (language reference, 2.3).
+pub fn is_identifier(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c)) && chars.all(unicode_ident::is_xid_continue)
+}
+
 /// Whether a text is a dotted path: at least two identifiers, with dots or one colon between them.
 pub fn is_path(text: &str) -> bool {
-    let is_identifier = |part: &str| {
-        let mut chars = part.chars();
-        chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c)) && chars.all(unicode_ident::is_xid_continue)
-    };
     text.contains(['.', ':']) && text.matches(':').count() <= 1 && text.split(['.', ':']).all(is_identifier)
 }
 

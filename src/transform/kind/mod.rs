@@ -13,6 +13,7 @@ use crate::index::references::Target;
 use crate::lang::python::facts::{Facts, ScopeId};
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
+use crate::lang::python::strings::is_identifier;
 
 /// A kind of transform.
 pub struct Kind {
@@ -54,12 +55,6 @@ struct SymbolRef {
 struct ModuleRef {
     name: String,
     origin: Origin,
-}
-
-/// Whether the text is a name.
-pub fn is_identifier(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c)) && chars.all(unicode_ident::is_xid_continue)
 }
 
 /// Whether the text is names joined by dots.

@@ -228,7 +228,7 @@ impl Relocation<'_> {
     /// Whether a use that stays needs the plain import: it spells the module, or nothing else binds the use's first name.
     fn needs(&self, view: &View<'_>, used: &Use, id: AliasId, owner: ScopeId) -> bool {
         let facts = view.facts;
-        let path = dotted(facts, used);
+        let path = facts.dotted(used);
         let module = facts.names.get(facts.aliases[id.index()].name);
         let others = facts.bindings_of(owner, used.name).filter_map(|(_, binding)| match binding.kind {
             BindingKind::Import(other) if other != id => Some(facts.names.get(facts.aliases[other.index()].name)),
@@ -319,11 +319,6 @@ fn uses_of(facts: &Facts, owner: ScopeId, name: NameId) -> impl Iterator<Item = 
         Lookup::Free => false,
     };
     facts.uses.iter().filter(move |used| used.name == name).filter(reads)
-}
-
-fn dotted(facts: &Facts, used: &Use) -> String {
-    let names = facts.attributes_of(used).iter().map(|attribute| facts.names.get(attribute.name));
-    std::iter::once(facts.names.get(used.name)).chain(names).collect::<Vec<_>>().join(".")
 }
 
 fn is_prefix(outer: &str, dotted: &str) -> bool {

@@ -162,9 +162,9 @@ impl Relocation<'_> {
             let view = View::open(self.context.index, file);
             for reference in references {
                 let finding = self.string(&view, reference, &outcomes, &mut bonds);
-                let first = reference.way.hops.first().filter(|_| sets_name(&view, reference));
-                if let (Some(finding), Some(name)) = (&finding, first)
+                if let (Some(finding), Some(name)) = (&finding, reference.way.hops.first())
                     && !is_safe(finding)
+                    && sets_name(&view, reference)
                 {
                     patched.entry(name.clone()).or_default().insert(file);
                 }
@@ -310,7 +310,7 @@ impl Relocation<'_> {
 
     /// A name of a module, as fixes that depend on one another call it.
     fn key(&self, symbol: &Symbol) -> String {
-        format!("{}:{}", self.context.index.modules().dotted(&symbol.module), symbol.name)
+        symbol.spelled(self.context.index.modules())
     }
 
     fn quote(&self, role: &'static str, reader: &Reference) -> Evidence {

@@ -134,7 +134,7 @@ impl Journey<'_> {
         let only_imports = aliases.len() == bindings.len() && aliases.iter().all(is_simple);
         if only_imports && aliases.iter().all(is_plain) {
             // `import a.b` and `import a.c` both bind `a`; those go along whose modules the definition spells.
-            let spelled: Vec<String> = uses.iter().map(|used| dotted(facts, used)).collect();
+            let spelled: Vec<String> = uses.iter().map(|used| facts.dotted(used)).collect();
             let is_spelled = |alias: &&&Alias| {
                 let module = facts.names.get(alias.name);
                 aliases.len() == 1 || spelled.iter().any(|path| crate::index::references::is_inside(path, module))
@@ -292,11 +292,6 @@ pub(super) fn meaning(index: &Index, file: FileId, name: &str) -> Resolution {
         way.end = End::Unbound;
     }
     way
-}
-
-fn dotted(facts: &Facts, used: &Use) -> String {
-    let names = facts.attributes_of(used).iter().map(|attribute| facts.names.get(attribute.name));
-    std::iter::once(facts.names.get(used.name)).chain(names).collect::<Vec<_>>().join(".")
 }
 
 /// Whether a string is an entry of `__all__`.
