@@ -14,7 +14,6 @@ use crate::plan::trace::{line_span, trace};
 use crate::report::why::{Nothing, nothing, touches};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::Snapshot;
-use crate::text::span::LineIndex;
 use crate::transform::Subject;
 use crate::transform::mention::mentions;
 use crate::transform::wire::nearest;
@@ -116,7 +115,7 @@ fn why_not(plan: &Plan, built: &Built, path: &RepoPath, line: u32) -> Vec<Nothin
     }
     let text = index.text(file).unwrap_or_default();
     if let Some(error) = index.facts(file).errors.first() {
-        let at = LineIndex::new(text.as_bytes()).position(error.span.start);
+        let at = index.position(file, error.span.start);
         why.push(Nothing::Unparsable(at.line, error.message.to_string()));
     }
     let Some(span) = line_span(&text, line) else { return why };

@@ -22,7 +22,7 @@ use crate::lang::python::resolve::Program;
 use crate::syntax::{self, Grammar, Tree};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{FileId, ReadError, Snapshot};
-use crate::text::span::Span;
+use crate::text::span::{LineIndex, Position, Span};
 use words::{Word, Words};
 
 /// What a plan says about the languages.
@@ -48,6 +48,7 @@ struct Slot {
     words: OnceLock<Words>,
     facts: OnceLock<Facts>,
     tree: OnceLock<Option<Tree>>,
+    lines: OnceLock<LineIndex>,
 }
 
 impl Index {
@@ -163,6 +164,19 @@ impl Index {
             Ok(text) => Ok(text.to_owned()),
             Err(error) => Err(TextError::NotUtf8 { offset: error.valid_up_to() }),
         }
+    }
+
+    /// Where the lines of a file start. One that cannot be read has one line.
+    pub fn lines(&self, file: FileId) -> &LineIndex {
+        self.slots[file.index()].lines.get_or_init(|| {
+            let bytes = self.snapshot.read(self.snapshot.get(file));
+            LineIndex::new(bytes.as_deref().unwrap_or_default())
+        })
+    }
+
+    /// The position of a byte offset in a file.
+    pub fn position(&self, file: FileId, offset: u32) -> Position {
+        self.lines(file).position(offset)
     }
 
     /// The concrete syntax tree of a Python file, which must have this text. It is kept as long as the file does not change.

@@ -12,6 +12,7 @@ use super::cycles::CycleFigures;
 use super::faults::{self, Existing};
 use super::gate::Figure;
 use super::load_order::{self, Broken};
+use super::origins::Origins;
 use super::prove::{Violation, prove};
 use super::spec::{Phase, Plan, Step};
 use crate::index::Index;
@@ -20,7 +21,7 @@ use crate::text::blob::{BlobId, Mode};
 use crate::text::change::{Conflict, FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{ChangeError, ReadError, Snapshot};
-use crate::text::span::{LineIndex, Position};
+use crate::text::span::Position;
 use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Outcome, Place, Reason};
 use crate::transform::run;
 use crate::transform::wire::SpecError;
@@ -289,6 +290,7 @@ fn build_step(
         }
     }
     let mut settled: Vec<Finding> = Vec::new();
+    let origin = index.advance(base.clone());
     let mut index = index;
     let mut changes: Vec<SourceChange> = Vec::new();
     for pass in [Applicability::Safe, Applicability::Review] {
@@ -311,7 +313,7 @@ fn build_step(
                 message: finding.message.clone(),
             });
         }
-        findings = remaining(findings, again);
+        findings = remaining(&origin, &changes, findings, again);
     }
     findings.extend(settled);
     findings.sort_by(|a, b| a.place.cmp(&b.place));
@@ -426,30 +428,36 @@ fn is_same(a: &Finding, b: &Finding) -> bool {
     a.place.path == b.place.path && a.message == b.message && form(a) == form(b)
 }
 
-/// The findings that are still there when the transform runs again. They keep the places that they had: those of the files that
-/// the plan is for. What is left keeps its reason, too: that some of a patch's readers have moved is not seen afterwards.
-fn remaining(mut before: Vec<Finding>, again: Vec<Finding>) -> Vec<Finding> {
+/// The findings that are still there when the transform runs again on what changes have made, at the places that they had: those of
+/// the files that the plan is for. What is left keeps its reason, too: that some of a patch's readers have moved is not seen
+/// afterwards.
+fn remaining(origin: &Index, changes: &[SourceChange], before: Vec<Finding>, again: Vec<Finding>) -> Vec<Finding> {
+    let steps: Vec<Origins<'_>> = changes.iter().rev().map(Origins::of).collect();
+    let mut known: BTreeMap<(RepoPath, String), Vec<Finding>> = BTreeMap::new();
+    for finding in before {
+        known.entry((finding.place.path.clone(), finding.message.clone())).or_default().push(finding);
+    }
     let is_left = |finding: &Finding| matches!(finding.outcome, Outcome::Left(_));
     let as_before = |mut finding: Finding| {
-        let is_it = |old: &Finding| is_same(old, &finding) && reason(old) == reason(&finding);
-        let is_like = |old: &Finding| is_same(old, &finding) && is_left(old) && is_left(&finding);
-        match before.iter().position(is_it).or_else(|| before.iter().position(is_like)) {
-            Some(at) if is_left(&finding) => before.remove(at),
-            Some(at) => {
-                finding.place = before.remove(at).place;
+        let now = (&finding.place.path, finding.place.span);
+        let (path, span) = steps.iter().fold(now, |(path, span), step| (step.path(path), step.span(path, span)));
+        let Some(file) = origin.snapshot().id(path) else { return finding };
+        let path = path.clone();
+        let twin = known.get_mut(&(path.clone(), finding.message.clone())).and_then(|twins| {
+            let is_near = |old: &Finding| span.covers(old.place.span) || old.place.span.covers(span);
+            let exact = twins.iter().position(|old| old.place.span == span);
+            exact.or_else(|| twins.iter().position(is_near)).map(|at| twins.remove(at))
+        });
+        match twin {
+            Some(old) if is_left(&old) && is_left(&finding) => old,
+            Some(old) => Finding { place: old.place, ..finding },
+            None => {
+                finding.place = Place { path, span, position: origin.position(file, span.start) };
                 finding
             }
-            None => finding,
         }
     };
     again.into_iter().map(as_before).collect()
-}
-
-fn reason(finding: &Finding) -> (bool, Option<Reason>) {
-    match &finding.outcome {
-        Outcome::Fix(fix) => (true, fix.reason),
-        Outcome::Left(reason) => (false, Some(*reason)),
-    }
 }
 
 fn has_fix(finding: &Finding, wanted: impl Fn(Applicability) -> bool) -> bool {
@@ -527,8 +535,7 @@ fn untouched(index: &Index, in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Untouch
     let entry = |(file, facts): (crate::text::snapshot::FileId, &python::Facts)| {
         let path = &index.snapshot().get(file).path;
         let error = facts.errors.first().filter(|_| in_scope(path))?;
-        let lines = LineIndex::new(index.text(file).unwrap_or_default().as_bytes());
-        let position = lines.position(error.span.start);
+        let position = index.position(file, error.span.start);
         Some(Untouched { path: path.clone(), position, message: error.message.to_string(), errors: facts.errors.len() })
     };
     index.parsed().filter_map(entry).collect()

@@ -13,7 +13,6 @@ use crate::lang::python::cycles::Components;
 use crate::lang::python::load::Scripts;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
-use crate::text::span::{LineIndex, Position};
 
 /// The modules that the files a plan changes load, themselves included, and how many of them lie on cycles of imports.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -49,7 +48,7 @@ pub(super) fn closed(comparison: &Comparison<'_>) -> Vec<Broken> {
         }
     }
     let tell = |((file, at), way): ((FileId, u32), Vec<FileId>)| Broken {
-        at: (comparison.after.snapshot().get(file).path.clone(), position(comparison.after, file, at).line),
+        at: (comparison.after.snapshot().get(file).path.clone(), comparison.after.position(file, at).line),
         story: story(comparison.after, file, &way),
         culprits: comparison.path_before(file).into_iter().collect(),
     };
@@ -68,10 +67,6 @@ pub(super) fn name(index: &Index, file: FileId) -> String {
         Some(name) if !name.is_empty() => name.to_owned(),
         _ => index.snapshot().get(file).path.to_text(),
     }
-}
-
-fn position(index: &Index, file: FileId, offset: u32) -> Position {
-    LineIndex::new(index.text(file).unwrap_or_default().as_bytes()).position(offset)
 }
 
 /// Counts the modules on cycles below the files that a plan changes, given by their paths before and afterwards; also returns the
@@ -108,5 +103,5 @@ fn existing(index: &Index, scripts: &Scripts<'_>, components: &Components, cycle
         more => format!("{story} ({more} more on the same cycles)"),
     };
     let path = index.snapshot().get(first).path.clone();
-    Some(Existing { path, position: position(index, first, at), kind: ExistingKind::Cycle, message })
+    Some(Existing { path, position: index.position(first, at), kind: ExistingKind::Cycle, message })
 }

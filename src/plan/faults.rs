@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::build::{BuiltStep, FileDelta, deltas};
 use super::cycles::{self, CycleFigures};
+use super::origins::Origins;
 use super::prove::Breach;
 use crate::index::Index;
 use crate::lang::python::Facts;
@@ -15,10 +16,10 @@ use crate::lang::python::facts::Import;
 use crate::lang::python::missing::{missing_attributes, star_modules, unbound_exports, unbound_names};
 use crate::lang::python::modules::Module;
 use crate::lang::python::unresolved::{Unresolved, unresolved, unresolved_targets};
-use crate::text::change::{FileChange, SourceChange};
+use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{FileId, ReadError};
-use crate::text::span::{LineIndex, Position};
+use crate::text::span::Position;
 
 /// One thing that cannot work.
 pub(super) struct Fault {
@@ -33,28 +34,6 @@ pub(super) struct Fault {
 /// A fault without its place and its reason: its kind; the module that it is about, as it is spelled, or by the path that its file
 /// had before a change; and the name.
 pub(super) type Key = (&'static str, String, String);
-
-/// Where files were before a change, by the paths that they have afterwards.
-#[derive(Default)]
-pub(super) struct Origins<'c>(BTreeMap<&'c RepoPath, &'c RepoPath>);
-
-impl<'c> Origins<'c> {
-    pub fn of(change: &'c SourceChange) -> Self {
-        let moved = change.files().iter().filter_map(|(from, what)| match what {
-            FileChange::Move { to, .. } => Some((to, from)),
-            _ => None,
-        });
-        Self(moved.collect())
-    }
-
-    /// The path before.
-    pub fn path<'p>(&self, path: &'p RepoPath) -> &'p RepoPath
-    where
-        'c: 'p,
-    {
-        self.0.get(path).copied().unwrap_or(path)
-    }
-}
 
 /// The faults of a file; where its files came from says `origins`.
 pub(super) fn faults(index: &Index, file: FileId, origins: &Origins<'_>) -> Vec<Fault> {
@@ -232,7 +211,7 @@ fn in_file(index: &Index, file: FileId) -> Vec<Existing> {
     if found.is_empty() {
         return Vec::new();
     }
-    let lines = LineIndex::new(index.text(file).unwrap_or_default().as_bytes());
+    let lines = index.lines(file);
     let path = &index.snapshot().get(file).path;
     let entry = |(offset, kind, message)| Existing { path: path.clone(), position: lines.position(offset), kind, message };
     found.into_iter().map(entry).collect()

@@ -19,7 +19,6 @@ use crate::lang::python::load::{Failure, Loader, Scripts};
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
-use crate::text::span::LineIndex;
 
 /// An import that fails after a change and did not before, or that closes a cycle which was not there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -206,8 +205,7 @@ impl<'i> Comparison<'i> {
     /// A failure in words, and where it happens.
     fn tell(&self, failure: &Failure) -> ((RepoPath, u32), String) {
         let file = failure.importer();
-        let text = self.after.text(file).unwrap_or_default();
-        let line = LineIndex::new(text.as_bytes()).position(failure.at).line;
+        let line = self.after.position(file, failure.at).line;
         let name = |file: &FileId| cycles::name(self.after, *file);
         let chain: Vec<String> = failure.loading[failure.start()..].iter().map(name).collect();
         let missing = self.after.facts(file).names.get(failure.name);

@@ -10,6 +10,7 @@ pub mod faults;
 pub mod gate;
 pub mod load_order;
 pub mod message;
+mod origins;
 pub mod prove;
 pub mod spec;
 pub mod trace;

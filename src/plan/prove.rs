@@ -8,7 +8,8 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::faults::{Fault, Key, Origins, faults};
+use super::faults::{Fault, Key, faults};
+use super::origins::Origins;
 use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python;
@@ -19,7 +20,7 @@ use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{FileId, ReadError, Snapshot};
-use crate::text::span::{LineIndex, Position, Span};
+use crate::text::span::{Position, Span};
 
 /// Something that a change broke.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -234,9 +235,7 @@ pub(super) fn changed_files<'c>(before: &Index, after: &Index, change: &'c Sourc
 }
 
 fn violation(after: &Index, file: FileId, offset: u32, breach: Breach) -> Violation {
-    let text = after.text(file).unwrap_or_default();
-    let position = LineIndex::new(text.as_bytes()).position(offset);
-    Violation { path: after.snapshot().get(file).path.clone(), position, breach }
+    Violation { path: after.snapshot().get(file).path.clone(), position: after.position(file, offset), breach }
 }
 
 fn syntax_errors(before: &Index, after: &Index, file: &Changed<'_>) -> Vec<Violation> {

@@ -16,7 +16,6 @@ use crate::lang::python::resolve::{self, End, Resolution, Symbol};
 use crate::lang::python::strings;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
-use crate::text::span::LineIndex;
 use crate::transform::describe;
 use crate::transform::finding::{Evidence, Form, Spelling};
 use crate::transform::sightings::{Sighting, sightings};
@@ -290,7 +289,7 @@ fn row(ends: &mut Ends<'_>, sighting: &Sighting<'_>) -> Row {
 /// A dotted path in a configuration file.
 fn mentioned(ends: &mut Ends<'_>, mention: &Mention) -> Row {
     let index = ends.index;
-    let position = LineIndex::new(index.text(mention.file).unwrap_or_default().as_bytes()).position(mention.path.start);
+    let position = index.position(mention.file, mention.path.start);
     let form = Form::Config.word();
     let mut path: Vec<String> = mention.way.hops.iter().map(|hop| hop.spelled(index.modules())).collect();
     if let End::Module(module) = &mention.way.end {
@@ -328,10 +327,9 @@ fn word(end: &End) -> &'static str {
 fn unparsable(index: &Index, candidates: &[FileId]) -> Vec<Unparsable> {
     let entry = |&file: &FileId| {
         let error = index.facts(file).errors.first()?;
-        let lines = LineIndex::new(index.text(file).unwrap_or_default().as_bytes());
         Some(Unparsable {
             file: index.snapshot().get(file).path.to_text(),
-            line: lines.position(error.span.start).line,
+            line: index.position(file, error.span.start).line,
             message: error.message.to_string(),
         })
     };
@@ -379,8 +377,7 @@ fn uses_of(index: &Index, file: FileId, path: &str, form: AllForm) -> Option<Str
     if uses.is_empty() {
         return Some(String::new());
     }
-    let text = index.text(file).unwrap_or_default();
-    let lines = LineIndex::new(text.as_bytes());
+    let lines = index.lines(file);
     let entry = |used: &ImportedUse| {
         let position = lines.position(used.offset);
         let entry = Entry { file: path, line: position.line, column: position.column, target: &used.target };

@@ -130,6 +130,31 @@ impl TextEdit {
         Self { edits }
     }
 
+    /// Where the bytes of a span of the new text come from: the same bytes of the old text, and what stood in the place of those that
+    /// the edits have put there.
+    pub fn before(&self, span: Span) -> Span {
+        let start = self.origin(span.start);
+        let last = if span.is_empty() { start } else { self.origin(span.end - 1) };
+        Span::new(start.start, if span.is_empty() { start.start } else { last.end })
+    }
+
+    /// Where one byte of the new text comes from.
+    fn origin(&self, offset: u32) -> Span {
+        let mut grown = 0i64;
+        for edit in &self.edits {
+            let made = i64::from(edit.span.start) + grown;
+            if i64::from(offset) < made {
+                break;
+            }
+            if i64::from(offset) < made + edit.text.len() as i64 {
+                return edit.span;
+            }
+            grown += edit.text.len() as i64 - i64::from(edit.span.len());
+        }
+        let old = (i64::from(offset) - grown) as u32;
+        Span::new(old, old + 1)
+    }
+
     /// The edits, sorted by place.
     pub fn edits(&self) -> &[Edit] {
         &self.edits
@@ -228,6 +253,24 @@ mod tests {
     fn deletions_that_overlap_are_one() {
         let made = apply(vec![Edit::delete(Span::new(2, 5)), Edit::delete(Span::new(4, 6)), Edit::delete(Span::new(3, 4))]);
         assert_eq!(made.as_deref(), Ok("016789"));
+    }
+
+    #[test]
+    fn what_stays_is_found_where_it_was() {
+        let text = b"0123456789";
+        let edits = vec![Edit::insert(0, "ab"), Edit::delete(Span::new(2, 4)), Edit::replace(Span::new(6, 8), "cde")];
+        let edit = TextEdit::new(edits).unwrap();
+        let made = edit.apply(text);
+        assert_eq!(made, b"ab0145cde89");
+        for (at, byte) in made.iter().enumerate().filter(|(_, byte)| byte.is_ascii_digit()) {
+            let at = at as u32;
+            assert_eq!(&text[edit.before(Span::new(at, at + 1)).range()], [*byte]);
+        }
+        let before = |start, end| edit.before(Span::new(start, end));
+        assert_eq!(before(2, 6), Span::new(0, 6), "`0145` was `012345`");
+        assert_eq!(before(7, 8), Span::new(6, 8), "`d` stands for `67`");
+        assert_eq!(before(0, 1), Span::at(0), "nothing was where `ab` is");
+        assert_eq!(before(9, 9), Span::at(8));
     }
 
     #[test]

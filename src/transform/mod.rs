@@ -161,14 +161,14 @@ struct View<'i> {
     path: &'i RepoPath,
     facts: &'i Facts,
     text: String,
-    lines: LineIndex,
+    lines: &'i LineIndex,
 }
 
 impl<'i> View<'i> {
     fn open(index: &'i Index, file: FileId) -> Self {
         let text = index.text(file).unwrap_or_default();
-        let lines = LineIndex::new(text.as_bytes());
-        Self { index, file, path: &index.snapshot().get(file).path, facts: index.facts(file), text, lines }
+        let path = &index.snapshot().get(file).path;
+        Self { index, file, path, facts: index.facts(file), text, lines: index.lines(file) }
     }
 
     fn place(&self, span: Span) -> Place {
@@ -209,9 +209,8 @@ impl<'i> View<'i> {
 }
 
 /// A place in a file that need not be Python.
-fn place_in(index: &Index, file: FileId, text: &str, span: Span) -> Place {
-    let position = LineIndex::new(text.as_bytes()).position(span.start);
-    Place { path: index.snapshot().get(file).path.clone(), span, position }
+fn place_in(index: &Index, file: FileId, span: Span) -> Place {
+    Place { path: index.snapshot().get(file).path.clone(), span, position: index.position(file, span.start) }
 }
 
 /// Says what a symbol is and where it is defined.

@@ -407,7 +407,7 @@ impl Relocation<'_> {
     }
 
     fn left(&self, view: &View<'_>, reference: &Reference, reason: Reason) -> Finding {
-        let (span, spelling) = Self::spelled(view, reference);
+        let (span, spelling) = spelled(view, reference);
         let mut finding = view.finding(span, self.message(reference.target), Some(spelling), Outcome::Left(reason));
         finding.evidence = self.via(view, reference);
         finding
@@ -425,41 +425,43 @@ impl Relocation<'_> {
         let modules = self.context.index.modules();
         hops.map(|hop| Evidence { role: "via", at: None, text: hop.spelled(modules) }).collect()
     }
+}
 
-    /// Where a reference stands, and how it is spelled there.
-    pub fn spelled(view: &View<'_>, reference: &Reference) -> (Span, Spelling) {
-        let facts = view.facts;
-        let is_indirect = reference.way.hops[..reference.distance].iter().any(|hop| hop.module != Module::File(view.file));
-        let (span, spelling) = match reference.site {
-            Site::Alias(id) => {
-                let alias = &facts.aliases[id.index()];
-                let spelling = view.import_spelling(facts.import_of(alias));
-                (alias.name_span, Spelling { is_aliased: alias.asname.is_some(), ..spelling })
-            }
-            Site::Star(id, _) => {
-                let alias = &facts.aliases[id.index()];
-                let spelling = view.import_spelling(facts.import_of(alias));
-                (alias.name_span, Spelling { form: Form::Star, ..spelling })
-            }
-            Site::From(id) => (facts.imports[id.index()].span, Spelling::of(Form::FromImport)),
-            Site::Attribute(id, depth) | Site::Unsure(id, depth) => {
-                let used = &facts.uses[id.index()];
-                let end = facts.attributes_of(used)[depth - 1].span.end;
-                (
-                    Span::new(used.span.start, end),
-                    Spelling { is_lazy: facts.is_lazy(used.scope), ..Spelling::of(Form::Attribute) },
-                )
-            }
-            Site::Name(id) => (facts.uses[id.index()].span, Spelling::of(Form::Name)),
-            Site::Export(at) => {
-                let entry = facts.exports.as_ref().and_then(|exports| exports.entries.get(at));
-                (entry.map_or(Span::at(0), |entry| entry.1), Spelling::of(Form::Export))
-            }
-            Site::String(at, _) | Site::Member(at) => (facts.strings[at].span, Spelling::of(Form::String)),
-            Site::Computed(at) => (facts.computed[at].span, Spelling::of(Form::String)),
-        };
-        (span, Spelling { is_indirect, ..spelling })
-    }
+/// Where a reference stands, and how it is spelled there.
+pub(super) fn spelled(view: &View<'_>, reference: &Reference) -> (Span, Spelling) {
+    let facts = view.facts;
+    let is_indirect = reference.way.hops[..reference.distance].iter().any(|hop| hop.module != Module::File(view.file));
+    let (span, spelling) = match reference.site {
+        Site::Alias(id) => {
+            let alias = &facts.aliases[id.index()];
+            let spelling = view.import_spelling(facts.import_of(alias));
+            (alias.name_span, Spelling { is_aliased: alias.asname.is_some(), ..spelling })
+        }
+        Site::Star(id, _) => {
+            let alias = &facts.aliases[id.index()];
+            let spelling = view.import_spelling(facts.import_of(alias));
+            (alias.name_span, Spelling { form: Form::Star, ..spelling })
+        }
+        Site::From(id) => {
+            let import = &facts.imports[id.index()];
+            let is_star = facts.aliases_of(import).any(|(_, alias)| facts.is_star(alias));
+            let form = if is_star { Form::Star } else { Form::FromImport };
+            (import.span, Spelling { form, ..view.import_spelling(import) })
+        }
+        Site::Attribute(id, depth) | Site::Unsure(id, depth) => {
+            let used = &facts.uses[id.index()];
+            let end = facts.attributes_of(used)[depth - 1].span.end;
+            (Span::new(used.span.start, end), Spelling { is_lazy: facts.is_lazy(used.scope), ..Spelling::of(Form::Attribute) })
+        }
+        Site::Name(id) => (facts.uses[id.index()].span, Spelling::of(Form::Name)),
+        Site::Export(at) => {
+            let entry = facts.exports.as_ref().and_then(|exports| exports.entries.get(at));
+            (entry.map_or(Span::at(0), |entry| entry.1), Spelling::of(Form::Export))
+        }
+        Site::String(at, _) | Site::Member(at) => (facts.strings[at].span, Spelling::of(Form::String)),
+        Site::Computed(at) => (facts.computed[at].span, Spelling::of(Form::String)),
+    };
+    (span, Spelling { is_indirect, ..spelling })
 }
 
 /// Whether pytest collects a file by its name (its documentation, "Conventions for Python test discovery").

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::View;
 use super::finding::{Form, Place, Spelling};
-use super::relocate::Relocation;
+use super::relocate;
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::AliasId;
@@ -38,7 +38,7 @@ fn in_file<'r>(index: &Index, references: &'r [Reference]) -> Vec<Sighting<'r>> 
     let mut stars: BTreeSet<AliasId> = BTreeSet::new();
     let mut found = Vec::new();
     for reference in references {
-        let (span, spelling) = Relocation::spelled(&view, reference);
+        let (span, spelling) = relocate::spelled(&view, reference);
         let mut push = |span, spelling| found.push(Sighting { reference, place: view.place(span), spelling });
         match reference.site {
             Site::From(id) => {

@@ -6,7 +6,7 @@ use super::*;
 use crate::index::Options;
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::snapshot::Memory;
-use crate::text::span::Span;
+use crate::text::span::{LineIndex, Span};
 use crate::transform::finding::Fix;
 use crate::transform::{Context, Doc, Rule, Scope, Subject, Transform};
 

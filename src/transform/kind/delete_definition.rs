@@ -164,7 +164,7 @@ fn attributes<'i>(index: &'i Index, file: FileId, name: &str) -> impl Iterator<I
 /// A place in a configuration file as evidence.
 pub(super) fn mentioned(index: &Index, mention: &Mention) -> Evidence {
     let text = index.text(mention.file).unwrap_or_default();
-    let place = place_in(index, mention.file, &text, mention.span);
+    let place = place_in(index, mention.file, mention.span);
     Evidence { role: "config", at: Some((place.path, place.position.line)), text: text[mention.path.range()].to_owned() }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use self::files::move_files;
 pub(super) use self::files::new_packages;
 use super::super::finding::{Finding, Form, Outcome, Reason, Spelling};
-use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate};
+use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate, spelled};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, Subject, View, describe, place_in};
 use super::{Kind, ModuleRef, check_module, module_subjects};
@@ -102,10 +102,9 @@ impl Rule for MoveModule {
 impl MoveModule {
     /// A configuration file that names a module as a whole.
     fn mentioned(&self, index: &Index, mention: &Mention) -> Finding {
-        let text = index.text(mention.file).unwrap_or_default();
         let (from, to) = &self.moves[mention.target];
         Finding {
-            place: place_in(index, mention.file, &text, mention.span),
+            place: place_in(index, mention.file, mention.span),
             message: format!("{} is now {}", from.name, to.name),
             spelling: Some(Spelling::of(Form::Config)),
             evidence: Vec::new(),
@@ -136,7 +135,7 @@ impl MoveModule {
                 let view = View::open(index, reference.file);
                 let (from, to) = &self.moves[reference.target];
                 let message = format!("{} is now {}", from.name, to.name);
-                let spelling = Spelling::of(Form::Import);
+                let (_, spelling) = spelled(&view, reference);
                 findings.push(view.finding(span, message, Some(spelling), Outcome::Left(reason)));
             }
         }

@@ -19,7 +19,7 @@ impl Relocation<'_> {
         let pair = &self.pairs[mention.target];
         let index = self.context.index;
         let text = index.text(mention.file).unwrap_or_default();
-        let place = place_in(index, mention.file, &text, mention.span);
+        let place = place_in(index, mention.file, mention.span);
         let separator = if text[mention.span.range()].contains(':') { ':' } else { '.' };
         let edit = Edit::replace(mention.span, format!("{}{separator}{}", pair.module, pair.to.name));
         let caution = (mention.position == Position::Value).then_some(Reason::InConfig);

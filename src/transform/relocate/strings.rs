@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Made, Pair, Relocation};
+use super::{Made, Pair, Relocation, spelled};
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::ScopeId;
@@ -301,7 +301,7 @@ impl Relocation<'_> {
     }
 
     fn found(&self, view: &View<'_>, reference: &Reference, outcome: Outcome, evidence: Vec<Evidence>) -> Finding {
-        let (span, spelling) = Self::spelled(view, reference);
+        let (span, spelling) = spelled(view, reference);
         let mut finding = view.finding(span, self.message(reference.target), Some(spelling), outcome);
         finding.evidence = self.via(view, reference);
         finding.evidence.extend(evidence);
@@ -315,7 +315,7 @@ impl Relocation<'_> {
 
     fn quote(&self, role: &'static str, reader: &Reference) -> Evidence {
         let view = View::open(self.context.index, reader.file);
-        view.quote(role, Self::spelled(&view, reader).0)
+        view.quote(role, spelled(&view, reader).0)
     }
 
     /// Who reads the name, as evidence: the first few of those that move and of those that stay.
