@@ -7,6 +7,7 @@
 pub mod imported_uses;
 pub mod mentions;
 pub mod references;
+pub mod unread;
 pub mod words;
 
 use std::sync::{Arc, OnceLock};

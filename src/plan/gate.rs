@@ -21,7 +21,7 @@ pub struct Gate {
 #[derive(Clone, Debug)]
 pub enum Metric {
     /// Places in scope whose code refers to a symbol or module: imports, uses through a module and star imports; strings are not
-    /// code.
+    /// code. A file that does not parse and spells the target counts as one place.
     References(Located<String>),
 }
 
@@ -71,12 +71,16 @@ impl Gate {
             let name = index.modules().name(file).unwrap_or_default();
             crate::index::references::is_inside(name, of.value.split(':').next().unwrap_or_default())
         };
-        let references = Search::new(index, &[target]).run();
+        let targets = [target];
+        let search = Search::new(index, &targets);
+        let references = search.run();
+        let in_scope = |file| scope.contains(&index.snapshot().get(file).path);
+        let unread = search.unread(&targets, &references).iter().filter(|unread| in_scope(unread.file)).count();
         let counted = references.iter().filter(|reference| {
             matches!(reference.site, Site::From(_) | Site::Alias(_) | Site::Attribute(..) | Site::Unsure(..) | Site::Star(..))
                 && !own(reference.file)
-                && scope.contains(&index.snapshot().get(reference.file).path)
+                && in_scope(reference.file)
         });
-        Figure { gate: self.id.clone(), count: counted.count() as u64, max: self.max }
+        Figure { gate: self.id.clone(), count: (counted.count() + unread) as u64, max: self.max }
     }
 }

@@ -19,6 +19,7 @@ use super::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason, Sp
 use super::{Context, View, describe};
 use crate::index::Index;
 use crate::index::references::{Reference, Search, Site, Target};
+use crate::index::unread::Unread;
 use crate::lang::python::facts::{BindingKind, Context as Under, Facts, ScopeId, Use};
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
@@ -156,6 +157,7 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
         // A patch that cannot go along makes the code that it is for a matter for review, which may be what another patch is for.
         if patched.iter().all(|(name, files)| relocation.patched.get(name).is_some_and(|known| files.is_subset(known))) {
             findings.extend(relocation.in_config(&search.mentions(&|file| context.in_scope(file))));
+            findings.extend(relocation.unread(&search.unread(&targets[..pairs.len()], &references)));
             return findings;
         }
         for (name, files) in patched {
@@ -381,6 +383,15 @@ impl Relocation<'_> {
             // After `m.Old = Fake` the file means the fake, wherever it reads the name.
             _ => passed(reference).any(|hop| assigned.contains(hop)).then_some(Some(Reason::Assigned)),
         }
+    }
+
+    /// The files that do not parse and may refer to what moves.
+    fn unread(&self, unread: &[Unread]) -> Vec<Finding> {
+        let finding = |&Unread { file, target, span }: &Unread| {
+            let view = View::open(self.context.index, file);
+            view.finding(span, self.message(target), None, Outcome::Left(Reason::Unparsable))
+        };
+        unread.iter().filter(|unread| self.context.in_scope(unread.file)).map(finding).collect()
     }
 
     /// Why nothing in a file is rewritten for a pair.

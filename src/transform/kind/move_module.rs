@@ -18,8 +18,10 @@ use super::{Kind, ModuleRef, check_module, module_subjects};
 use crate::index::Index;
 use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target, is_inside};
+use crate::index::unread::Unread;
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
+use crate::text::path::RepoPath;
 use crate::text::span::Span;
 
 pub(super) const KIND: Kind = Kind { name: "move-module", summary: "sends every reference to a module to another", read };
@@ -153,8 +155,22 @@ impl MoveModule {
         };
         let pairs: Vec<Pair> = names.into_iter().map(pair).collect();
         findings.extend(relocate(context, &pairs, self.style));
+        let told: BTreeSet<RepoPath> =
+            findings.iter().filter(|finding| is_unread(finding)).map(|finding| finding.place.path.clone()).collect();
+        for Unread { file, target, span } in search.unread(&targets, &[]) {
+            let view = View::open(index, file);
+            if context.in_scope(file) && !told.contains(view.path) {
+                let (from, to) = &self.moves[target];
+                let message = format!("{} is now {}", from.name, to.name);
+                findings.push(view.finding(span, message, None, Outcome::Left(Reason::Unparsable)));
+            }
+        }
         findings
     }
+}
+
+fn is_unread(finding: &Finding) -> bool {
+    matches!(finding.outcome, Outcome::Left(Reason::Unparsable))
 }
 
 /// What a reference to a module reads out of it; nothing where it is an import whose uses are references of their own.
