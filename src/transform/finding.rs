@@ -169,8 +169,14 @@ pub enum Reason {
     ReadersSplit,
     /// A test patches the name where the code reads it, and the patch cannot go along.
     Patched,
+    /// A patch of the new home, which does not concern it today, would then hold for it too.
+    PatchedThere,
+    /// A file that patches names has this one in a string, and may patch it.
+    MaybePatched,
     /// No code of the repository reads the patched name while the patch holds.
     NobodyReads,
+    /// Code that is not known may read the patched name too.
+    MaybeRead,
     /// In its new place a patch would also be seen by code that it was not for.
     ReachesMore,
     /// A string that names it is put together at run time.
@@ -189,7 +195,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 38] = [
+    pub const ALL: [Reason; 41] = [
         Reason::DifferentObject,
         Reason::KindDiffers,
         Reason::AsyncDiffers,
@@ -220,7 +226,10 @@ impl Reason {
         Reason::ReadThere,
         Reason::ReadersSplit,
         Reason::Patched,
+        Reason::PatchedThere,
+        Reason::MaybePatched,
         Reason::NobodyReads,
+        Reason::MaybeRead,
         Reason::ReachesMore,
         Reason::Computed,
         Reason::InConfig,
@@ -263,7 +272,10 @@ impl Reason {
             Reason::ReadThere => "read-there",
             Reason::ReadersSplit => "readers-split",
             Reason::Patched => "patched",
+            Reason::PatchedThere => "patched-there",
+            Reason::MaybePatched => "maybe-patched",
             Reason::NobodyReads => "nobody-reads",
+            Reason::MaybeRead => "maybe-read",
             Reason::ReachesMore => "reaches-more",
             Reason::Computed => "computed",
             Reason::InConfig => "in-config",
@@ -307,7 +319,12 @@ impl Reason {
             Reason::ReadThere => "the patch is for the patched module's own code, which stays",
             Reason::ReadersSplit => "some of the code that the patch is for moves, and some stays: one patch cannot serve both",
             Reason::Patched => "a test patches the name where this code reads it, and the patch cannot go along",
-            Reason::NobodyReads => "no code reads the patched name while the patch holds",
+            Reason::PatchedThere => "a patch of the new home, which does not concern it today, would then hold here too",
+            Reason::MaybePatched => {
+                "a test that patches names has this one in a string, and whether it patches it cannot be known"
+            }
+            Reason::NobodyReads => "no code is known to read the patched name while the patch holds",
+            Reason::MaybeRead => "code that only running it can follow may read the patched name too",
             Reason::ReachesMore => "in its new place the patch would also be seen by code that it was not for",
             Reason::InConfig => "a configuration value names it, and what reads the value is not known",
             Reason::Computed => "a string that names it is put together at run time",

@@ -206,7 +206,11 @@ fn described(view: &View<'_>, binding: &Binding) -> String {
             ScopeKind::Module => format!("a definition {holder}"),
             _ => format!("a definition in the scope {holder}"),
         },
-        BindingKind::Alias(_) | BindingKind::Text(_) | BindingKind::Value | BindingKind::Annotation => match binding.scope {
+        BindingKind::Alias(_)
+        | BindingKind::Text(_)
+        | BindingKind::Entered(_)
+        | BindingKind::Value
+        | BindingKind::Annotation => match binding.scope {
             ScopeId::MODULE => format!("a variable {holder}"),
             _ if scope == ScopeKind::Class => format!("a variable {holder}"),
             _ => format!("a local variable {holder}"),

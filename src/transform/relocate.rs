@@ -5,6 +5,7 @@
 
 mod config;
 mod dotted;
+mod patches;
 mod rewrite;
 mod strings;
 
@@ -12,7 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
+
+use patches::Patches;
+use strings::Patched;
 
 use super::compare::{Comparison, compare};
 use super::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason, Spelling};
@@ -24,7 +28,6 @@ use crate::lang::python::facts::{BindingKind, Context as Under, Facts, ScopeId, 
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::scope::Lookup;
-use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
@@ -121,10 +124,18 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     let mut visible: FxHashSet<Symbol> = FxHashSet::default();
     let mut doors: FxHashSet<Symbol> = FxHashSet::default();
     let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
+    let mut at_home: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
     for reference in &references {
         assigned.extend(strings::assigned(index, reference).cloned());
+        // A name that leads to the new home in several ways leads through an old one in some of them.
+        let inner = reference.way.hops[..reference.distance].iter();
+        let inner = inner.filter(|hop| hop.module != Module::File(reference.file)).cloned();
         if reference.target >= pairs.len() {
+            visible.extend(inner);
             assigned.extend(assigned_symbol(index.facts(reference.file), reference).cloned());
+            if is_string(reference.site) {
+                at_home.entry(reference.file).or_default().push(reference);
+            }
             continue;
         }
         let is_settled = reference.way.hops[..reference.distance].contains(&pairs[reference.target].to);
@@ -135,8 +146,7 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
             by_string.entry(reference.file).or_default().push(reference);
             continue;
         }
-        let inner = reference.way.hops[..reference.distance].iter();
-        visible.extend(inner.filter(|hop| hop.module != Module::File(reference.file)).cloned());
+        visible.extend(inner);
         assigned.extend(assigned_symbol(index.facts(reference.file), reference).cloned());
         if style.reexports == Reexports::Canonical {
             doors.extend(reference.way.hops.first().cloned());
@@ -145,23 +155,25 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     }
     let followers = strings::followers(context, &by_string, &mut visible);
     let modules = module_names(index, pairs, &files);
-    visible.extend(seen_from_outside(index, &modules));
+    let seen = seen(index, &modules);
+    visible.extend(from_outside(&modules, &seen));
     if style.names == Names::Rename {
         visible.extend(read_by_name(index, pairs, &references, search.candidates()));
     }
-    let patched = FxHashMap::default();
-    let mut relocation = Relocation { context, pairs, style, chain, visible, doors, assigned, followers, patched };
+    let patches = strings::patches(index, pairs, &references, search.candidates(), &seen);
+    let mut relocation = Relocation { context, pairs, style, chain, visible, doors, assigned, followers, patches };
     loop {
         let made: Vec<Made> = files.par_iter().map(|(&file, references)| relocation.in_file(file, references)).collect();
-        let (mut findings, patched) = relocation.retarget(&references, &by_string, made);
-        // A patch that cannot go along makes the code that it is for a matter for review, which may be what another patch is for.
-        if patched.iter().all(|(name, files)| relocation.patched.get(name).is_some_and(|known| files.is_subset(known))) {
+        let (mut findings, Patched { held, crowded }) = relocation.retarget(&references, &by_string, &at_home, made);
+        // A patch that cannot go along makes the code that it is for a matter for review, which may be what another patch is for,
+        // or in whose way another patch is: so patches that are in the way of one another are held back one by one.
+        let mut crowded: Vec<_> = crowded.into_iter().collect();
+        crowded.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let patches = &mut relocation.patches;
+        if !patches.extend(held) && !crowded.into_iter().any(|one| patches.extend([one].into_iter().collect())) {
             findings.extend(relocation.in_config(&search.mentions(&|file| context.in_scope(file))));
             findings.extend(relocation.unread(&search.unread(&targets[..pairs.len()], &references)));
             return findings;
-        }
-        for (name, files) in patched {
-            relocation.patched.entry(name).or_default().extend(files);
         }
     }
 }
@@ -221,14 +233,18 @@ fn module_names(index: &Index, pairs: &[Pair], files: &BTreeMap<FileId, Vec<&Ref
 
 /// Which of the symbols other files refer to.
 pub(super) fn seen_from_outside(index: &Index, symbols: &[Target]) -> Vec<Symbol> {
-    if symbols.is_empty() {
-        return Vec::new();
-    }
-    let from_outside = |reference: Reference| match &symbols[reference.target] {
+    from_outside(symbols, &seen(index, symbols)).collect()
+}
+
+fn seen(index: &Index, symbols: &[Target]) -> Vec<Reference> {
+    if symbols.is_empty() { Vec::new() } else { Search::new(index, symbols).run() }
+}
+
+fn from_outside<'r>(symbols: &'r [Target], references: &'r [Reference]) -> impl Iterator<Item = Symbol> + 'r {
+    references.iter().filter_map(|reference| match &symbols[reference.target] {
         Target::Symbol(symbol) if symbol.module != Module::File(reference.file) => Some(symbol.clone()),
         _ => None,
-    };
-    Search::new(index, symbols).run().into_iter().filter_map(from_outside).collect()
+    })
 }
 
 /// The names of modules that files may read without a reference: they have the name in a string (`getattr(m, "Old")`) or behind an
@@ -251,7 +267,9 @@ fn read_by_name(index: &Index, pairs: &[Pair], references: &[Reference], candida
         let strings = facts.strings.iter().enumerate().filter(|(at, _)| !members.contains(&(file, *at)));
         let strings = strings.map(|(_, string)| string.value);
         let attributes = facts.attributes.iter().enumerate().filter(|(at, _)| !known.contains(&(file, *at as u32)));
-        let spelled = strings.chain(attributes.map(|(_, attribute)| attribute.name)).map(|name| facts.names.get(name));
+        let spelled =
+            strings.chain(attributes.map(|(_, attribute)| attribute.name)).chain(facts.loose_attributes.iter().copied());
+        let spelled = spelled.map(|name| facts.names.get(name));
         let names: BTreeSet<&str> = spelled.filter(|name| renamed.contains(name)).collect();
         if names.is_empty() {
             continue;
@@ -276,8 +294,8 @@ pub(super) struct Relocation<'c> {
     assigned: FxHashSet<Symbol>,
     /// The names of modules that other files spell in strings alone, all of which can follow when the name changes.
     followers: FxHashSet<Symbol>,
-    /// The names that strings patch and go on to patch where they are, with the files that do so.
-    patched: FxHashMap<Symbol, FxHashSet<FileId>>,
+    /// What tests replace, and go on to replace where it is.
+    patches: Patches<'c>,
 }
 
 impl Relocation<'_> {
@@ -319,8 +337,8 @@ impl Relocation<'_> {
         if self.is_late(reference) && passed(reference).chain([home]).any(|hop| self.assigned.contains(hop)) {
             return Some(Reason::Assigned);
         }
-        if self.is_patched(reference) {
-            return Some(Reason::Patched);
+        if let Some(reason) = self.patch(reference) {
+            return Some(reason);
         }
         let passed = &reference.way.hops[..reference.distance];
         let next = reference.way.hops.iter().skip(1);
@@ -346,12 +364,6 @@ impl Relocation<'_> {
             }
         }
         None
-    }
-
-    /// Whether a patch replaces what the reference reads, and cannot go where it goes. What a test module does runs in its own tests.
-    fn is_patched(&self, reference: &Reference) -> bool {
-        let Some(files) = self.read_late(reference).and_then(|name| self.patched.get(name)) else { return false };
-        files.contains(&reference.file) || !is_test_module(&self.context.index.snapshot().get(reference.file).path)
     }
 
     /// Whether a reference reads the name when something runs, and not once when its module is loaded.
@@ -473,12 +485,6 @@ pub(super) fn spelled(view: &View<'_>, reference: &Reference) -> (Span, Spelling
         Site::Computed(at) => (facts.computed[at].span, Spelling::of(Form::String)),
     };
     (span, Spelling { is_indirect, ..spelling })
-}
-
-/// Whether pytest collects a file by its name (its documentation, "Conventions for Python test discovery").
-fn is_test_module(path: &RepoPath) -> bool {
-    let name = path.file_name();
-    name.ends_with(b".py") && (name.starts_with(b"test_") || name.ends_with(b"_test.py"))
 }
 
 /// The name that the reference assigns to, or deletes, from outside its module.

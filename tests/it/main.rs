@@ -5,6 +5,7 @@ mod demo;
 mod equivalence;
 mod fixtures;
 mod harness;
+mod patches;
 mod plan;
 mod refs;
 mod snapshot;

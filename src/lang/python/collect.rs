@@ -17,6 +17,8 @@ use ruff_python_ast::{
 };
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use self::code_text::embedded_code;
@@ -91,6 +93,7 @@ struct Collector<'s> {
     bindings: Vec<Binding>,
     uses: Vec<Use>,
     attributes: Vec<Attribute>,
+    loose_attributes: BTreeSet<NameId>,
     imports: Vec<Import>,
     aliases: Vec<Alias>,
     definitions: Vec<Definition>,
@@ -132,6 +135,7 @@ impl<'s> Collector<'s> {
             bindings: Vec::new(),
             uses: Vec::new(),
             attributes: Vec::new(),
+            loose_attributes: BTreeSet::new(),
             imports: Vec::new(),
             aliases: Vec::new(),
             definitions: Vec::new(),
@@ -176,6 +180,7 @@ impl<'s> Collector<'s> {
             bindings: self.bindings.into(),
             uses: self.uses.into(),
             attributes: self.attributes.into(),
+            loose_attributes: self.loose_attributes.into_iter().collect(),
             imports: self.imports.into(),
             aliases: self.aliases.into(),
             definitions: self.definitions.into(),

@@ -68,6 +68,8 @@ pub struct Facts {
     pub uses: Box<[Use]>,
     /// The attributes that follow the used names; see [`Use::attributes`].
     pub attributes: Box<[Attribute]>,
+    /// The names that are read out of other expressions, such as calls: `Old` of `import_module("m").Old`. Sorted.
+    pub loose_attributes: Box<[NameId]>,
     /// The import statements, in source order.
     pub imports: Box<[Import]>,
     /// The aliases of all import statements; see [`Import::aliases`].
@@ -237,6 +239,8 @@ pub enum BindingKind {
     Alias(UseId),
     /// `name = "text"`.
     Text(NameId),
+    /// `with callee() as name`: what entering the call of the use gives.
+    Entered(UseId),
     /// Any other assignment: to a value, an item of a loop, `with … as`, `:=`, a `match` capture, `+=`.
     Value,
     /// `name: annotation` without a value: the name is of this scope, and not bound at run time.

@@ -5,7 +5,9 @@
 //! change the object itself, whoever has it. `import_module("a.b")` loads a module. What a string is given to is resolved like any
 //! other name; a string that is given to nothing of the kind is data.
 
-use super::facts::{Argument, BindingKind, Computed, Facts, First, NameId, Piece, Slot, StringFact, StringPlace, Use, UseId};
+use super::facts::{
+    Argument, Binding, BindingKind, Computed, Facts, First, NameId, Piece, Slot, StringFact, StringPlace, Use, UseId,
+};
 use super::modules::Module;
 use super::resolve::{self, End, Program, Step, Symbol};
 use super::scope::Lookup;
@@ -175,9 +177,13 @@ fn called(program: &dyn Program, file: FileId, used: UseId) -> Option<String> {
     let used = &facts.uses[used.index()];
     match facts.lookup(used.scope, used.name) {
         Lookup::Bound(scope) => {
-            let is_parameter = |(_, binding): (_, &super::facts::Binding)| binding.kind == BindingKind::Parameter;
+            let is_parameter = |(_, binding): (_, &Binding)| binding.kind == BindingKind::Parameter;
             if facts.bindings_of(scope, used.name).all(is_parameter) {
                 return Some(fixture(&facts.dotted(used)));
+            }
+            if facts.bindings_of(scope, used.name).all(|(_, binding)| is_monkeypatch(program, file, binding)) {
+                let spelled = facts.dotted(used);
+                return Some(spelled.replacen(facts.names.get(used.name), "monkeypatch", 1));
             }
         }
         Lookup::Free if !facts.aliases.iter().any(|alias| facts.is_star(alias)) => return Some(facts.dotted(used)),
@@ -192,6 +198,16 @@ fn called(program: &dyn Program, file: FileId, used: UseId) -> Option<String> {
     }
 }
 
+/// Whether a name is bound by `with monkeypatch.context() as name`: to a fixture for the span of the block.
+fn is_monkeypatch(program: &dyn Program, file: FileId, binding: &Binding) -> bool {
+    match binding.kind {
+        BindingKind::Entered(callee) => {
+            matches!(called(program, file, callee).as_deref(), Some("monkeypatch.context" | "pytest.MonkeyPatch.context"))
+        }
+        _ => false,
+    }
+}
+
 /// The fixtures of pytest-mock for longer spans are fixtures like the short one.
 fn fixture(spelled: &str) -> String {
     let (name, rest) = spelled.split_once('.').unwrap_or((spelled, ""));
@@ -199,6 +215,44 @@ fn fixture(spelled: &str) -> String {
         "class_mocker" | "module_mocker" | "package_mocker" | "session_mocker" => format!("mocker.{rest}"),
         _ => spelled.to_owned(),
     }
+}
+
+/// Whether a file patches something by a path that is not written where it does so: in a loop, say, or in a helper.
+pub fn patches_unknown_paths(program: &dyn Program, file: FileId, text: &str) -> bool {
+    let facts = program.facts(file);
+    let words = ["patch", "multiple", "setattr", "delattr"].map(|word| facts.names.find(word));
+    let is_patching = |id: UseId, used: &Use| {
+        let last = facts.attributes_of(used).last().map_or(used.name, |attribute| attribute.name);
+        // A name of the file's own for `patch` is short, and tells as little.
+        let is_named = words.contains(&Some(last)) || facts.attributes_of(used).is_empty();
+        let callee = if is_named { called(program, file, id) } else { None };
+        let callee = callee.as_deref().map(|callee| callee.strip_prefix("unittest.").unwrap_or(callee));
+        matches!(
+            callee,
+            Some("mock.patch" | "mock.patch.multiple" | "mocker.patch" | "mocker.patch.multiple")
+                | Some("monkeypatch.setattr" | "monkeypatch.delattr")
+        )
+    };
+    let is_unknown = |used: &Use| {
+        let end = facts.attributes_of(used).last().map_or(used.span.end, |attribute| attribute.span.end);
+        let behind = text[end as usize..].trim_start();
+        let Some(arguments) = behind.strip_prefix('(') else { return !behind.starts_with('.') };
+        let first = arguments.trim_start();
+        let first = first.strip_prefix("target").map_or(first, |rest| rest.trim_start().trim_start_matches('=').trim_start());
+        let is_literal = first.trim_start_matches(['r', 'u', 'R', 'U']).starts_with(['"', '\'']);
+        // `setattr(object, "name", value)`.
+        let second = first.split_once(',').map(|(_, second)| second.trim_start());
+        !is_literal && !second.is_some_and(|second| second.starts_with(['"', '\'']))
+    };
+    facts.uses.iter().enumerate().any(|(at, used)| is_patching(UseId::new(at), used) && is_unknown(used))
+}
+
+/// Whether a string is given to something that patches by its name, though it is not known what that is.
+pub fn is_given_to_patch(facts: &Facts, string: &StringFact) -> bool {
+    let StringPlace::Argument(argument) = string.place else { return false };
+    let callee = &facts.uses[argument.callee.index()];
+    let last = facts.attributes_of(callee).last().map_or(callee.name, |attribute| attribute.name);
+    matches!(facts.names.get(last), "patch" | "object" | "multiple" | "spy" | "setattr" | "delattr")
 }
 
 /// Whether a text is a name (language reference, 2.3).

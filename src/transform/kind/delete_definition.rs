@@ -222,6 +222,7 @@ fn delete(view: &View<'_>, name: &str, bindings: &[&Binding]) -> Result<(TextEdi
         }
         BindingKind::Alias(_)
         | BindingKind::Text(_)
+        | BindingKind::Entered(_)
         | BindingKind::Value
         | BindingKind::Annotation
         | BindingKind::TypeParameter => {

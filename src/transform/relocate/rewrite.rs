@@ -176,9 +176,22 @@ impl Relocation<'_> {
         if self.is_public(view, owner, alias.local) {
             return Err(kept(view, alias.local, "it can be seen from outside the file", None));
         }
+        if let Some(evidence) = self.joins_patched(view, owner, alias.local, pair) {
+            return Err(evidence);
+        }
         let is_same = |binding: &Binding| self.stands_for(view, binding, &pair.to);
         rename_uses(facts, owner, alias.local, &pair.to.name, &is_same)
             .map_err(|Kept { obstacle, at }| kept(view, alias.local, obstacle.explain(), at))
+    }
+
+    /// Why two names of a module for one object do not become one: what a test patches under one of them, it would patch under both.
+    fn joins_patched(&self, view: &View<'_>, owner: ScopeId, name: NameId, pair: &Pair) -> Option<Evidence> {
+        let symbol = |name: &str| Symbol { module: Module::File(view.file), name: name.into() };
+        let is_joined = owner == ScopeId::MODULE && view.facts.module_bindings(&pair.to.name).next().is_some();
+        let is_patched = self.followers.contains(&symbol(view.facts.names.get(name)))
+            || self.followers.contains(&symbol(&pair.to.name))
+            || self.patches.is_held(&symbol(&pair.to.name));
+        (is_joined && is_patched).then(|| kept(view, name, "a test patches one of the two names", None))
     }
 
     /// Whether a name can be seen from outside its file, so that its spelling matters there.

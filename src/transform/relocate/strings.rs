@@ -11,17 +11,18 @@
 //! | | all of it stays | it stays |
 //! | a consumer's own name for it | the name gets a new spelling | both change together, or neither |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::patches::{self, Held, Patches};
 use super::{Made, Pair, Relocation, spelled};
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
-use crate::lang::python::facts::ScopeId;
+use crate::lang::python::facts::{Argument, ScopeId, Slot, StringPlace};
 use crate::lang::python::modules::Module;
-use crate::lang::python::resolve::Symbol;
+use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::scope::Lookup;
 use crate::lang::python::strings::{self, Role};
 use crate::text::change::SourceChange;
@@ -50,7 +51,8 @@ pub(super) fn followers(
             let can_follow = context.in_scope(file)
                 && view.facts.errors.is_empty()
                 && matches!(string_role(view, reference), Role::Patch | Role::Object | Role::PatchMember)
-                && named(view, reference).is_some();
+                && named(view, reference).is_some()
+                && !hands_name_on(view, reference);
             let names = if can_follow { &mut followers } else { &mut *visible };
             names.insert(first.clone());
         }
@@ -95,6 +97,10 @@ fn is_safe(finding: &Finding) -> bool {
     matches!(&finding.outcome, Outcome::Fix(fix) if fix.applicability == Applicability::Safe)
 }
 
+fn is_crowded(finding: &Finding) -> bool {
+    matches!(&finding.outcome, Outcome::Fix(fix) if fix.reason == Some(Reason::ReachesMore))
+}
+
 /// The place of the path that leads to the target, where the literal spells it as it is.
 fn named(view: &View<'_>, reference: &Reference) -> Option<Span> {
     let (string, parts) = match reference.site {
@@ -105,6 +111,24 @@ fn named(view: &View<'_>, reference: &Reference) -> Option<Span> {
     let text = view.facts.names.get(string.value);
     let content = strings::content(&view.text, string.span, text)?;
     Some(Span::new(content.start, content.start + strings::prefix(text, parts).len() as u32))
+}
+
+/// Whether the name is a keyword of `patch.multiple` under which a mock may be handed on, to the keyword of a decorated function or
+/// the key of a dict: where its value may be `DEFAULT`.
+fn hands_name_on(view: &View<'_>, reference: &Reference) -> bool {
+    let Site::Member(at) = reference.site else { return false };
+    let string = &view.facts.strings[at];
+    if !matches!(string.place, StringPlace::Argument(Argument { slot: Slot::Name, .. })) {
+        return false;
+    }
+    let value = view.text[string.span.range().end..].trim_start().trim_start_matches('=').trim_start();
+    let start = (view.text.len() - value.len()) as u32;
+    let Some(used) = view.facts.uses.iter().find(|used| used.span.start == start) else { return false };
+    let end = view.facts.attributes_of(used).last().map_or(used.span.end, |attribute| attribute.span.end);
+    let is_called = view.text[end as usize..].trim_start().starts_with('(');
+    let steps = resolve::steps(view.index, view.file, used);
+    let is_known = steps.last().is_some_and(|step| matches!(step.end, End::Definition | End::Module(_)));
+    !is_called && !is_known
 }
 
 /// The code that reads a name out of a namespace when it runs, and so sees what a patch has put there.
@@ -122,22 +146,106 @@ impl<'r> Readers<'r> {
 }
 
 /// What has been made of the code.
+#[derive(Default)]
 struct Outcomes<'r> {
     findings: Vec<Finding>,
     readers: FxHashMap<&'r Symbol, Readers<'r>>,
+    /// The references that come to each new home.
+    arrivals: FxHashMap<&'r Symbol, Vec<Arrival<'r>>>,
     renamed: FxHashMap<Symbol, (Arc<str>, usize)>,
 }
 
+/// A reference that comes to a new home.
+struct Arrival<'r> {
+    /// The name that it has read so far.
+    from: &'r Symbol,
+    reference: &'r Reference,
+    /// The index of the fix that moves it.
+    fix: usize,
+}
+
+/// The names that strings go on to patch where they are.
+#[derive(Default)]
+pub(super) struct Patched {
+    /// Whatever becomes of the code.
+    pub held: Held,
+    /// Because other code comes to the new home as well.
+    pub crowded: Held,
+}
+
+impl<'r> Outcomes<'r> {
+    /// Adds code that reads a name; `moved` is the index of the fix that moves it.
+    fn add(&mut self, pairs: &'r [Pair], name: &'r Symbol, reference: &'r Reference, moved: Option<usize>) {
+        let readers = self.readers.entry(name).or_default();
+        match (moved, pairs.get(reference.target)) {
+            (Some(at), Some(pair)) => {
+                readers.moved.push((reference, at));
+                self.arrivals.entry(&pair.to).or_default().push(Arrival { from: name, reference, fix: at });
+            }
+            _ => readers.stay.push(reference),
+        }
+    }
+}
+
+/// Whether the string may set the name: it does, or that cannot be known.
+fn sets(view: &View<'_>, reference: &Reference) -> Option<Reason> {
+    if sets_name(view, reference) {
+        return Some(Reason::Patched);
+    }
+    let is_maybe = match reference.site {
+        Site::Computed(at) => matches!(
+            strings::argument_role(view.index, view.file, &view.facts.computed[at].argument),
+            Role::Patch | Role::PatchMember | Role::Data
+        ),
+        Site::String(at, _) => {
+            string_role(view, reference) == Role::Data
+                && is_whole(view, reference)
+                && patches::may_patch(view, &view.facts.strings[at])
+        }
+        _ => false,
+    };
+    is_maybe.then_some(Reason::MaybePatched)
+}
+
+/// What tests replace, as far as strings say it that do not name the old symbols by their paths.
+pub(super) fn patches<'i>(
+    index: &'i Index,
+    pairs: &[Pair],
+    references: &[Reference],
+    candidates: &[FileId],
+    names_of_modules: &[Reference],
+) -> Patches<'i> {
+    let is_old = |reference: &&Reference| reference.target < pairs.len() && !super::is_string(reference.site);
+    let old = references.iter().filter(is_old).filter_map(|reference| reference.way.hops.first());
+    let names: BTreeSet<&Symbol> = old.chain(pairs.iter().map(|pair| &pair.to)).collect();
+    let mut known: BTreeMap<FileId, Vec<Site>> = candidates.iter().map(|&file| (file, Vec::new())).collect();
+    for reference in references {
+        known.entry(reference.file).or_default().push(reference.site);
+    }
+    let mut patches = Patches::new(index, &names, &known);
+    let at_home = references.iter().filter(|reference| reference.target >= pairs.len());
+    let mut held = Held::default();
+    for reference in at_home.chain(names_of_modules).filter(|reference| super::is_string(reference.site)) {
+        let view = View::open(index, reference.file);
+        if let (Some(reason), Some(name)) = (sets(&view, reference), reference.way.hops.first()) {
+            held.entry(name.clone()).or_default().insert(reference.file, reason);
+        }
+    }
+    patches.extend(held);
+    patches
+}
+
 impl Relocation<'_> {
-    /// Adds what becomes of the strings to what has been made of the code.
-    pub(super) fn retarget(
-        &self,
-        references: &[Reference],
-        strings: &BTreeMap<FileId, Vec<&Reference>>,
+    /// Adds what becomes of the strings to what has been made of the code, and says which names strings go on to patch.
+    pub(super) fn retarget<'r>(
+        &'r self,
+        references: &'r [Reference],
+        strings: &BTreeMap<FileId, Vec<&'r Reference>>,
+        at_home: &BTreeMap<FileId, Vec<&'r Reference>>,
         made: Vec<Made>,
-    ) -> (Vec<Finding>, FxHashMap<Symbol, FxHashSet<FileId>>) {
-        let mut patched: FxHashMap<Symbol, FxHashSet<FileId>> = FxHashMap::default();
-        let mut outcomes = Outcomes { findings: Vec::new(), readers: FxHashMap::default(), renamed: FxHashMap::default() };
+    ) -> (Vec<Finding>, Patched) {
+        let mut patched = Patched::default();
+        let mut outcomes = Outcomes::default();
         let mut moved: FxHashMap<(FileId, Site), usize> = FxHashMap::default();
         for made in made {
             let first = outcomes.findings.len();
@@ -149,24 +257,46 @@ impl Relocation<'_> {
             return (outcomes.findings, patched);
         }
         for reference in references.iter().filter(|reference| !super::is_string(reference.site)) {
-            let Some(namespace) = self.read_late(reference) else { continue };
-            let readers = outcomes.readers.entry(namespace).or_default();
-            match moved.get(&(reference.file, reference.site)) {
-                Some(&at) => readers.moved.push((reference, at)),
-                None => readers.stay.push(reference),
+            if let Some(namespace) = self.read_late(reference) {
+                outcomes.add(self.pairs, namespace, reference, moved.get(&(reference.file, reference.site)).copied());
             }
         }
         let mut bonds: Vec<(usize, Bond)> = Vec::new();
+        // What reads the name to get at the object meets what a patch has put there, like other code.
+        let is_reader = |view: &View<'_>, reference: &Reference| {
+            sets(view, reference).is_none() && matches!(string_role(view, reference), Role::Patch | Role::Object | Role::Member)
+        };
+        for (&file, references) in strings {
+            let view = View::open(self.context.index, file);
+            for &reference in references.iter().filter(|reference| is_reader(&view, reference)) {
+                let found = self.string(&view, reference, &outcomes, &mut bonds);
+                let at = outcomes.findings.len();
+                let Some(name) = reference.way.hops.first() else { continue };
+                let is_moved = matches!(&found, Some(finding) if matches!(finding.outcome, Outcome::Fix(_)));
+                let is_renamed = outcomes.renamed.contains_key(name);
+                outcomes.findings.extend(found);
+                outcomes.add(self.pairs, name, reference, (is_moved && !is_renamed).then_some(at));
+            }
+        }
+        for (&file, references) in at_home {
+            let view = View::open(self.context.index, file);
+            for &reference in references.iter().filter(|reference| is_reader(&view, reference)) {
+                if let Some(name) = reference.way.hops.first() {
+                    outcomes.add(self.pairs, name, reference, None);
+                }
+            }
+        }
         let mut found = Vec::new();
         for (&file, references) in strings {
             let view = View::open(self.context.index, file);
-            for reference in references {
+            for reference in references.iter().filter(|reference| !is_reader(&view, reference)) {
                 let finding = self.string(&view, reference, &outcomes, &mut bonds);
-                if let (Some(finding), Some(name)) = (&finding, reference.way.hops.first())
-                    && !is_safe(finding)
-                    && sets_name(&view, reference)
+                if let (Some(reason), Some(name)) = (sets(&view, reference), reference.way.hops.first())
+                    && !finding.as_ref().is_some_and(is_safe)
                 {
-                    patched.entry(name.clone()).or_default().insert(file);
+                    let is_crowded = finding.as_ref().is_some_and(is_crowded);
+                    let held = if is_crowded { &mut patched.crowded } else { &mut patched.held };
+                    held.entry(name.clone()).or_default().insert(file, reason);
                 }
                 found.extend(finding);
             }
@@ -243,7 +373,8 @@ impl Relocation<'_> {
         }
         let none = Readers::default();
         let readers = readers.unwrap_or(&none);
-        if sets_name && !readers.stay.is_empty() {
+        let meets = |reader: &&Reference| patches::can_meet(view.index, view.file, reader.file);
+        if sets_name && readers.stay.iter().copied().any(|reader| meets(&reader)) {
             let reason = if readers.moved.is_empty() { Reason::ReadThere } else { Reason::ReadersSplit };
             return left(reason, self.readers(readers));
         }
@@ -255,10 +386,16 @@ impl Relocation<'_> {
         let edit = Edit::replace(span, format!("{}{separator}{}", pair.module, pair.to.name));
         let certain = pair.verdict.applicability?;
         if !sets_name {
-            let fix = self.fix(view, edit, certain, pair.verdict.reason)?;
+            let reason = self.patch(reference);
+            let applicability = if reason.is_some() { Applicability::Review } else { certain };
+            let fix = self.fix(view, edit, applicability, pair.verdict.reason.or(reason))?;
             return Some(self.found(view, reference, Outcome::Fix(fix), pair.verdict.evidence.clone()));
         }
-        let (applicability, reason) = self.follows(pair, readers, outcomes, certain);
+        let others = self.others(view, first, pair, outcomes);
+        let (applicability, reason) = match self.obstructed(view, first, pair, readers, &others) {
+            Some(reason) => (Applicability::Review, Some(reason)),
+            None => self.surely(view, pair, readers, outcomes, certain),
+        };
         let mut fix = self.fix(view, edit, applicability, reason)?;
         let key = self.key(first);
         for &(_, at) in &readers.moved {
@@ -266,29 +403,53 @@ impl Relocation<'_> {
         }
         fix.bond.needs.push(key);
         let mut evidence = self.readers(readers);
-        if reason == Some(Reason::ReachesMore)
-            && let Some(there) = outcomes.readers.get(&pair.to)
-        {
-            evidence.extend(there.all().take(SHOWN).map(|reader| self.quote("reaches", reader)));
+        if reason == Some(Reason::ReachesMore) {
+            evidence.extend(others.iter().take(SHOWN).map(|reader| self.quote("reaches", reader)));
         }
         Some(self.found(view, reference, Outcome::Fix(fix), evidence))
     }
 
-    /// How sure it is that a patch can follow its readers to the new home, none of whom stays.
-    fn follows(
+    /// The code that reads the new home, before the step or after it, and is not what a patch of the old name is for.
+    fn others<'r>(&self, view: &View<'_>, name: &Symbol, pair: &Pair, outcomes: &Outcomes<'r>) -> Vec<&'r Reference> {
+        let there = outcomes.readers.get(&pair.to).into_iter().flat_map(Readers::all);
+        let arrivals = outcomes.arrivals.get(&pair.to).into_iter().flatten();
+        let arrivals = arrivals.filter(|arrival| arrival.from != name && is_safe(&outcomes.findings[arrival.fix]));
+        let all = there.chain(arrivals.map(|arrival| arrival.reference));
+        all.filter(|reader| patches::can_meet(view.index, view.file, reader.file)).collect()
+    }
+
+    /// Why it cannot be proved that a patch does at the new home what it does today, though no known reader stays.
+    fn obstructed(
         &self,
+        view: &View<'_>,
+        name: &Symbol,
+        pair: &Pair,
+        readers: &Readers<'_>,
+        others: &[&Reference],
+    ) -> Option<Reason> {
+        let is_maybe_read = || [name, &pair.to].iter().any(|name| self.patches.is_maybe_read(name));
+        if readers.moved.is_empty() {
+            Some(Reason::NobodyReads)
+        } else if !others.is_empty() {
+            Some(Reason::ReachesMore)
+        } else if self.patches.holds(&pair.to, view.file) {
+            Some(Reason::PatchedThere)
+        } else {
+            is_maybe_read().then_some(Reason::MaybeRead)
+        }
+    }
+
+    /// How sure it is that all readers move, and so the patch with them.
+    fn surely(
+        &self,
+        view: &View<'_>,
         pair: &Pair,
         readers: &Readers<'_>,
         outcomes: &Outcomes<'_>,
         certain: Applicability,
     ) -> (Applicability, Option<Reason>) {
-        if readers.moved.is_empty() {
-            return (Applicability::Review, Some(Reason::NobodyReads));
-        }
-        if outcomes.readers.get(&pair.to).is_some_and(|there| there.all().next().is_some()) {
-            return (Applicability::Review, Some(Reason::ReachesMore));
-        }
-        let fixes = readers.moved.iter().filter_map(|&(_, at)| match &outcomes.findings[at].outcome {
+        let meeting = readers.moved.iter().filter(|(reader, _)| patches::can_meet(view.index, view.file, reader.file));
+        let fixes = meeting.filter_map(|&(_, at)| match &outcomes.findings[at].outcome {
             Outcome::Fix(fix) => Some((fix.applicability, fix.reason)),
             Outcome::Left(_) => None,
         });

@@ -131,7 +131,11 @@ impl Collector<'_> {
             }
             Stmt::With(stmt) => {
                 for item in &stmt.items {
-                    self.visit_with_item(item);
+                    self.visit_expr(&item.context_expr);
+                    if let Some(target) = &item.optional_vars {
+                        let kind = self.entered(&item.context_expr);
+                        self.target(target, kind);
+                    }
                 }
                 if let Some(last) = stmt.items.last() {
                     self.comment_behind(last.end());
@@ -223,7 +227,22 @@ impl Collector<'_> {
                 }
             }
             Expr::Subscript(subscript) => self.subscript(subscript),
+            Expr::Attribute(attribute) => {
+                let name = self.identifier(&attribute.attr.id);
+                self.loose_attributes.insert(name);
+                self.visit_expr(&attribute.value);
+            }
             expr => visitor::walk_expr(self, expr),
+        }
+    }
+
+    /// What entering an expression that has just been walked binds.
+    fn entered(&self, context: &Expr) -> BindingKind {
+        match context {
+            Expr::Call(call) if call.arguments.is_empty() && chain(&call.func).is_some() => {
+                BindingKind::Entered(self.last_use())
+            }
+            _ => BindingKind::Value,
         }
     }
 
