@@ -191,11 +191,15 @@ pub enum Reason {
     DefinedElsewhere,
     /// Only one of the two modules has `from __future__ import annotations`.
     FutureDiffers,
+    /// Something happens by the definition, or to it, while its module is loaded, and would at another time.
+    LoadTime,
+    /// It logs under the name of its module, which would be another.
+    LoggerName,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 41] = [
+    pub const ALL: &[Reason] = &[
         Reason::DifferentObject,
         Reason::KindDiffers,
         Reason::AsyncDiffers,
@@ -237,6 +241,8 @@ impl Reason {
         Reason::ModuleState,
         Reason::DefinedElsewhere,
         Reason::FutureDiffers,
+        Reason::LoadTime,
+        Reason::LoggerName,
     ];
 
     /// The word that reports use.
@@ -283,6 +289,8 @@ impl Reason {
             Reason::ModuleState => "module-state",
             Reason::DefinedElsewhere => "defined-elsewhere",
             Reason::FutureDiffers => "future-differs",
+            Reason::LoadTime => "load-time",
+            Reason::LoggerName => "logger-name",
         }
     }
 
@@ -332,6 +340,8 @@ impl Reason {
             Reason::ModuleState => "the definition shares a name with its module that gets new values",
             Reason::DefinedElsewhere => "the name is not defined there, only passed on",
             Reason::FutureDiffers => "only one of the two modules has `from __future__ import annotations`",
+            Reason::LoadTime => "something happens by it, or to it, while its module is loaded, and would at another time",
+            Reason::LoggerName => "it would log under the name of its new module",
         }
     }
 }

@@ -192,6 +192,11 @@ pub fn with_line_ending(text: &str, eol: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', eol)
 }
 
+/// Whether there are no statements, but comments at most.
+pub fn is_bare(source: &Source<'_>) -> bool {
+    syntax::children(source.tree.root()).iter().all(|node| node.kind() == "comment")
+}
+
 /// Whether a span holds a node of one of some kinds.
 pub fn has_node(source: &Source<'_>, span: Span, kinds: &[&str]) -> bool {
     let mut waiting: Vec<Node<'_>> = vec![source.tree.root()];
@@ -205,23 +210,6 @@ pub fn has_node(source: &Source<'_>, span: Span, kinds: &[&str]) -> bool {
         }
     }
     false
-}
-
-/// The places of the functions that calls in a span call, those in functions and lambdas not counted.
-pub fn callees(source: &Source<'_>, span: Span) -> Vec<Span> {
-    let mut waiting: Vec<Node<'_>> = vec![source.tree.root()];
-    let mut found = Vec::new();
-    while let Some(node) = waiting.pop() {
-        let here = syntax::span(node);
-        if !here.intersects(span) || matches!(node.kind(), "lambda" | "function_definition") {
-            continue;
-        }
-        if span.covers(here) && node.kind() == "call" {
-            found.extend(node.child_by_field_name("function").map(syntax::span));
-        }
-        waiting.extend(syntax::children(node));
-    }
-    found
 }
 
 /// Returns the edit that adds an entry to `__all__`, behind the last one, in the style of that list.

@@ -7,6 +7,7 @@
 pub mod collect;
 pub mod cycles;
 pub mod definitions;
+pub mod evaluated;
 pub mod facts;
 pub mod imports;
 pub mod load;

@@ -7,6 +7,8 @@ mod cycle;
 mod definition;
 mod draft;
 mod leftovers;
+mod lookups;
+mod moment;
 mod needs;
 mod place;
 mod transplant;
@@ -103,6 +105,7 @@ fn check_definition(index: &Index, from: &SymbolRef, to: &SymbolRef) -> Option<P
                 Err(Absence::Opaque) => {
                     Some(Problem::new(&to.origin, format!("`{}` lies behind a link or in a submodule", to.module)))
                 }
+                Err(Absence::External) if to.module.contains('.') => Some(unknown_package(index, to)),
                 _ => None,
             };
             let problem = from.check_name(index).map(|problem| Problem { hint: None, ..problem });
@@ -116,6 +119,17 @@ fn check_definition(index: &Index, from: &SymbolRef, to: &SymbolRef) -> Option<P
             let problem = Problem::new(&from.origin, format!("there is no module `{}`", from.module));
             Some(problem.did_you_mean(&from.module, index.modules().names()))
         }
+    }
+}
+
+/// Reports a new module in a package that is not in the repository: more likely a slip than a wish for a package.
+fn unknown_package(index: &Index, to: &SymbolRef) -> Problem {
+    let package = to.module.split('.').next().unwrap_or_default();
+    let problem = Problem::new(&to.origin, format!("there is no package `{package}` for `{}`", to.module));
+    let known = index.modules().names().into_iter().filter(|name| !name.contains('.')).collect::<Vec<_>>();
+    match problem.did_you_mean(package, known) {
+        problem if problem.hint.is_some() => problem,
+        problem => problem.hint(format!("make `{package}/__init__.py` first, or move to a package that is there")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::super::View;
 use super::super::super::finding::Evidence;
+use super::moment::runs_itself;
 use crate::index::Index;
 use crate::lang::python::facts::{Context, Import};
 use crate::lang::python::modules::Module;
@@ -9,11 +10,20 @@ use crate::lang::python::resolve;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 
+/// Which imports count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// Those that run while their module is loaded.
+    Certain,
+    /// Those in functions as well, where the module calls functions of its own while it is loaded.
+    Possible,
+}
+
 /// The two imports of a cycle that there is between two modules after a change and was not before.
-pub(super) fn closed(before: &Index, after: &Index, a: &RepoPath, b: &RepoPath) -> Option<Vec<Evidence>> {
+pub(super) fn closed(before: &Index, after: &Index, (a, b): (&RepoPath, &RepoPath), counted: Counted) -> Option<Vec<Evidence>> {
     let imports = |index: &Index| {
         let (a, b) = (index.snapshot().id(a)?, index.snapshot().id(b)?);
-        Some((import(index, a, b)?, import(index, b, a)?))
+        Some((import(index, a, b, counted)?, import(index, b, a, counted)?))
     };
     let (there, back) = imports(after)?;
     if imports(before).is_some() {
@@ -24,13 +34,14 @@ pub(super) fn closed(before: &Index, after: &Index, a: &RepoPath, b: &RepoPath) 
 }
 
 /// The import statement of a file that runs while it is loaded and that reads names out of a module, or names it.
-fn import(index: &Index, file: FileId, module: FileId) -> Option<Evidence> {
+fn import(index: &Index, file: FileId, module: FileId, counted: Counted) -> Option<Evidence> {
     let facts = index.facts(file);
     let view = View::open(index, file);
     let dotted = index.modules().name(module)?;
     let leads = |import: &Import| {
         let runs = !import.context.contains(Context::TYPE_CHECKING) && !import.context.contains(Context::MAIN);
-        if !runs || facts.is_lazy(import.scope) {
+        let is_lazy = facts.is_lazy(import.scope);
+        if !runs || (is_lazy && !(counted == Counted::Possible && runs_itself(&view, None))) {
             return false;
         }
         let names = facts.aliases_of(import).map(|(_, alias)| facts.names.get(alias.name));

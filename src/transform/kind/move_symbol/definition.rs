@@ -7,12 +7,12 @@ use super::super::super::finding::{Applicability, Evidence, Finding, Fix, Form, 
 use super::super::super::relocate::{Pair, judge, relocate};
 use super::super::super::{Context, View, describe};
 use super::super::SymbolRef;
-use super::cycle;
-use super::draft::{Doubt, Stop};
+use super::cycle::{self, Counted};
+use super::draft::{Doubt, Stop, in_first};
 use super::transplant::{Manner, Moved, transplant};
 use crate::index::Index;
 use crate::lang::python::modules::Module;
-use crate::lang::python::resolve::{self, End};
+use crate::lang::python::resolve::{self, End, Symbol};
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
@@ -112,6 +112,8 @@ fn task(index: &Index, (from, to): &Row) -> Task {
     let evidence = || vec![describe(index, "from", &way), describe(index, "to", &there)];
     match &way.end {
         End::Unbound => Task::Redirect,
+        // The module makes names when it is asked for them, and is not known to have made this one.
+        End::Dynamic if !binds(index, &old) && there.definition().is_some() => Task::Redirect,
         End::Definition if way.hops.last() == Some(&old) => match there.end {
             // The new module's import of it goes when it comes.
             End::Unbound | End::Absent(_) => Task::Move,
@@ -123,6 +125,11 @@ fn task(index: &Index, (from, to): &Row) -> Task {
         End::Ambiguous(_) | End::Dynamic => Task::Left(Stop { reason: Reason::SeveralBindings, evidence: evidence() }),
         _ => Task::Left(Stop { reason: Reason::DefinedElsewhere, evidence: evidence() }),
     }
+}
+
+/// Whether a statement of a symbol's module binds its name.
+fn binds(index: &Index, symbol: &Symbol) -> bool {
+    matches!(symbol.module, Module::File(file) if index.facts(file).module_bindings(&symbol.name).next().is_some())
 }
 
 /// The rows that can be moved for certain. Together they may have no cycle where one alone would close one.
@@ -149,7 +156,7 @@ fn closes_cycle(index: &Index, rows: &[Row], group: &Group) -> bool {
     group.moved.iter().any(|(at, ..)| {
         let (from, to) = &rows[*at];
         match (path(&after, &from.module), path(&after, &to.module)) {
-            (Some(a), Some(b)) if a != b => cycle::closed(index, &after, &a, &b).is_some(),
+            (Some(a), Some(b)) if a != b => cycle::closed(index, &after, (&a, &b), Counted::Certain).is_some(),
             _ => false,
         }
     })
@@ -175,8 +182,11 @@ fn gather(
             let index = made.as_ref().unwrap_or(context.index);
             let here = Context { index, plan: context.plan, own: context.own };
             let (from, to) = &rows[at];
+            let told = |evidence| in_first(context.index, &group.change, evidence);
+            let told_doubt = |(reason, evidence)| (reason, told(evidence));
             match transplant(&here, from, to, manner) {
                 Ok(Moved { draft, doubts, leftovers }) if (wanted == Applicability::Review) || doubts.is_empty() => {
+                    let doubts = doubts.into_iter().map(told_doubt).collect();
                     group.change = group.change.then(&draft.change);
                     let next = draft.into_index();
                     made = next.or(made);
@@ -184,10 +194,13 @@ fn gather(
                 }
                 Ok(Moved { doubts, .. }) => {
                     let reason = doubts.first().map_or(Reason::NotProved, |(reason, _)| *reason);
-                    let evidence = doubts.into_iter().map(|(_, evidence)| evidence).collect();
+                    let evidence = doubts.into_iter().map(|(_, evidence)| told(evidence)).collect();
                     stopped.push((at, Stop { reason, evidence }));
                 }
-                Err(stop) => stopped.push((at, stop)),
+                Err(stop) => {
+                    let evidence = stop.evidence.into_iter().map(told).collect();
+                    stopped.push((at, Stop { evidence, ..stop }));
+                }
             }
         }
         if stopped.is_empty() || stopped.len() == count {

@@ -8,6 +8,7 @@ use super::super::super::finding::{Evidence, Reason};
 use super::super::SymbolRef;
 use super::super::delete_definition::{evidence, mentioned};
 use super::draft::{Doubt, Stop};
+use super::lookups;
 use super::needs::{is_entry, meaning};
 use crate::index::Index;
 use crate::index::references::{Search, Site, Target};
@@ -55,6 +56,7 @@ pub(super) fn leftovers(index: &Index, module: FileId, name: &str) -> Leftovers 
     }
     let mentions = search.mentions(&|_| true).into_iter().filter(|mention| mention.target == 0);
     found.doubts.extend(mentions.map(|mention| (Reason::InConfig, mentioned(index, &mention))));
+    found.doubts.extend(lookups::inside(&View::open(index, module), name));
     let files: BTreeSet<FileId> = search.candidates().iter().copied().chain(related.iter().copied()).collect();
     for file in files {
         let view = View::open(index, file);
@@ -76,6 +78,7 @@ pub(super) fn leftovers(index: &Index, module: FileId, name: &str) -> Leftovers 
         }
         if file != module && related.contains(&file) {
             let facts = view.facts;
+            found.doubts.extend(lookups::outside(&view, module, name));
             // Others are data, or the name of an entry that is a reference of its own.
             let reads = READERS.iter().any(|reader| facts.names.find(reader).is_some());
             let is_it = |string: &&StringFact| facts.names.get(string.value) == name && !is_entry(facts, string.span);

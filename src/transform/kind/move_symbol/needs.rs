@@ -9,6 +9,7 @@ use super::super::super::finding::{Evidence, Reason};
 use super::super::super::{View, describe};
 use super::draft::{Doubt, Stop};
 use crate::index::Index;
+use crate::index::references::is_inside;
 use crate::index::words::Word;
 use crate::lang::python::definitions;
 use crate::lang::python::facts::{Alias, Binding, BindingKind, Context, Facts, NameId, ScopeId, Use};
@@ -80,6 +81,7 @@ impl Journey<'_> {
                     }
                     needs.names.insert(text);
                     self.bound(name, &uses, &mut needs)?;
+                    needs.doubts.extend(uses.iter().flat_map(|used| self.submodule(used)));
                 }
                 false => self.free(&text, &uses, &mut needs)?,
             }
@@ -137,7 +139,7 @@ impl Journey<'_> {
             let spelled: Vec<String> = uses.iter().map(|used| facts.dotted(used)).collect();
             let is_spelled = |alias: &&&Alias| {
                 let module = facts.names.get(alias.name);
-                aliases.len() == 1 || spelled.iter().any(|path| crate::index::references::is_inside(path, module))
+                aliases.len() == 1 || spelled.iter().any(|path| is_inside(path, module) || is_inside(module, path))
             };
             return aliases.iter().filter(is_spelled).try_for_each(|alias| self.bring(alias, needs));
         }
@@ -156,6 +158,31 @@ impl Journey<'_> {
         let module = self.old.index.modules().name(self.old.file).unwrap_or_default();
         let need = Need { is_relative: self.is_relative, ..self.name_need(module, text, text) };
         self.require(text, need, needs)
+    }
+
+    /// A submodule that is read out of its package, where something else has to load it: the old module does, or a module that it loads.
+    fn submodule(&self, used: &Use) -> Option<Doubt> {
+        let (index, facts) = (self.old.index, self.old.facts);
+        let is_loaded = |dotted: &str| {
+            let alias = |alias: &Alias| {
+                facts.import_of(alias).from.is_none() && alias.asname.is_none() && {
+                    let is_first = facts.dotted(used).split('.').next() == facts.names.get(alias.name).split('.').next();
+                    is_first && is_inside(facts.names.get(alias.name), dotted)
+                }
+            };
+            facts.aliases.iter().any(alias)
+        };
+        let needs = |pair: &[resolve::Step]| match (&pair[0].end, &pair[1].end) {
+            (End::Module(Module::File(package)), End::Module(module)) => {
+                let dotted = index.modules().dotted(module);
+                let name = dotted.rsplit('.').next().unwrap_or_default();
+                let is_bound = index.facts(*package).module_bindings(name).next().is_some();
+                !is_bound && !is_loaded(&dotted)
+            }
+            _ => false,
+        };
+        let steps = resolve::steps(index, self.old.file, used);
+        steps.windows(2).any(needs).then(|| (Reason::ModuleNeeded, self.old.quote("use", used.span)))
     }
 
     /// An import of the old module that goes along.
@@ -203,7 +230,9 @@ impl Journey<'_> {
         let is_same = here.is_same_object(&there);
         let is_absent = |way: &Resolution| matches!(way.end, End::Absent(_)) && way.hops.last() == here.hops.last();
         if !(is_same || is_absent(&there)) {
-            return taken(&here);
+            let Some(doubt) = self.other_logger(new, local) else { return taken(&here) };
+            needs.doubts.push(doubt);
+            return Ok(());
         }
         let runs = |(_, binding): (_, &Binding)| !binding.context.contains(Context::TYPE_CHECKING);
         let is_there = need.is_type_checking
@@ -223,6 +252,19 @@ impl Journey<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The doubt that is left where each of the two modules has a logger of its own under a name: the new one's does, but gives the records
+    /// the name of its module.
+    fn other_logger(&self, new: &View<'_>, local: &str) -> Option<Doubt> {
+        let logger = |view: &View<'_>| {
+            let mut bindings = view.facts.module_bindings(local).map(|(_, binding)| binding.span);
+            let (Some(span), None) = (bindings.next(), bindings.next()) else { return None };
+            let made = view.quote("logger", span);
+            let forms = ["logging.getLogger(__name__)", "getLogger(__name__)"];
+            forms.iter().any(|form| made.text == format!("{local} = {form}")).then_some(made)
+        };
+        logger(self.old).and(logger(new)).map(|made| (Reason::LoggerName, made))
     }
 
     /// A name that no statement of the old module binds: a builtin, one of the module's own, or one that a star brings.

@@ -5,12 +5,13 @@ pub(super) mod drop_alias;
 use super::super::super::View;
 use super::super::super::finding::Reason;
 use super::draft::{Doubt, Stop};
-use super::needs::Needs;
+use super::needs::{Needs, meaning};
 use crate::index::Index;
 use crate::lang::python::definitions::{self, Spot};
 use crate::lang::python::facts::{BindingKind, Context, Facts, ScopeId, Use};
 use crate::lang::python::imports::Source;
 use crate::lang::python::modules::Module;
+use crate::lang::python::resolve::End;
 use crate::lang::python::scope::Lookup;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
@@ -38,6 +39,7 @@ impl Place {
                 Ok(Self { path, is_new: false, packages: Vec::new(), package: package(index, file) })
             }
             Ok(_) => Err(Reason::PlaceTaken.into()),
+            Err(_) if is_a_name(index, dotted) => Err(Reason::PlaceTaken.into()),
             Err(_) => {
                 let root = root(index, beside, beside_name, dotted).ok_or(Reason::NotImportable)?;
                 let inner = dotted.replace('.', "/");
@@ -47,6 +49,15 @@ impl Place {
                 Ok(Self { path, is_new: true, packages, package })
             }
         }
+    }
+}
+
+/// Whether the package that would get a module has something else under its name.
+fn is_a_name(index: &Index, dotted: &str) -> bool {
+    let Some((package, name)) = dotted.rsplit_once('.') else { return false };
+    match index.modules().find(package) {
+        Ok(Module::File(file)) => !matches!(meaning(index, file, name).end, End::Unbound),
+        _ => false,
     }
 }
 
@@ -122,10 +133,12 @@ pub(super) fn spot(view: &View<'_>, source: &Source<'_>, name: &str, needs: &Nee
         };
         bindings.peek().is_none() || bindings.any(|binding| end(binding) <= statement.start)
     };
-    if behind_imports && needs.eager.iter().all(|name| is_ready(name)) {
+    let eager = uses.iter().find(|used| !facts.is_lazy(used.scope));
+    // What uses it while the module is loaded may run it, and so read all that it reads.
+    let needed = if eager.is_some() { &needs.names } else { &needs.eager };
+    if behind_imports && needed.iter().all(|name| is_ready(name)) {
         return Ok((Spot::Before(statement.start), None));
     }
-    let eager = uses.iter().find(|used| !facts.is_lazy(used.scope));
     match eager {
         Some(used) => Err(Stop { reason: Reason::NotProved, evidence: vec![view.quote("use", used.span)] }),
         // Whether a function that needs the name is called before the end of the module is not known.

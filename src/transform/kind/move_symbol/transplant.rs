@@ -5,6 +5,7 @@
 //! used. Whatever cannot be done stops the whole.
 
 mod aftermath;
+mod lines;
 
 use std::collections::BTreeSet;
 
@@ -12,20 +13,19 @@ use super::super::super::finding::{Applicability, Evidence, Finding, Outcome, Re
 use super::super::super::relocate::{Pair, Style, judge, relocate};
 use super::super::super::{Context, View};
 use super::super::SymbolRef;
+use super::cycle::{self, Counted};
 use super::draft::{Doubt, Draft, Stop};
 use super::leftovers::captured;
 use super::needs::{Journey, Needs, meaning, seen_outside};
-use super::place::{Place, drop_alias, is_free_here, is_used, prefers_relative, spot};
-use super::{cycle, source};
+use super::place::{Place, drop_alias, is_used, prefers_relative, spot};
+use super::{lookups, moment, source};
 use crate::index::Index;
 use crate::lang::python::definitions::{self, Block};
-use crate::lang::python::facts::{Binding, BindingKind, Context as Under, Definition, ScopeId};
+use crate::lang::python::facts::ScopeId;
 use crate::lang::python::imports::{self, Name, Need, Needed};
 use crate::lang::python::modules::Module;
-use crate::lang::python::rename::{Obstacle, has_word, rename_uses};
+use crate::lang::python::rename::{Obstacle, rename_uses};
 use crate::lang::python::resolve::{End, Symbol};
-use crate::lang::python::scope::Lookup;
-use crate::lang::python::statements;
 use crate::text::blob::Mode;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
@@ -112,65 +112,10 @@ impl Transplant<'_, '_> {
         }
         self.settle_old_name(is_inside)?;
         self.drop_imports(&names)?;
-        if self.manner.is_cycle_checked && !is_inside {
+        if !is_inside {
             self.check_cycle(context)?;
         }
         Ok(())
-    }
-
-    /// The binding statements of the definition, as whole lines of their module.
-    fn block(&self, view: &View<'_>) -> Result<(Block, Vec<Span>), Stop> {
-        let facts = view.facts;
-        if !facts.errors.is_empty() {
-            return Err(Reason::Unparsable.into());
-        }
-        let source = source(view)?;
-        let bindings: Vec<&Binding> = facts.module_bindings(&self.from.name).map(|(_, binding)| binding).collect();
-        let stop = |reason| {
-            let evidence = bindings.iter().map(|binding| view.quote("from", binding.span)).collect();
-            Err(Stop { reason, evidence })
-        };
-        if bindings.iter().any(|binding| binding.site != ScopeId::MODULE || binding.kind == BindingKind::Delete) {
-            return stop(Reason::SeveralBindings);
-        }
-        if bindings.iter().any(|binding| binding.context != Under::default()) {
-            return stop(Reason::Conditional);
-        }
-        let definition = |binding: &&Binding| match binding.kind {
-            BindingKind::Definition(id) => Some(&facts.definitions[id.index()]),
-            _ => None,
-        };
-        let definitions: Vec<&Definition> = bindings.iter().filter_map(definition).collect();
-        let is_overloaded = |definition: &Definition| {
-            let is_it = |used: &crate::lang::python::facts::Use| {
-                let last = facts.attributes_of(used).last().map_or(used.name, |attribute| attribute.name);
-                used.span.start < definition.header.start && facts.names.get(last) == "overload"
-            };
-            facts.uses.iter().filter(|used| definition.span.covers(used.span)).any(is_it)
-        };
-        let is_one = match &definitions[..] {
-            _ if definitions.len() != bindings.len() => bindings.len() == 1,
-            [overloads @ .., _] => overloads.iter().all(|definition| is_overloaded(definition)),
-            [] => false,
-        };
-        if !is_one {
-            return stop(Reason::SeveralBindings);
-        }
-        let spans: Vec<Span> = match definitions.is_empty() {
-            false => definitions.iter().map(|definition| definition.span).collect(),
-            true => bindings.iter().map(|binding| binding.span).collect(),
-        };
-        if let ([], [binding]) = (&definitions[..], &bindings[..]) {
-            let whole = statements::whole(&source, binding.span).map_err(|_| Reason::ParsersDisagree)?;
-            let here = |other: &&Binding| whole.covers(other.span) && other.scope == ScopeId::MODULE;
-            let is_alias = view.text[whole.range()].starts_with("type");
-            if (whole.start != binding.span.start && !is_alias) || facts.bindings.iter().filter(here).count() > 1 {
-                return stop(Reason::OddSpelling);
-            }
-        }
-        let block = definitions::block(&source, &spans).map_err(|_| Reason::OddSpelling)?;
-        let names = bindings.iter().map(|binding| binding.span).collect();
-        Ok((block, names))
     }
 
     /// Renames the definition in its module, and leaves the old name as an alias of the new one for now.
@@ -201,7 +146,9 @@ impl Transplant<'_, '_> {
         let import = format!("{eol}from {} import {to} as {from}", self.from.module);
         edits.push(Edit::insert(block.span.end, import));
         let path = self.old.clone();
+        let doubts = lookups::private(&view, block.span, from);
         drop(view);
+        self.doubts.extend(doubts);
         self.draft.edit(&path, edits)
     }
 
@@ -250,7 +197,10 @@ impl Transplant<'_, '_> {
         }
         let mut needs = journey.needs()?;
         let mut doubts = std::mem::take(&mut needs.doubts);
-        doubts.extend(self.calls(&old, &block)?);
+        if self.from.name != self.to.name {
+            doubts.extend(lookups::private(&old, block.span, &self.from.name));
+        }
+        doubts.extend(moment::doubts(&old, &block, &self.from.name)?);
         for (_, outside) in seen_outside(index, old.file, &needs.names) {
             doubts.extend(outside.patches);
         }
@@ -302,10 +252,9 @@ impl Transplant<'_, '_> {
         doubts.extend(doubt);
         let refused = |_| Reason::ParsersDisagree;
         let mut edits = Vec::new();
-        let is_bare = new.facts.bindings.is_empty() && new.facts.uses.is_empty() && new.facts.imports.is_empty();
         let mut lines = lines.to_owned();
-        match is_bare && !new.text.trim_start_matches('\u{feff}').trim().starts_with(['"', '\'']) {
-            // Nothing but comments: the imports come with the definition.
+        match definitions::is_bare(&source) {
+            // The imports come with the definition.
             true => {
                 let head = imports::as_text(&needs.imports, &self.new.package, false);
                 if !head.is_empty() {
@@ -326,64 +275,6 @@ impl Transplant<'_, '_> {
         }
         let edit = TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)?;
         Ok(SourceChange::edit(self.new.path.clone(), edit))
-    }
-
-    /// The lines as they stand in the new module: under the new name, with relative imports that mean what they meant.
-    fn lines(&self, old: &View<'_>, block: &Block, names: &[Span], doubts: &mut Vec<Doubt>) -> Result<String, Stop> {
-        let facts = old.facts;
-        let mut edits = Vec::new();
-        let source = source(old)?;
-        for (at, import) in facts.imports.iter().enumerate() {
-            let Some(from) = import.from.filter(|from| from.level > 0 && block.span.covers(import.span)) else { continue };
-            let module = from.module.map(|module| facts.names.get(module));
-            let absolute = old.index.modules().absolute(old.file, from.level, module).ok_or(Reason::BeyondRoot)?;
-            let spelled = imports::relative(&self.new.package, &absolute).unwrap_or(absolute);
-            let id = crate::lang::python::facts::ImportId::new(at);
-            edits.extend(imports::replace_module(&source, id, &spelled).map_err(|_| Reason::ParsersDisagree)?);
-        }
-        let (from, to) = (&*self.from.name, &*self.to.name);
-        if from != to {
-            edits.extend(names.iter().map(|span| Edit::replace(*span, to)));
-            for used in facts.uses.iter().filter(|used| block.span.covers(used.span) && facts.names.get(used.name) == from) {
-                match facts.lookup(used.scope, used.name) {
-                    Lookup::Bound(ScopeId::MODULE) => {
-                        if used.flags.frozen {
-                            return Err(Reason::OddSpelling.into());
-                        }
-                        if !is_free_here(facts, used.scope, to) {
-                            return Err(Reason::NameTaken.into());
-                        }
-                        edits.push(Edit::replace(used.span, to));
-                    }
-                    Lookup::ClassOr(_, Some(ScopeId::MODULE)) => return Err(Reason::NameTaken.into()),
-                    _ => {}
-                }
-            }
-            let strings = facts.strings.iter().filter(|string| block.span.covers(string.span));
-            let named = strings.filter(|string| has_word(facts.names.get(string.value), from));
-            doubts.extend(named.map(|string| (Reason::InString, old.quote("string", string.span))));
-        }
-        let start = block.span.start;
-        let moved = edits
-            .into_iter()
-            .map(|edit: Edit| Edit { span: Span::new(edit.span.start - start, edit.span.end - start), text: edit.text });
-        let edit = TextEdit::new(moved.collect()).map_err(|_| Reason::ParsersDisagree)?;
-        let lines = edit.apply(old.text[block.span.range()].as_bytes());
-        String::from_utf8(lines).map_err(|_| Reason::ParsersDisagree.into())
-    }
-
-    /// A value that first-party code computes is computed at another time.
-    fn calls(&self, old: &View<'_>, block: &Block) -> Result<Vec<Doubt>, Stop> {
-        if block.is_apart {
-            return Ok(Vec::new());
-        }
-        let callees = definitions::callees(&source(old)?, block.span);
-        let is_ours = |span: &&Span| {
-            let used = old.facts.uses.iter().find(|used| used.span.start == span.start);
-            let end = used.and_then(|used| crate::lang::python::resolve::steps(old.index, old.file, used).pop());
-            !end.is_some_and(|step| matches!(step.end, End::Absent(_) | End::Unbound))
-        };
-        Ok(callees.iter().filter(is_ours).map(|span| (Reason::NotProved, old.quote("call", *span))).collect())
     }
 
     /// The import that stands where the definition stood.
@@ -434,12 +325,19 @@ impl Transplant<'_, '_> {
         Ok(())
     }
 
-    /// A cycle of the two modules that the move closes.
-    fn check_cycle(&self, context: &Context<'_>) -> Result<(), Stop> {
-        match cycle::closed(context.index, self.draft.index(), &self.old, &self.new.path) {
-            Some(evidence) => Err(Stop { reason: Reason::ImportCycle, evidence }),
-            None => Ok(()),
+    /// A cycle of the two modules that the move closes, or may close.
+    fn check_cycle(&mut self, context: &Context<'_>) -> Result<(), Stop> {
+        let pair = (&self.old, &self.new.path);
+        let closed = |counted| cycle::closed(context.index, self.draft.index(), pair, counted);
+        match closed(Counted::Certain) {
+            Some(evidence) if self.manner.is_cycle_checked => return Err(Stop { reason: Reason::ImportCycle, evidence }),
+            Some(_) => return Ok(()),
+            None => {}
         }
+        let possible = closed(Counted::Possible).into_iter().flatten().map(|evidence| (Reason::ImportCycle, evidence));
+        let possible: Vec<Doubt> = possible.collect();
+        self.doubts.extend(possible);
+        Ok(())
     }
 }
 

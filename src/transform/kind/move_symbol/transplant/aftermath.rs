@@ -29,18 +29,19 @@ impl Transplant<'_, '_> {
             Outcome::Fix(_) => Reason::StillReferenced,
         };
         let index = self.draft.index();
-        let told = |finding: &Finding| (reason(finding), quoted(index, finding));
+        let told = |finding: &Finding| (reason(finding), self.draft.in_first(quoted(index, finding)));
         let mut blockers: Vec<Doubt> = others.iter().map(told).collect();
         let doubts: Vec<Doubt> = strings.iter().map(told).collect();
         self.doubts.extend(doubts);
         let found = leftovers(self.draft.index(), self.draft.file(&self.old)?, &self.from.name);
         let is_new = |known: &[Doubt], evidence: &Evidence| !known.iter().any(|(_, other)| other.at == evidence.at);
-        for (reason, evidence) in found.blockers {
+        let in_first = |(reason, evidence)| (reason, self.draft.in_first(evidence));
+        for (reason, evidence) in found.blockers.into_iter().map(in_first) {
             if is_new(&blockers, &evidence) {
                 blockers.push((reason, evidence));
             }
         }
-        for (reason, evidence) in found.doubts {
+        for (reason, evidence) in found.doubts.into_iter().map(in_first).collect::<Vec<Doubt>>() {
             if is_new(&self.doubts, &evidence) {
                 self.doubts.push((reason, evidence));
             }
