@@ -416,14 +416,17 @@ fn bond(finding: &Finding) -> Option<&Bond> {
 /// The finding without its fix, because of what the fix would break.
 fn hold(mut finding: Finding, broken: &[Broken]) -> Finding {
     let is_own = |broken: &&Broken| touches(&finding, &broken.culprits);
-    let told = |broken: &Broken| Evidence { role: "cycle", at: Some(broken.at.clone()), text: broken.story.clone() };
-    let mut evidence: Vec<Evidence> = broken.iter().filter(is_own).map(told).collect();
-    if evidence.is_empty() {
+    let mut told: Vec<&Broken> = broken.iter().filter(is_own).collect();
+    if told.is_empty() {
         // It is held back with another fix that it needs.
-        evidence.extend(broken.first().map(told));
+        told.extend(broken.first());
     }
-    finding.evidence.extend(evidence);
-    finding.outcome = Outcome::Left(Reason::ImportCycle);
+    let evidence = |broken: &&Broken| {
+        let role = if broken.reason == Reason::ModuleNeeded { "needs" } else { "cycle" };
+        Evidence { role, at: Some(broken.at.clone()), text: broken.story.clone() }
+    };
+    finding.evidence.extend(told.iter().map(evidence));
+    finding.outcome = Outcome::Left(told.first().map_or(Reason::ImportCycle, |broken| broken.reason));
     finding
 }
 

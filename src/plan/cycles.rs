@@ -13,6 +13,7 @@ use crate::lang::python::cycles::Components;
 use crate::lang::python::load::Scripts;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
+use crate::transform::finding::Reason;
 
 /// The modules that the files a plan changes load, themselves included, and how many of them lie on cycles of imports.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -48,6 +49,7 @@ pub(super) fn closed(comparison: &Comparison<'_>) -> Vec<Broken> {
         }
     }
     let tell = |((file, at), way): ((FileId, u32), Vec<FileId>)| Broken {
+        reason: Reason::ImportCycle,
         at: (comparison.after.snapshot().get(file).path.clone(), comparison.after.position(file, at).line),
         story: story(comparison.after, file, &way),
         culprits: comparison.path_before(file).into_iter().collect(),

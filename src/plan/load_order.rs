@@ -15,14 +15,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::cycles;
 use super::prove::changed_files;
 use crate::index::Index;
+use crate::index::words::Word;
 use crate::lang::python::load::{Failure, Loader, Scripts};
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
+use crate::transform::finding::Reason;
 
-/// An import that fails after a change and did not before, or that closes a cycle which was not there.
+/// An import that fails after a change and did not before, or that closes a cycle which was not there; or a submodule that is read as
+/// an attribute of its package, and that nothing has loaded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Broken {
+    /// Which of these it is: `ImportCycle` or `ModuleNeeded`.
+    pub reason: Reason,
     /// The file that imports, and the line.
     pub at: (RepoPath, u32),
     /// What goes wrong: who loads whom until the name is missing.
@@ -41,14 +46,15 @@ pub fn compare(before: &Index, after: &Index, change: &SourceChange) -> Vec<Brok
 
 /// The imports that fail only after the change.
 fn failing(comparison: &Comparison<'_>) -> Vec<Broken> {
-    let mut broken: BTreeMap<(RepoPath, u32, String), BTreeSet<RepoPath>> = BTreeMap::new();
+    let mut broken: BTreeMap<(RepoPath, u32, String), (Reason, BTreeSet<RepoPath>)> = BTreeMap::new();
     for (culprits, failure) in comparison.failures() {
         let (at, story) = comparison.tell(&failure);
         let paths = culprits.iter().map(|file| comparison.changed[file].path.clone());
-        broken.entry((at.0, at.1, story)).or_default().extend(paths);
+        let reason = if failure.is_unloaded { Reason::ModuleNeeded } else { Reason::ImportCycle };
+        broken.entry((at.0, at.1, story)).or_insert((reason, BTreeSet::new())).1.extend(paths);
     }
-    let broken = broken.into_iter();
-    broken.map(|((path, line, story), culprits)| Broken { at: (path, line), story, culprits }).collect()
+    let tell = |((path, line, story), (reason, culprits))| Broken { reason, at: (path, line), story, culprits };
+    broken.into_iter().map(tell).collect()
 }
 
 /// Two programs, and what differs.
@@ -68,6 +74,8 @@ struct Edited {
     path: RepoPath,
     /// The modules that it loads now and did not load before.
     targets: FxHashSet<FileId>,
+    /// The modules that it loaded before and does not load now, by the ids that they had.
+    dropped: FxHashSet<FileId>,
 }
 
 impl<'i> Comparison<'i> {
@@ -79,11 +87,14 @@ impl<'i> Comparison<'i> {
             let had: FxHashSet<FileId> = file.old.iter().flat_map(|&old| comparison.old.get(old).loads()).collect();
             let is_new = |target: &FileId| comparison.old_id(*target).is_none_or(|old| !had.contains(&old));
             let targets = comparison.new.get(file.new).loads().filter(is_new).collect();
+            let has: FxHashSet<FileId> =
+                comparison.new.get(file.new).loads().filter_map(|target| comparison.old_id(target)).collect();
+            let dropped = had.iter().copied().filter(|target| !has.contains(target)).collect();
             let path = match file.old {
                 Some(old) => before.snapshot().get(old).path.clone(),
                 None => after.snapshot().get(file.new).path.clone(),
             };
-            comparison.changed.insert(file.new, Edited { old: file.old, path, targets });
+            comparison.changed.insert(file.new, Edited { old: file.old, path, targets, dropped });
         }
         comparison
     }
@@ -113,7 +124,8 @@ impl<'i> Comparison<'i> {
 
     /// The modules from which loading can go another way than before.
     fn entries(&self) -> Vec<FileId> {
-        let mut entries: Vec<FileId> = self.changed.keys().copied().chain(self.on_new_cycles()).collect();
+        let mut entries: Vec<FileId> =
+            self.changed.keys().copied().chain(self.on_new_cycles()).chain(self.reaching()).collect();
         entries.sort_unstable();
         entries.dedup();
         entries
@@ -143,6 +155,22 @@ impl<'i> Comparison<'i> {
             }
         }
         found
+    }
+
+    /// The modules that read a submodule as an attribute of its package, where a changed file does not load that any more.
+    fn reaching(&self) -> Vec<FileId> {
+        let dropped: FxHashSet<FileId> = self.changed.values().flat_map(|edited| &edited.dropped).copied().collect();
+        let stem = |file: &FileId| self.before.modules().name(*file).and_then(|name| name.rsplit('.').next());
+        let words: BTreeSet<&str> = dropped.iter().filter_map(stem).collect();
+        if words.is_empty() {
+            return Vec::new();
+        }
+        let words: Vec<Word> = words.into_iter().map(Word::new).collect();
+        let mut files = self.after.with_words(&words);
+        self.after.warm(&files);
+        let is_dropped = |file: FileId| self.old_id(file).is_some_and(|old| dropped.contains(&old));
+        files.retain(|file| self.new.get(*file).reached().any(is_dropped));
+        files
     }
 
     /// The imports that fail after the change and not before, behind the changed files that bring each about.
@@ -191,6 +219,12 @@ impl<'i> Comparison<'i> {
     /// The changed files that bring a failure about: those whose new edges close the cycle; else those whose new edges led into
     /// it another way round; else all that were loaded.
     fn culprits(&self, failure: &Failure, loader: &Loader<'_>) -> Vec<FileId> {
+        let loaded = || self.changed.keys().copied().filter(|&file| loader.has_loaded(file));
+        if failure.is_unloaded {
+            let drops = |file: &FileId| self.old_id(failure.module).is_some_and(|module| self.drops(*file, module));
+            let dropping: Vec<FileId> = loaded().filter(drops).collect();
+            return if dropping.is_empty() { loaded().collect() } else { dropping };
+        }
         let leads = |from: &FileId, to: &FileId| self.changed.get(from).is_some_and(|edited| edited.targets.contains(to));
         let new_edges = |way: &[FileId], end: Option<&FileId>| -> Vec<FileId> {
             let steps = way.iter().zip(way.iter().skip(1).chain(end));
@@ -198,8 +232,20 @@ impl<'i> Comparison<'i> {
         };
         let on_cycle = new_edges(&failure.loading[failure.start()..], Some(&failure.module));
         let on_way = new_edges(&failure.loading, None);
-        let loaded = || self.changed.keys().copied().filter(|&file| loader.has_loaded(file)).collect();
-        [on_cycle, on_way].into_iter().find(|files| !files.is_empty()).unwrap_or_else(loaded)
+        [on_cycle, on_way].into_iter().find(|files| !files.is_empty()).unwrap_or_else(|| loaded().collect())
+    }
+
+    /// Whether what a changed file does not load any more loaded a module, itself or through others.
+    fn drops(&self, file: FileId, module: FileId) -> bool {
+        let mut waiting: Vec<FileId> = self.changed[&file].dropped.iter().copied().collect();
+        let mut seen: FxHashSet<FileId> = waiting.iter().copied().collect();
+        while let Some(at) = waiting.pop() {
+            if at == module {
+                return true;
+            }
+            waiting.extend(self.old.get(at).loads().filter(|&next| seen.insert(next)));
+        }
+        false
     }
 
     /// A failure in words, and where it happens.
@@ -209,6 +255,10 @@ impl<'i> Comparison<'i> {
         let name = |file: &FileId| cycles::name(self.after, *file);
         let chain: Vec<String> = failure.loading[failure.start()..].iter().map(name).collect();
         let missing = self.after.facts(file).names.get(failure.name);
+        if failure.is_unloaded {
+            let story = format!("{} reads {}, which nothing loads any more", name(&file), name(&failure.module));
+            return ((self.after.snapshot().get(file).path.clone(), line), story);
+        }
         let story = format!("{} loads {}, which needs {missing} of it", name(&failure.module), chain[1..].join(", then "));
         ((self.after.snapshot().get(file).path.clone(), line), story)
     }

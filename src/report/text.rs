@@ -166,8 +166,8 @@ fn particulars(finding: &Finding) -> String {
             let Some((path, line)) = blockers.first() else { return String::new() };
             format!(": {}, still used {}, first at {path}:{line}", finding.message, count(blockers.len(), "time"))
         }
-        Outcome::Left(Reason::ImportCycle) => {
-            let story = finding.evidence.iter().find(|evidence| evidence.role == "cycle");
+        Outcome::Left(Reason::ImportCycle | Reason::ModuleNeeded) => {
+            let story = finding.evidence.iter().find(|evidence| matches!(evidence.role, "cycle" | "needs"));
             story.map(|story| format!(": {}", clean(&story.text))).unwrap_or_default()
         }
         _ => String::new(),

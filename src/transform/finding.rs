@@ -323,7 +323,7 @@ impl Reason {
             Reason::TargetLacks => "the new home does not have the name",
             Reason::ImportCycle => "the import would close a cycle of imports, or meet a module that is still being loaded",
             Reason::PlaceTaken => "there is something at the new place",
-            Reason::ModuleNeeded => "the file also uses the old module by its path, which only this import loads",
+            Reason::ModuleNeeded => "the old module is also used by its path, which only this import loads",
             Reason::ReadThere => "the patch is for the patched module's own code, which stays",
             Reason::ReadersSplit => "some of the code that the patch is for moves, and some stays: one patch cannot serve both",
             Reason::Patched => "a test patches the name where this code reads it, and the patch cannot go along",

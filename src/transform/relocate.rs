@@ -9,6 +9,8 @@ mod patches;
 mod rewrite;
 mod strings;
 
+pub(super) use self::rewrite::owner;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -72,6 +72,7 @@ pub fn collect(source: &str, version: Option<Version>) -> Facts {
     let tokens = parsed.tokens().iter().filter(|token| matches!(token.kind(), TokenKind::Comment | TokenKind::String));
     let embedded =
         tokens.filter_map(|token| embedded_code(token.kind(), &source[token.range()]).filter(|_| is_text(&token.range())));
+    let embedded = embedded.chain(collector.programs.iter().map(|range| source[*range].into()));
     let embedded = embedded.collect();
     collector.finish(errors, embedded)
 }
@@ -122,6 +123,8 @@ struct Collector<'s> {
     /// The strings that may be types.
     pending: Vec<Pending>,
     type_comments: Vec<TypeComment>,
+    /// The texts that are run as programs, as they are written.
+    programs: Vec<TextRange>,
 }
 
 impl<'s> Collector<'s> {
@@ -154,6 +157,7 @@ impl<'s> Collector<'s> {
             around: Vec::new(),
             pending: Vec::new(),
             type_comments: Vec::new(),
+            programs: Vec::new(),
         }
     }
 

@@ -82,7 +82,8 @@ pub struct Facts {
     pub strings: Box<[StringFact]>,
     /// The strings with a dot that are put together at run time and given to calls, in source order.
     pub computed: Box<[Computed]>,
-    /// Code in comments and strings, as text: type comments that belong to no statement, and the lines of doctests.
+    /// Code in comments and strings, as text: type comments that belong to no statement, the lines of doctests, and what `eval`,
+    /// `exec` and `compile` are given.
     pub embedded_code: Box<[Box<str>]>,
     /// The syntax errors, sorted by place.
     pub errors: Box<[SyntaxError]>,

@@ -21,6 +21,8 @@ use crate::text::snapshot::FileId;
 #[derive(Debug, Default)]
 pub struct Script {
     acts: Box<[Act]>,
+    /// What its functions need when they are called.
+    late: Box<[Act]>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +45,8 @@ enum What {
     Load(FileId),
     /// Reads a name out of a module; where the module does not have it, its submodule of that name is loaded.
     Read { module: FileId, name: NameId, submodule: Option<FileId> },
+    /// Reads a submodule as an attribute of its package, which is there once somebody has loaded it.
+    Reach { module: FileId, name: NameId },
 }
 
 impl Script {
@@ -78,17 +82,37 @@ impl Script {
                 None => {}
             }
         }
-        let is_read =
-            |used: &&Use| used.attributes.0 < used.attributes.1 && !used.flags.in_string && !facts.is_lazy(used.scope);
-        for used in facts.uses.iter().filter(is_read) {
-            // What catches an import error does not catch the `AttributeError` that this would be.
-            (writer.at, writer.context) = (used.span.start, Context::default());
+        let has_stars = facts.aliases.iter().any(|alias| facts.is_star(alias));
+        let is_read = |used: &&Use| (has_stars || used.attributes.0 < used.attributes.1) && !used.flags.in_string;
+        let (late, early): (Vec<&Use>, Vec<&Use>) =
+            facts.uses.iter().filter(is_read).partition(|used| facts.is_lazy(used.scope));
+        // What catches an import error does not catch the `AttributeError` that these would be.
+        writer.context = Context::default();
+        for used in early {
             writer.attribute(used);
         }
-        let mut acts = writer.acts;
+        let mut acts = std::mem::take(&mut writer.acts);
         // What is read through a name stands behind the import that binds the name, so the order in the file is the order.
         acts.sort_by_key(|act| act.at);
-        Self { acts: acts.into() }
+        for used in late {
+            writer.attribute(used);
+        }
+        // What the file loads in a function may have been loaded by then.
+        let is_loaded = |module: FileId| {
+            let dotted = program.modules().name(module).unwrap_or_default();
+            loads_somewhere(program, file, dotted)
+        };
+        let is_left = |act: &Act| matches!(act.what, What::Reach { module, .. } if !is_loaded(module));
+        let late = writer.acts.into_iter().filter(is_left).collect();
+        Self { acts: acts.into(), late }
+    }
+
+    /// The submodules that the file reads as attributes of their packages.
+    pub fn reached(&self) -> impl Iterator<Item = FileId> {
+        self.acts.iter().chain(&self.late).filter_map(|act| match act.what {
+            What::Reach { module, .. } => Some(module),
+            _ => None,
+        })
     }
 
     /// The modules that the file loads itself, in order; one may stand there several times.
@@ -96,6 +120,7 @@ impl Script {
         self.acts.iter().filter_map(|act| match act.what {
             What::Load(file) => Some(file),
             What::Read { submodule, .. } => submodule,
+            What::Reach { .. } => None,
         })
     }
 
@@ -105,8 +130,25 @@ impl Script {
         self.acts.iter().filter(|act| !act.is_passed).filter_map(|act| match act.what {
             What::Load(file) => Some((act.at, file)),
             What::Read { submodule, .. } => submodule.map(|file| (act.at, file)),
+            What::Reach { .. } => None,
         })
     }
+}
+
+/// Whether an import statement of the file, wherever it stands, loads a module itself.
+fn loads_somewhere(program: &dyn Program, file: FileId, dotted: &str) -> bool {
+    let facts = program.facts(file);
+    let is_it = |path: &str| path.strip_prefix(dotted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    facts.aliases.iter().any(|alias| {
+        let (import, name) = (facts.import_of(alias), facts.names.get(alias.name));
+        match from_module(program, file, import) {
+            Some(module) => {
+                let from = program.modules().dotted(&module);
+                is_it(&from) || dotted.strip_prefix(&*from).and_then(|rest| rest.strip_prefix('.')) == Some(name)
+            }
+            None => import.from.is_none() && is_it(name),
+        }
+    })
 }
 
 /// Whether a statement runs while the module is loaded.
@@ -182,27 +224,22 @@ impl Writer<'_> {
         self.push(What::Read { module, name, submodule }, false);
     }
 
-    /// `a.b.name`, where `a.b` is a module: reads `name` out of it.
+    /// `a.b.name`, where `a.b` is a module: reads `b` out of `a`, and `name` out of that.
     fn attribute(&mut self, used: &Use) {
         let (program, facts) = (self.program, self.facts);
-        let Lookup::Bound(ScopeId::MODULE) = facts.lookup(used.scope, used.name) else { return };
-        let mut bindings = facts.bindings_of(ScopeId::MODULE, used.name);
-        let alias = match (bindings.next().map(|(_, binding)| binding.kind), bindings.next()) {
-            (Some(BindingKind::Import(alias)), None) => &facts.aliases[alias.index()],
-            _ => return,
-        };
-        let mut module = match imported(program, self.file, facts.import_of(alias), alias) {
-            Imported::Module(module) => module,
-            Imported::Symbol(symbol) => match super::resolve::resolve(program, &symbol).end {
-                End::Module(module) => module,
-                _ => return,
-            },
-            Imported::Beyond => return,
-        };
+        self.at = used.span.start;
+        let Some(mut module) = self.module_named(used).or_else(|| self.module_brought(used)) else { return };
         for attribute in facts.attributes_of(used) {
             let dotted = format!("{}.{}", program.modules().dotted(&module), facts.names.get(attribute.name));
             match (program.modules().find(&dotted), &module) {
-                (Ok(inner), _) => module = inner,
+                (Ok(inner), _) => {
+                    if let Module::File(submodule) = inner
+                        && !self.has_anyway(&module, facts.names.get(attribute.name))
+                    {
+                        self.push(What::Reach { module: submodule, name: attribute.name }, false);
+                    }
+                    module = inner;
+                }
                 (Err(_), Module::File(file)) => {
                     self.push(What::Read { module: *file, name: attribute.name, submodule: None }, false);
                     return;
@@ -211,9 +248,68 @@ impl Writer<'_> {
             }
         }
     }
+
+    /// The module that a use's name stands for, where imports alone bind the name, and all to one module.
+    fn module_named(&self, used: &Use) -> Option<Module> {
+        let (program, facts) = (self.program, self.facts);
+        let scopes = match facts.lookup(used.scope, used.name) {
+            Lookup::Bound(scope) => [Some(scope), None],
+            Lookup::ClassOr(class, outer) => [Some(class), outer],
+            Lookup::Free => return None,
+        };
+        let named = |binding: &Binding| {
+            let BindingKind::Import(alias) = binding.kind else { return None };
+            let alias = &facts.aliases[alias.index()];
+            match imported(program, self.file, facts.import_of(alias), alias) {
+                Imported::Module(module) => Some(module),
+                Imported::Symbol(symbol) => match super::resolve::resolve(program, &symbol).end {
+                    End::Module(module) => Some(module),
+                    _ => None,
+                },
+                Imported::Beyond => None,
+            }
+        };
+        let bindings = scopes.into_iter().flatten().flat_map(|scope| facts.bindings_of(scope, used.name));
+        let mut modules = bindings.map(|(_, binding)| named(binding));
+        let first = modules.next()??;
+        modules.all(|module| module.as_ref() == Some(&first)).then_some(first)
+    }
+
+    /// The submodule that a star import of its package brings, under the name of a use that nothing else binds. It does so once
+    /// somebody has loaded it.
+    fn module_brought(&mut self, used: &Use) -> Option<Module> {
+        let (program, facts) = (self.program, self.facts);
+        if facts.lookup(used.scope, used.name) != Lookup::Free {
+            return None;
+        }
+        let name = facts.names.get(used.name);
+        let brought = |alias: &Alias| {
+            let Module::File(package) = from_module(program, self.file, facts.import_of(alias))? else { return None };
+            let dotted = format!("{}.{name}", program.modules().name(package)?);
+            let submodule = program.modules().is_package(package).then(|| program.modules().find(&dotted).ok()).flatten();
+            // What `__all__` lists is loaded by the star itself.
+            submodule.filter(|_| program.facts(package).exports.is_none() && !self.has_anyway(&Module::File(package), name))
+        };
+        let stars = facts.aliases.iter().filter(|alias| facts.is_star(alias));
+        let module = stars.filter_map(brought).next()?;
+        if let Module::File(submodule) = module {
+            self.push(What::Reach { module: submodule, name: used.name }, false);
+        }
+        Some(module)
+    }
+
+    /// Whether a package has the name without its submodule of that name, or may have.
+    fn has_anyway(&self, package: &Module, name: &str) -> bool {
+        let Module::File(file) = *package else { return false };
+        let facts = self.program.facts(file);
+        facts.is_dynamic
+            || !facts.errors.is_empty()
+            || facts.module_bindings(name).any(|(_, binding)| Facts::is_lasting(binding))
+            || facts.aliases.iter().any(|alias| facts.is_star(alias))
+    }
 }
 
-/// An import that meets a module which has not bound the name yet.
+/// An import that meets a module which has not bound the name yet, or an expression that meets none.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// The modules that are being loaded, the first one first; the last is the one that imports.
@@ -224,6 +320,8 @@ pub struct Failure {
     pub module: FileId,
     /// The name that it does not have yet, in the importing file's table.
     pub name: NameId,
+    /// Whether the module is a submodule that nothing has loaded, and the name the attribute by which it is read.
+    pub is_unloaded: bool,
 }
 
 impl Failure {
@@ -304,6 +402,14 @@ impl<'s> Loader<'s> {
         for module in packages.chain([first]) {
             self.play(module, &mut failures);
         }
+        let script = self.scripts.get(first);
+        for act in &script.late {
+            if let What::Reach { module, name } = act.what
+                && !self.is_there(module)
+            {
+                failures.push(Failure { loading: vec![first], at: act.at, module, name, is_unloaded: true });
+            }
+        }
         failures
     }
 
@@ -334,6 +440,12 @@ impl<'s> Loader<'s> {
             self.states[file.index()].1 = State::Loading(at);
             match what {
                 What::Load(module) => self.enter(module, &mut stack),
+                What::Reach { module, name } => {
+                    if !self.is_there(module) {
+                        let loading = stack.iter().map(|frame| frame.file).collect();
+                        failures.push(Failure { loading, at, module, name, is_unloaded: true });
+                    }
+                }
                 What::Read { module, name, submodule } => {
                     let is_ready = match self.state(module) {
                         Some(State::Loading(reached)) if module != file => self.has_bound(file, module, name, reached),
@@ -344,7 +456,7 @@ impl<'s> Loader<'s> {
                         Some(submodule) => self.enter(submodule, &mut stack),
                         None => {
                             let loading = stack.iter().map(|frame| frame.file).collect();
-                            failures.push(Failure { loading, at, module, name });
+                            failures.push(Failure { loading, at, module, name, is_unloaded: false });
                             self.unwind(&mut stack);
                         }
                     }
@@ -379,6 +491,11 @@ impl<'s> Loader<'s> {
             self.states[module.index()] = (self.run, State::Loading(0));
             stack.push(Frame { file: module, next: 0, has_caught: false });
         }
+    }
+
+    /// Whether a module is loaded, or loading.
+    fn is_there(&self, module: FileId) -> bool {
+        matches!(self.state(module), Some(State::Loading(_) | State::Loaded))
     }
 
     fn state(&self, file: FileId) -> Option<State> {

@@ -126,6 +126,15 @@ impl Facts {
     pub fn embedded_code_names(&self, name: &str) -> bool {
         self.embedded_code.iter().any(|comment| has_word(comment, name))
     }
+
+    /// Whether text that may be code reads something out of the name of a module: `eval("name.X")`.
+    pub fn text_reads_from(&self, name: &str) -> bool {
+        let reads = |text: &str| match strings::is_path(text) {
+            true => text.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')),
+            false => has_word(text, name) && text != name,
+        };
+        self.embedded_code_names(name) || self.strings.iter().any(|string| reads(self.names.get(string.value)))
+    }
 }
 
 /// Whether a string can be the spelling of a local name. A dotted path reads the name that it starts with, and no other.

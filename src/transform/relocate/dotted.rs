@@ -96,10 +96,15 @@ impl Relocation<'_> {
                 change.added.push(added);
             }
         }
-        if uses_of(facts, owner, local).count() == moved.len() && !self.is_public(view, owner, local) {
+        if uses_of(facts, owner, local).count() == moved.len() && !self.is_read_otherwise(view, owner, local) {
             change.aliases.push((id, Becomes::Nothing));
         }
         self.add_work(view, id, &moved, change, edits, works);
+    }
+
+    /// Whether a name for a module may be read by other files, or by text that is code.
+    fn is_read_otherwise(&self, view: &View<'_>, owner: ScopeId, name: NameId) -> bool {
+        self.is_public(view, owner, name) || view.facts.text_reads_from(view.facts.names.get(name))
     }
 
     /// Where a name for a module is only used to read names that all move to one other module: it becomes a name for that one.
@@ -113,7 +118,8 @@ impl Relocation<'_> {
         let alias = &facts.aliases[id.index()];
         let home = &*self.pairs[references.first()?.target].module;
         let uses: Vec<(&Use, usize)> = references.iter().filter_map(|reference| attribute(facts, reference)).collect();
-        let is_only = uses_of(facts, owner, alias.local).count() == uses.len() && !self.is_public(view, owner, alias.local);
+        let is_only =
+            uses_of(facts, owner, alias.local).count() == uses.len() && !self.is_read_otherwise(view, owner, alias.local);
         let is_one = references.iter().all(|reference| self.pairs[reference.target].module == home);
         if !is_only || !is_one || uses.iter().any(|(_, depth)| *depth != 1) {
             return None;
@@ -213,7 +219,9 @@ impl Relocation<'_> {
         let mut change = Change::default();
         let starts: FxHashSet<u32> = edits.iter().map(|edit| edit.span.start).collect();
         let needs = |used: &Use| !starts.contains(&used.span.start) && self.needs(view, used, id, owner);
-        let is_needed = uses_of(facts, owner, local).any(needs) || self.is_public(view, owner, local);
+        let is_needed = uses_of(facts, owner, local).any(needs)
+            || self.is_public(view, owner, local)
+            || facts.embedded_code_names(facts.names.get(local));
         if let (false, 1, Some(module)) = (is_needed, homes.len(), homes.first()) {
             change.aliases.push((id, Becomes::Module { module: (*module).to_owned(), local: None }));
         } else {

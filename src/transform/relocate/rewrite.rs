@@ -9,7 +9,8 @@ use super::{Made, Names, Pair, Relocation};
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::{
-    Alias, AliasId, Binding, BindingKind, Context as Under, Facts, Import, ImportId, NameId, ScopeId, Use, UseId,
+    Alias, AliasId, Binding, BindingKind, Context as Under, Facts, Import, ImportId, NameId, ScopeId, StringFact, StringPlace,
+    Use, UseId,
 };
 use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal};
 use crate::lang::python::load::Script;
@@ -17,6 +18,7 @@ use crate::lang::python::modules::Module;
 use crate::lang::python::rename::{Kept, rename_uses};
 use crate::lang::python::resolve::{self, End, Imported, Symbol};
 use crate::lang::python::scope::Lookup;
+use crate::lang::python::strings::{self, Role};
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::span::Span;
@@ -163,6 +165,8 @@ impl Relocation<'_> {
         let facts = view.facts;
         let alias = &facts.aliases[id.index()];
         let leads_there = |binding: &Binding| match binding.kind {
+            // One with `as` keeps the name.
+            BindingKind::Import(other) if facts.aliases[other.index()].asname.is_some() => false,
             BindingKind::Import(other) => moved.get(&other).is_some_and(|&target| self.pairs[target].to == pair.to),
             _ => false,
         };
@@ -258,7 +262,14 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
         !facts.is_lazy(scope) || facts.ancestors(used.scope).any(|outer| outer == scope)
     };
     let is_loaded = |module: &String, used: &Use| ids().any(|id| after[id.index()].contains(module) && has_run(id, used));
-    let is_needed = |id: &ImportId, module: &String| {
+    // `sys.modules["pkg.old"]` finds what has been loaded.
+    let looks_up = |module: &String| {
+        let is_key = |string: &&StringFact| matches!(string.place, StringPlace::Key(_));
+        let keys = facts.strings.iter().filter(is_key).filter(|string| facts.names.get(string.value) == module);
+        let mut lookups = keys.filter(|string| strings::role(view.index, view.file, string) == Role::Module);
+        lookups.next().is_some() && !ids().any(|id| after[id.index()].contains(module))
+    };
+    let is_needed = |module: &String| {
         let end = End::Module(view.index.modules().module(module));
         let stem = facts.names.find(module.rsplit('.').next().unwrap_or(module));
         let is_use = |used: &Use| {
@@ -271,11 +282,11 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
             let own = usize::from(facts.lookup(used.scope, used.name) != Lookup::Free);
             steps.iter().skip(own).any(|step| step.end == end)
         };
-        let needs = |used: &Use| is_use(used) && has_run(*id, used) && !is_loaded(module, used);
-        facts.uses.iter().any(needs) && !loads_itself(view.index, module)
+        let needs = |used: &Use| is_use(used) && !is_loaded(module, used);
+        (facts.uses.iter().any(needs) || looks_up(module)) && !loads_itself(view.index, module)
     };
     let inner = |id: &ImportId| before[id.index()].iter().filter(|module| module.contains('.'));
-    works.keys().copied().filter(|id| inner(id).any(|module| is_needed(id, module))).collect()
+    works.keys().copied().filter(|id| inner(id).any(is_needed)).collect()
 }
 
 /// Whether a module is loaded with the package that it lies in.
@@ -347,7 +358,7 @@ fn import_once(facts: &Facts, works: &mut Works) {
 }
 
 /// The scope that owns the name which an alias binds.
-pub(super) fn owner(facts: &Facts, alias: &Alias) -> Option<ScopeId> {
+pub(in crate::transform) fn owner(facts: &Facts, alias: &Alias) -> Option<ScopeId> {
     let place = alias.asname.map_or(alias.name_span, |(_, span)| span);
     let is_this = |binding: &&Binding| binding.name == alias.local && binding.span == place;
     facts.bindings.iter().find(is_this).map(|binding| binding.scope)

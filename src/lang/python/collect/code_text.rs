@@ -1,6 +1,7 @@
 //! Code in strings and comments, which scopes do not see.
 
 use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::{self as ast, Expr};
 
 /// Strings longer than this are prose or data, not the name of code.
 pub(super) const LONGEST_CODE_STRING: usize = 256;
@@ -33,6 +34,14 @@ pub(super) fn is_code_like(value: &str) -> bool {
         }
     }
     value.chars().any(|c| c == '_' || unicode_ident::is_xid_start(c))
+}
+
+/// The text that a call of `eval`, `exec` or `compile` runs, where the call spells it.
+pub(super) fn program(call: &ast::ExprCall) -> Option<&Expr> {
+    let Expr::Name(function) = &*call.func else { return None };
+    let is_text = |text: &&Expr| matches!(text, Expr::StringLiteral(_) | Expr::FString(_) | Expr::BinOp(_));
+    let runs = matches!(function.id.as_str(), "eval" | "exec" | "compile");
+    call.arguments.args.first().filter(|_| runs).filter(is_text)
 }
 
 /// The type in a comment `# type: …`; `# type: ignore` holds none.

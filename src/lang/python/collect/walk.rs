@@ -4,6 +4,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, ExceptHandler, Expr, ExprContext, InterpolatedStringElement, Pattern, Stmt, TypeParam};
 use ruff_text_size::Ranged;
 
+use super::code_text::program;
 use super::conditions::suppresses;
 use super::{Collector, chain, span};
 use crate::lang::python::facts::{BindingKind, Context, Declaration, ScopeId, ScopeKind, UseFlags};
@@ -212,6 +213,7 @@ impl Collector<'_> {
             }
             Expr::Call(call) => {
                 self.dynamic_call(call);
+                self.programs.extend(program(call).map(Ranged::range));
                 self.visit_expr(&call.func);
                 self.arguments(call);
             }

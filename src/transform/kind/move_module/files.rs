@@ -8,8 +8,8 @@ use crate::index::Index;
 use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target, is_inside};
 use crate::lang::config::Position;
-use crate::lang::python::facts::{BindingKind, Import, ImportId, ScopeId};
-use crate::lang::python::imports::{self, Becomes, Change, Name};
+use crate::lang::python::facts::{AliasId, Binding, BindingKind, Context as Under, Import, ImportId, ScopeId, Use, UseId};
+use crate::lang::python::imports::{self, Added, Becomes, Change, Name};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
 use crate::lang::python::resolve::{self, Symbol};
@@ -23,7 +23,7 @@ use crate::text::snapshot::{FileId, Snapshot};
 use crate::text::span::Span;
 use crate::transform::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use crate::transform::kind::delete_definition::{evidence, mentioned};
-use crate::transform::relocate::{Names, Style, seen_from_outside};
+use crate::transform::relocate::{Names, Style, owner, seen_from_outside};
 use crate::transform::{Context, View};
 
 /// Moves a module's files and rewrites every reference to it. Where one reference cannot be rewritten, nothing moves.
@@ -118,7 +118,7 @@ fn depends_on_place(index: &Index, file: FileId, to: &RepoPath) -> Vec<Evidence>
     let view = View::open(index, file);
     let asks = |name: &str| matches!(name, "__file__" | "__package__" | "__path__" | "__spec__");
     let uses = view.facts.uses.iter().filter(|used| asks(view.facts.names.get(used.name)));
-    let place = |used: &crate::lang::python::facts::Use| {
+    let place = |used: &Use| {
         let at = view.place(used.span);
         Evidence { role: "place", at: Some((at.path, at.position.line)), text: view.facts.names.get(used.name).to_owned() }
     };
@@ -191,6 +191,11 @@ fn assemble(
         change.union(&SourceChange::of(path.clone(), create)).ok()?;
     }
     Some(change)
+}
+
+/// The first name of a dotted path.
+fn root(dotted: &str) -> &str {
+    dotted.split('.').next().unwrap_or(dotted)
 }
 
 /// A module on the move.
@@ -310,7 +315,7 @@ impl Moving<'_> {
     }
 
     /// `import a.old [as m]`, or `from a import old [as m]`.
-    fn alias(&self, file: FileId, id: crate::lang::python::facts::AliasId) -> Option<Vec<Edit>> {
+    fn alias(&self, file: FileId, id: AliasId) -> Option<Vec<Edit>> {
         let view = View::open(self.index, file);
         let facts = view.facts;
         let alias = &facts.aliases[id.index()];
@@ -320,8 +325,21 @@ impl Moving<'_> {
             // A top-level module is bound under its own name, which the uses go on to use.
             let is_whole = name == self.from && !name.contains('.');
             let local = alias.asname.map(|(local, _)| local).or(is_whole.then_some(alias.local));
+            let mut added = Vec::new();
+            if local.is_none() && !self.has_same_root() {
+                let owner = owner(facts, alias)?;
+                if !self.is_root_free(&view, owner) {
+                    return None;
+                }
+                // The name of the package above goes on to be used for other things.
+                if let Some((package, _)) = self.from.rsplit_once('.')
+                    && self.needs_old_root(&view, owner, id)
+                {
+                    added.push(Added::Module(package.to_owned()));
+                }
+            }
             let local = local.map(|local| facts.names.get(local).to_owned());
-            let change = Change { aliases: vec![(id, Becomes::Module { module: self.moved(name), local })], added: Vec::new() };
+            let change = Change { aliases: vec![(id, Becomes::Module { module: self.moved(name), local })], added };
             return imports::rewrite(&view.source()?, alias.import, &change, &|_| true).ok();
         }
         let module = self.index.modules().dotted(&resolve::from_module(self.index, file, import)?);
@@ -362,7 +380,7 @@ impl Moving<'_> {
     }
 
     /// `a.old`, spelled out.
-    fn attribute(&self, file: FileId, id: crate::lang::python::facts::UseId, depth: usize) -> Option<Vec<Edit>> {
+    fn attribute(&self, file: FileId, id: UseId, depth: usize) -> Option<Vec<Edit>> {
         let facts = self.index.facts(file);
         let used = &facts.uses[id.index()];
         let attributes = &facts.attributes_of(used)[..depth];
@@ -382,7 +400,14 @@ impl Moving<'_> {
         if used.flags.frozen {
             return None;
         }
+        let is_free = || match facts.lookup(used.scope, used.name) {
+            Lookup::Bound(owner) => self.has_same_root() || self.is_root_free(&View::open(self.index, file), owner),
+            _ => false,
+        };
         if is_plain && path.join(".") == self.from {
+            if !is_free() {
+                return None;
+            }
             let length: u32 = attributes.iter().map(|attribute| attribute.span.len() + 1).sum();
             let span = Span::new(used.span.start, last.span.end);
             return (span.len() == used.span.len() + length).then(|| vec![Edit::replace(span, self.to)]);
@@ -390,6 +415,51 @@ impl Moving<'_> {
         // Through a name for the package: the last part changes, if the package stays.
         let (old, new) = (self.from.rsplit_once('.')?, self.to.rsplit_once('.')?);
         (old.0 == new.0 && facts.names.get(last.name) == old.1).then(|| vec![Edit::replace(last.span, new.1)])
+    }
+
+    /// Whether the module's full path starts with the same name before and after.
+    fn has_same_root(&self) -> bool {
+        root(self.from) == root(self.to)
+    }
+
+    /// Whether the first name of the module's new path means nothing else, wherever it is spelled in a file.
+    fn is_root_free(&self, view: &View<'_>, owner: ScopeId) -> bool {
+        let facts = view.facts;
+        let Some(root) = facts.names.find(root(self.to)) else { return true };
+        let is_path = |binding: &Binding| {
+            let BindingKind::Import(alias) = binding.kind else { return false };
+            let alias = &facts.aliases[alias.index()];
+            binding.scope == owner && alias.asname.is_none() && facts.import_of(alias).from.is_none()
+        };
+        let is_bound = |used: &Use| facts.lookup(used.scope, root) == Lookup::Bound(owner);
+        facts.bindings.iter().filter(|binding| binding.name == root).all(is_path)
+            && facts.uses.iter().filter(|used| used.name == root).all(is_bound)
+    }
+
+    /// Whether the first name of the module's old path is used for more than the module, and only this import surely binds it.
+    fn needs_old_root(&self, view: &View<'_>, owner: ScopeId, id: AliasId) -> bool {
+        let facts = view.facts;
+        let this = &facts.aliases[id.index()];
+        let (name, place) = (this.local, facts.import_of(this).span.start);
+        let binds_too = |(_, binding): (_, &Binding)| {
+            let BindingKind::Import(other) = binding.kind else { return false };
+            let import = facts.import_of(&facts.aliases[other.index()]);
+            other != id
+                && import.from.is_none()
+                && import.scope == owner
+                && import.context == Under::default()
+                && import.span.start <= place
+        };
+        if facts.bindings_of(owner, name).any(binds_too) {
+            return false;
+        }
+        let is_otherwise = |used: &&Use| {
+            used.name == name
+                && facts.lookup(used.scope, name) == Lookup::Bound(owner)
+                && !is_inside(&facts.dotted(used), self.from)
+        };
+        let spelled = facts.names.get(name);
+        facts.uses.iter().any(|used| is_otherwise(&used)) || facts.exports_name(spelled) || facts.embedded_code_names(spelled)
     }
 
     /// Rewrites the relative imports of a moving file that would mean something else in its new place.
