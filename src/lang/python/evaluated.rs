@@ -3,6 +3,7 @@
 //!
 //! Works on tree-sitter's tree alone. What the names in it mean is for the caller to find out.
 
+use ruff_python_stdlib::sys::is_known_standard_library;
 use tree_sitter::Node;
 
 use super::imports::Source;
@@ -216,14 +217,9 @@ pub fn may_change(source: &Source<'_>, used: Span, is_value: bool) -> bool {
 
 /// Whether a value is the same whenever it is asked for: numbers, text, and what is made of them alone. `is_constant` says so of names,
 /// `makes_constant` of what is called.
-pub fn is_constant(
-    source: &Source<'_>,
-    value: Node<'_>,
-    is_name_constant: &dyn Fn(Span) -> bool,
-    makes_constant: &dyn Fn(Span) -> bool,
-) -> bool {
+pub fn is_constant(value: Node<'_>, is_name_constant: &dyn Fn(Span) -> bool, makes_constant: &dyn Fn(Span) -> bool) -> bool {
     let all = |nodes: Vec<Node<'_>>| {
-        nodes.into_iter().filter(|node| node.is_named()).all(|node| is_constant(source, node, is_name_constant, makes_constant))
+        nodes.into_iter().filter(|node| node.is_named()).all(|node| is_constant(node, is_name_constant, makes_constant))
     };
     match value.kind() {
         "integer"
@@ -261,6 +257,14 @@ pub fn assigned<'s>(source: &'s Source<'_>, name: Span) -> Option<Node<'s>> {
     }
     let left = node.child_by_field_name("left")?;
     (syntax::span(left) == name).then(|| node.child_by_field_name("right"))?
+}
+
+/// The minor version of Python whose standard library counts.
+const MINOR: u8 = 13;
+
+/// Whether a top-level module is one of the standard library.
+pub fn is_standard_library(module: &str) -> bool {
+    is_known_standard_library(MINOR, module)
 }
 
 /// What a decorator may call without an effect on anything but what it returns.
@@ -345,4 +349,91 @@ fn is_body_inert<'t>(source: &'t Source<'_>, function: Node<'t>, depth: usize, o
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::python::collect;
+    use crate::lang::python::modules::ModuleTable;
+    use crate::syntax::{Grammar, parse};
+    use crate::text::snapshot::FileId;
+
+    fn with_source<T>(text: &str, ask: impl FnOnce(&Source<'_>) -> T) -> T {
+        let facts = collect(text, None);
+        let tree = parse(Grammar::Python, text).unwrap();
+        let modules = ModuleTable::default();
+        ask(&Source { file: FileId::new(0), text, facts: &facts, tree: &tree, modules: &modules })
+    }
+
+    #[test]
+    fn what_runs_with_a_definition_is_told_from_what_runs_with_a_call_of_it() {
+        let text =
+            "@a.b(c)\n@d\nclass K(E, metaclass=F):\n    x: G = h(i)\n    def m(self, j=[k], l=n[0]):\n        return o()\n";
+        let acts = with_source(text, |source| acts(source, Span::new(0, text.len() as u32)));
+        let told = |act: &Act| {
+            let word = match act.kind {
+                ActKind::Decorates { is_made: true } => "made by",
+                ActKind::Decorates { is_made: false } => "decorated by",
+                ActKind::Calls => "calls",
+                ActKind::Derives { is_metaclass: false } => "is a",
+                ActKind::Derives { is_metaclass: true } => "has meta",
+                ActKind::Reads { looks_inside: true } => "looks into",
+                ActKind::Reads { looks_inside: false } => "names",
+            };
+            format!("{word} {}", &text[act.span.range()])
+        };
+        let mut told: Vec<String> = acts.iter().map(told).filter(|told| !told.ends_with(" x")).collect();
+        told.sort();
+        let wanted =
+            "calls h, decorated by d, has meta F, is a E, looks into c, looks into i, looks into n, made by a.b, names k";
+        assert_eq!(told.join(", "), wanted);
+    }
+
+    #[test]
+    fn a_statement_may_change_what_it_names_or_not() {
+        let changes = |text: &str, is_value: bool| {
+            let at = text.find("it").unwrap() as u32;
+            with_source(text, |source| may_change(source, Span::new(at, at + 2), is_value))
+        };
+        for text in
+            ["it.x = 1\n", "it.x += 1\n", "it[0] = 1\n", "del it.x\n", "f(it)\n", "it.add(1)\n", "@it.add\ndef f(): ...\n"]
+        {
+            assert!(changes(text, false) && changes(text, true), "{text}");
+        }
+        for text in [
+            "x = it\n",
+            "x = it.y\n",
+            "x = it[0]\n",
+            "x = len(it)\n",
+            "class K(it): ...\n",
+            "for x in it: ...\n",
+            "it.get(1)\n",
+        ] {
+            assert!(!changes(text, false) && !changes(text, true), "{text}");
+        }
+        for text in ["x = f(it)\n", "x = it.pop()\n"] {
+            assert!(!changes(text, false) && changes(text, true), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decorator_has_an_effect_or_none() {
+        let is_inert = |text: &str, with_inner: bool| {
+            with_source(text, |source| super::is_inert(source, source.facts.definitions[0].span, with_inner))
+        };
+        assert!(is_inert("def f(g):\n    g.x = 1\n    return g\n", false));
+        assert!(is_inert("def f(g):\n    @wraps(g)\n    def h(): g()\n    h.x = 1\n    return h\n", false));
+        assert!(is_inert("def f(n):\n    def w(g):\n        def h(): g()\n        return h\n    return w\n", true));
+        for text in [
+            "def f(g):\n    known.append(g)\n",
+            "def f(g):\n    known[g] = 1\n",
+            "def f(g):\n    known.last = g\n",
+            "def f(g):\n    global last\n    last = g\n",
+            "def f(g):\n    import effects\n",
+        ] {
+            assert!(!is_inert(text, false), "{text}");
+        }
+        assert!(!is_inert("def f(n):\n    def w(g):\n        known.append(g)\n    return w\n", true));
+    }
 }

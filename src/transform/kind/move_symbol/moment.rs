@@ -4,8 +4,6 @@
 //! A doubt is what it runs then (a decorator that registers it, a call that counts), what it reads that others change, and what the old
 //! module goes on to do to it. What comes from the standard library, and calls of other libraries, are taken to be the same at any time.
 
-use ruff_python_stdlib::sys::is_known_standard_library;
-
 use super::super::super::View;
 use super::super::super::finding::Reason;
 use super::draft::{Doubt, Stop};
@@ -20,9 +18,6 @@ use crate::lang::python::resolve::{self, End, Step, Symbol};
 use crate::lang::python::scope::Lookup;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
-
-/// The version of Python whose standard library counts.
-const MINOR: u8 = 13;
 
 /// How many names on the way from a value to what it is made of are followed.
 const DEPTH: usize = 8;
@@ -100,7 +95,7 @@ fn is_end_doubtful(index: &Index, kind: ActKind, end: &End, last: Option<&Symbol
 /// Whether a decorator of a module has no effect but on what it decorates.
 fn is_of_library(module: &str) -> bool {
     let top = module.split('.').next().unwrap_or(module);
-    top != "atexit" && (is_known_standard_library(MINOR, top) || top == "typing_extensions")
+    top != "atexit" && (evaluated::is_standard_library(top) || top == "typing_extensions")
 }
 
 /// What it means to call, derive from or read something that the repository defines.
@@ -183,7 +178,7 @@ fn is_constant(index: &Index, symbol: &Symbol, depth: usize) -> bool {
         }
         _ => false,
     };
-    evaluated::is_constant(&source, value, &is_name_constant, &makes_constant)
+    evaluated::is_constant(value, &is_name_constant, &makes_constant)
 }
 
 /// What of the builtins and the standard library makes objects that nobody can change.

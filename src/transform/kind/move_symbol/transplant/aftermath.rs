@@ -108,15 +108,12 @@ impl Transplant<'_, '_> {
         if names.is_empty() || index.modules().is_package(file) || index.facts(file).is_dynamic {
             return Ok(());
         }
-        let outside = seen_outside(index, file, names);
-        let unused: Vec<String> = names
-            .iter()
-            .filter(|name| !outside.contains_key(*name) && is_droppable(index.facts(file), name))
-            .map(|name| name.to_string())
-            .collect();
-        for name in unused {
+        // With the last import for type checkers goes what asks for them.
+        let asks = is_used(index.facts(file), TYPE_CHECKING, |_| true).then(|| TYPE_CHECKING.into());
+        let outside = seen_outside(index, file, &names.iter().cloned().chain(asks.clone()).collect());
+        for name in names.iter().chain(&asks).filter(|name| !outside.contains_key(*name)) {
             let view = View::open(self.draft.index(), self.draft.file(&self.old)?);
-            let edits = drop_alias::unused(&view, &name)?;
+            let edits = if is_droppable(view.facts, name) { drop_alias::unused(&view, name)? } else { Vec::new() };
             let path = self.old.clone();
             drop(view);
             self.draft.edit(&path, edits)?;
@@ -124,6 +121,9 @@ impl Transplant<'_, '_> {
         Ok(())
     }
 }
+
+/// What is true for type checkers alone.
+const TYPE_CHECKING: &str = "TYPE_CHECKING";
 
 /// Whether nothing in a module has a use for an imported name.
 fn is_droppable(facts: &Facts, name: &str) -> bool {
