@@ -57,18 +57,99 @@ impl Format {
 pub fn dotted_paths(format: Format, text: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<DottedPath> {
     let mut found = Vec::new();
     let mut start = 0;
+    let mut lines = Lines::default();
     for line in text.split_inclusive('\n') {
         let code = without_comment(format, line.trim_end_matches(['\n', '\r']));
         let is_header = matches!(format, Format::Toml | Format::Ini) && code.starts_with('[');
+        let is_text = lines.is_text(format, code);
         for (at, path) in paths(code).filter(|(_, path)| !is_header && is_wanted(path)) {
-            if let Some(position) = position(format, &code[..at], path, &code[at + path.len()..]) {
+            let (before, behind) = (&code[..at], &code[at + path.len()..]);
+            let is_text = is_text || (before.trim().is_empty() && !lines.can_start_with_value(format, before));
+            if let Some(position) = position(format, before, path, behind) {
+                let position = if is_text { Position::Text } else { position };
                 let at = (start + at) as u32;
                 found.push(DottedPath { span: Span::new(at, at + path.len() as u32), position });
             }
         }
+        lines.pass(code);
         start += line.len();
     }
     found
+}
+
+/// Whether a program of the format's could read the text. Nothing is known of YAML and INI.
+pub fn is_readable(format: Format, text: &str) -> bool {
+    match format {
+        Format::Toml => text.parse::<toml::Table>().is_ok(),
+        Format::Json => serde_json::from_str::<serde_json::Value>(text).is_ok(),
+        Format::Yaml | Format::Ini => true,
+    }
+}
+
+/// What the lines so far say of the next one.
+#[derive(Default)]
+struct Lines<'t> {
+    /// The quotes that end the string of several lines that the line stands in (TOML).
+    quotes: Option<&'t str>,
+    /// The indentation of the line whose block of text the line may stand in (YAML).
+    block: Option<usize>,
+    /// The last line that is not blank.
+    last: &'t str,
+}
+
+impl<'t> Lines<'t> {
+    /// Whether the line, or a part of it, is text of several lines.
+    fn is_text(&mut self, format: Format, line: &'t str) -> bool {
+        match format {
+            Format::Toml => self.is_quoted(line),
+            Format::Yaml => self.is_block(line),
+            Format::Ini | Format::Json => false,
+        }
+    }
+
+    fn is_quoted(&mut self, line: &'t str) -> bool {
+        let was_open = self.quotes.is_some();
+        let mut rest = line;
+        loop {
+            let open = |quotes: &&str| rest.find(quotes).map(|at| (at, rest.get(at..at + 3)));
+            let found = match self.quotes {
+                Some(quotes) => open(&quotes),
+                None => ["\"\"\"", "'''"].iter().filter_map(open).min(),
+            };
+            let Some((at, quotes)) = found else { return was_open || self.quotes.is_some() };
+            self.quotes = if self.quotes.is_some() { None } else { quotes };
+            rest = &rest[at + 3..];
+        }
+    }
+
+    fn is_block(&mut self, line: &'t str) -> bool {
+        let code = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        if self.block.is_some_and(|block| code.is_empty() || indent > block) {
+            return true;
+        }
+        let header = code.trim_end_matches(|c: char| matches!(c, '+' | '-') || c.is_ascii_digit());
+        let opens = header.strip_suffix(['|', '>']).is_some_and(|before| before.ends_with(' '));
+        self.block = opens.then_some(indent);
+        false
+    }
+
+    /// Whether a value can stand at the beginning of a line, behind this much blank.
+    fn can_start_with_value(&self, format: Format, blank: &str) -> bool {
+        match format {
+            // What is not indented is a key.
+            Format::Ini => !blank.is_empty(),
+            // Anything else goes on with the text of the line before.
+            Format::Yaml => self.last.ends_with([':', '-', ',', '[']),
+            Format::Toml | Format::Json => true,
+        }
+    }
+
+    fn pass(&mut self, line: &'t str) {
+        if !line.trim().is_empty() {
+            self.last = line.trim_end();
+        }
+    }
 }
 
 /// The line up to its comment.
@@ -110,7 +191,8 @@ fn position(format: Format, before: &str, path: &str, behind: &str) -> Option<Po
     let quote = before.chars().next_back().filter(|quote| matches!(quote, '"' | '\''));
     let is_whole = match quote {
         Some(quote) => {
-            let Some(behind) = behind.strip_prefix(quote) else { return Some(Position::Text) };
+            let outside = &before[..before.len() - 1];
+            let Some(behind) = behind.strip_prefix(quote).filter(|_| !is_quoted(outside)) else { return Some(Position::Text) };
             let is_key = behind.trim_start().starts_with([':', '=']);
             !is_key
         }
@@ -169,6 +251,20 @@ mod tests {
         let ini = "[options.entry_points]\nconsole_scripts =\n    run = pkg.cli:main\n; pkg.mod.X\n[handler]\nclass=pkg.mod.Handler\n\
                    text = runs pkg.mod daily.\n";
         assert_eq!(found(Format::Ini, ini), [("pkg.cli:main", EntryPoint), ("pkg.mod.Handler", Value), ("pkg.mod", Text)]);
+        let texts = "doc = \"\"\"\nuse\n'pkg.mod:X'\n\"\"\"\none = \"\"\"pkg.mod:X\"\"\"\nquoted = \"'pkg.mod:X'\"\n";
+        assert_eq!(found(Format::Toml, texts), [("pkg.mod:X", Text), ("pkg.mod:X", EntryPoint), ("pkg.mod:X", Text)]);
+        let texts = "a: |\n  run: pkg.a:X\n\n  pkg.b:X\nb:\n  pkg.c:X\nc: see\n  pkg.d:X\nd: [\n  pkg.e:X,\n  pkg.f:X]\ne: >-\n  pkg.g:X\n";
+        let wanted = [
+            ("pkg.a:X", Text),
+            ("pkg.b:X", Text),
+            ("pkg.c:X", EntryPoint),
+            ("pkg.d:X", Text),
+            ("pkg.e:X", EntryPoint),
+            ("pkg.f:X", EntryPoint),
+            ("pkg.g:X", Text),
+        ];
+        assert_eq!(found(Format::Yaml, texts), wanted);
+        assert_eq!(found(Format::Ini, "[s]\npkg.a:X\nlist =\n  pkg.b:X\n"), [("pkg.a:X", Text), ("pkg.b:X", EntryPoint)]);
         let json = "{\"pkg.key\": \"pkg.mod.X\", \"a\": [\"pkg.b\", \"pkg.mod:X\", \"see pkg.c\"], \"url\": \"http://a.b/c\"}";
         let wanted = [("pkg.key", Text), ("pkg.mod.X", Value), ("pkg.b", Value), ("pkg.mod:X", EntryPoint), ("pkg.c", Text)];
         assert_eq!(found(Format::Json, json), wanted);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::cycles::CycleFigures;
 use super::faults::{self, Existing};
 use super::gate::Figure;
-use super::load_order::{self, Broken};
+use super::load_order::{self, Broken, Culprits};
 use super::origins::Origins;
 use super::prove::{Violation, prove};
 use super::spec::{Phase, Plan, Step};
@@ -430,12 +430,14 @@ fn hold(mut finding: Finding, broken: &[Broken]) -> Finding {
     finding
 }
 
-/// Whether a finding's fix changes one of the files.
-fn touches(finding: &Finding, paths: &BTreeSet<RepoPath>) -> bool {
-    match &finding.outcome {
-        Outcome::Fix(fix) => fix.change.files().keys().any(|path| paths.contains(path)),
-        Outcome::Left(_) => false,
-    }
+/// Whether a finding's fix changes one of the files, at one of the lines if there are any.
+fn touches(finding: &Finding, culprits: &Culprits) -> bool {
+    let Outcome::Fix(fix) = &finding.outcome else { return false };
+    let Place { path, position, .. } = &finding.place;
+    let is_blamed = |(culprit, lines): (&RepoPath, &BTreeSet<u32>)| {
+        fix.change.files().contains_key(culprit) && (lines.is_empty() || path != culprit || lines.contains(&position.line))
+    };
+    culprits.iter().any(is_blamed)
 }
 
 /// Whether two findings, made before and after a change to other places, say the same.

@@ -4,7 +4,7 @@
 //! blame are the new edges that join what was not in one component: an edge inside an old component closes no new cycle. Only
 //! what can be reached from the changed files is looked at: their loading has been followed there anyway.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::faults::{Existing, ExistingKind};
 use super::load_order::{Broken, Comparison};
@@ -52,7 +52,7 @@ pub(super) fn closed(comparison: &Comparison<'_>) -> Vec<Broken> {
         reason: Reason::ImportCycle,
         at: (comparison.after.snapshot().get(file).path.clone(), comparison.after.position(file, at).line),
         story: story(comparison.after, file, &way),
-        culprits: comparison.path_before(file).into_iter().collect(),
+        culprits: comparison.path_before(file).into_iter().map(|path| (path, BTreeSet::new())).collect(),
     };
     shortest.into_iter().map(tell).collect()
 }

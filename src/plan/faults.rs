@@ -11,10 +11,12 @@ use super::cycles::{self, CycleFigures};
 use super::origins::Origins;
 use super::prove::Breach;
 use crate::index::Index;
+use crate::index::words::Word;
 use crate::lang::python::Facts;
 use crate::lang::python::facts::Import;
-use crate::lang::python::missing::{missing_attributes, star_modules, unbound_exports, unbound_names};
+use crate::lang::python::missing::{missing_attributes, sets, star_modules, unbound_exports, unbound_names};
 use crate::lang::python::modules::Module;
+use crate::lang::python::resolve::Symbol;
 use crate::lang::python::unresolved::{Unresolved, unresolved, unresolved_targets};
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
@@ -53,7 +55,10 @@ pub(super) fn faults(index: &Index, file: FileId, origins: &Origins<'_>) -> Vec<
         let keys = [module.to_owned(), home(module)].map(|module| ("target", module, name.to_owned()));
         found.push(Fault { offset: span.start, breach: Breach::Target(target), keys });
     }
-    for (span, symbol) in missing_attributes(index, file) {
+    let missing = missing_attributes(index, file);
+    let symbols: BTreeSet<&Symbol> = missing.iter().map(|(_, symbol)| symbol).collect();
+    let set: BTreeSet<Symbol> = symbols.into_iter().filter(|symbol| is_set_by_others(index, symbol)).cloned().collect();
+    for (span, symbol) in missing.into_iter().filter(|(_, symbol)| !set.contains(symbol)) {
         let (module, name) = (index.modules().dotted(&symbol.module).to_string(), symbol.name.to_string());
         let keys = [module.clone(), home(&module)].map(|module| ("attribute", module, name.clone()));
         found.push(Fault { offset: span.start, breach: Breach::Attribute { module, name }, keys });
@@ -70,6 +75,12 @@ pub(super) fn faults(index: &Index, file: FileId, origins: &Origins<'_>) -> Vec<
         found.push(Fault { offset: span.start, breach: Breach::Export(name.to_owned()), keys: own_keys("export", name) });
     }
     found
+}
+
+/// Whether some file sets the name on the module, as in `module.name = value`.
+fn is_set_by_others(index: &Index, symbol: &Symbol) -> bool {
+    let files = index.with_words(&[Word::new(&symbol.name)]);
+    files.iter().any(|&file| sets(index, file, symbol))
 }
 
 /// The keys of a fault that is about a name of the file itself.

@@ -33,8 +33,11 @@ pub struct Broken {
     /// What goes wrong: who loads whom until the name is missing.
     pub story: String,
     /// The changed files, under their names before, that bring it about.
-    pub culprits: BTreeSet<RepoPath>,
+    pub culprits: Culprits,
 }
+
+/// Changed files, under their names before, each with the lines of the statements that are to blame; with none, all are.
+pub type Culprits = BTreeMap<RepoPath, BTreeSet<u32>>;
 
 /// Loads both programs and compares: the imports that fail only after the change, or else those that close a new cycle, sorted by
 /// place.
@@ -46,12 +49,15 @@ pub fn compare(before: &Index, after: &Index, change: &SourceChange) -> Vec<Brok
 
 /// The imports that fail only after the change.
 fn failing(comparison: &Comparison<'_>) -> Vec<Broken> {
-    let mut broken: BTreeMap<(RepoPath, u32, String), (Reason, BTreeSet<RepoPath>)> = BTreeMap::new();
+    let mut broken: BTreeMap<(RepoPath, u32, String), (Reason, Culprits)> = BTreeMap::new();
     for (culprits, failure) in comparison.failures() {
         let (at, story) = comparison.tell(&failure);
-        let paths = culprits.iter().map(|file| comparison.changed[file].path.clone());
+        let lines = |file: &FileId| {
+            if failure.is_unloaded { comparison.dropping_lines(*file, failure.module) } else { BTreeSet::new() }
+        };
+        let culprits = culprits.iter().map(|file| (comparison.changed[file].path.clone(), lines(file)));
         let reason = if failure.is_unloaded { Reason::ModuleNeeded } else { Reason::ImportCycle };
-        broken.entry((at.0, at.1, story)).or_insert((reason, BTreeSet::new())).1.extend(paths);
+        broken.entry((at.0, at.1, story)).or_insert((reason, Culprits::new())).1.extend(culprits);
     }
     let tell = |((path, line, story), (reason, culprits))| Broken { reason, at: (path, line), story, culprits };
     broken.into_iter().map(tell).collect()
@@ -222,13 +228,16 @@ impl<'i> Comparison<'i> {
         let loaded = || self.changed.keys().copied().filter(|&file| loader.has_loaded(file));
         if failure.is_unloaded {
             let drops = |file: &FileId| self.old_id(failure.module).is_some_and(|module| self.drops(*file, module));
-            let dropping: Vec<FileId> = loaded().filter(drops).collect();
-            return if dropping.is_empty() { loaded().collect() } else { dropping };
+            // One that stays is enough.
+            return match loaded().filter(drops).min() {
+                Some(file) => vec![file],
+                None => loaded().collect(),
+            };
         }
-        let leads = |from: &FileId, to: &FileId| self.changed.get(from).is_some_and(|edited| edited.targets.contains(to));
+        let is_new = |from: &FileId, to: &FileId| self.changed.get(from).is_some_and(|edited| edited.targets.contains(to));
         let new_edges = |way: &[FileId], end: Option<&FileId>| -> Vec<FileId> {
             let steps = way.iter().zip(way.iter().skip(1).chain(end));
-            steps.filter(|(from, to)| leads(from, to)).map(|(from, _)| *from).collect()
+            steps.filter(|(from, to)| is_new(from, to)).map(|(from, _)| *from).collect()
         };
         let on_cycle = new_edges(&failure.loading[failure.start()..], Some(&failure.module));
         let on_way = new_edges(&failure.loading, None);
@@ -237,10 +246,26 @@ impl<'i> Comparison<'i> {
 
     /// Whether what a changed file does not load any more loaded a module, itself or through others.
     fn drops(&self, file: FileId, module: FileId) -> bool {
-        let mut waiting: Vec<FileId> = self.changed[&file].dropped.iter().copied().collect();
+        self.changed[&file].dropped.iter().any(|&dropped| self.leads(dropped, module))
+    }
+
+    /// The lines of a changed file, before the change, that loaded a module, itself or through others, and do not any more.
+    fn dropping_lines(&self, file: FileId, module: FileId) -> BTreeSet<u32> {
+        let (Some(edited), Some(module)) = (self.changed.get(&file), self.old_id(module)) else { return BTreeSet::new() };
+        let Some(old) = edited.old else { return BTreeSet::new() };
+        let text = self.before.text(old).unwrap_or_default();
+        let lines = LineIndex::new(text.as_bytes());
+        let imports = self.old.get(old).imports();
+        let dropping = imports.filter(|(_, target)| edited.dropped.contains(target) && self.leads(*target, module));
+        dropping.map(|(at, _)| lines.position(at).line).min().into_iter().collect()
+    }
+
+    /// Whether the loading of a module loaded another before the change.
+    fn leads(&self, from: FileId, to: FileId) -> bool {
+        let mut waiting = vec![from];
         let mut seen: FxHashSet<FileId> = waiting.iter().copied().collect();
         while let Some(at) = waiting.pop() {
-            if at == module {
+            if at == to {
                 return true;
             }
             waiting.extend(self.old.get(at).loads().filter(|&next| seen.insert(next)));

@@ -14,6 +14,7 @@ use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python;
 use crate::lang::python::facts::{Facts, ScopeId};
+use crate::lang::python::missing::names_set;
 use crate::lang::python::unresolved::{Unresolved, UnresolvedReason, UnresolvedTarget};
 use crate::syntax::{self, Grammar};
 use crate::text::change::{FileChange, SourceChange};
@@ -288,8 +289,16 @@ fn affected(before: &Index, after: &Index, change: &SourceChange, changed: &[Cha
             let kept: BTreeSet<&str> = names(after.facts(file.new)).collect();
             words.extend(names(before.facts(old)).filter(|name| !kept.contains(name)).map(str::to_owned));
         }
+        let kept = names_set(after.facts(file.new));
+        words.extend(names_set(before.facts(old)).difference(&kept).copied().map(str::to_owned));
     }
     for (path, what) in change.files() {
+        if *what == FileChange::Delete
+            && python::is_source(path)
+            && let Some(file) = before.snapshot().id(path)
+        {
+            words.extend(names_set(before.facts(file)).into_iter().map(str::to_owned));
+        }
         if matches!(what, FileChange::Delete | FileChange::Move { .. })
             && let Some(module) = before.snapshot().id(path).and_then(|file| before.modules().name(file))
         {

@@ -70,9 +70,11 @@ pub fn collect(source: &str, version: Option<Version>) -> Facts {
     errors.sort_by_key(|error| error.span);
     let is_text = |range: &TextRange| !collector.has_read(*range);
     let tokens = parsed.tokens().iter().filter(|token| matches!(token.kind(), TokenKind::Comment | TokenKind::String));
-    let embedded =
-        tokens.filter_map(|token| embedded_code(token.kind(), &source[token.range()]).filter(|_| is_text(&token.range())));
-    let embedded = embedded.chain(collector.programs.iter().map(|range| source[*range].into()));
+    let embedded = tokens.filter_map(|token| {
+        let code = embedded_code(token.kind(), &source[token.range()]).filter(|_| is_text(&token.range()))?;
+        Some((span(token.range()), code))
+    });
+    let embedded = embedded.chain(collector.programs.iter().map(|range| (span(*range), source[*range].into())));
     let embedded = embedded.collect();
     collector.finish(errors, embedded)
 }
@@ -172,7 +174,7 @@ impl<'s> Collector<'s> {
         self.bindings.sort_by_key(|binding| (binding.scope, binding.name, binding.span));
     }
 
-    fn finish(mut self, errors: Vec<SyntaxError>, embedded_code: Box<[Box<str>]>) -> Facts {
+    fn finish(mut self, errors: Vec<SyntaxError>, embedded_code: Box<[(Span, Box<str>)]>) -> Facts {
         self.settle();
         self.read_types();
         self.strings.sort_by_key(|string| string.span);

@@ -84,7 +84,7 @@ pub struct Facts {
     pub computed: Box<[Computed]>,
     /// Code in comments and strings, as text: type comments that belong to no statement, the lines of doctests, and what `eval`,
     /// `exec` and `compile` are given.
-    pub embedded_code: Box<[Box<str>]>,
+    pub embedded_code: Box<[(Span, Box<str>)]>,
     /// The syntax errors, sorted by place.
     pub errors: Box<[SyntaxError]>,
     /// Whether names of the module can come into being that no statement binds: a module-level `__getattr__`,

@@ -88,6 +88,9 @@ impl Script {
             facts.uses.iter().filter(is_read).partition(|used| facts.is_lazy(used.scope));
         // What catches an import error does not catch the `AttributeError` that these would be.
         writer.context = Context::default();
+        for used in early.iter().chain(&late) {
+            writer.star(used);
+        }
         for used in early {
             writer.attribute(used);
         }
@@ -228,7 +231,7 @@ impl Writer<'_> {
     fn attribute(&mut self, used: &Use) {
         let (program, facts) = (self.program, self.facts);
         self.at = used.span.start;
-        let Some(mut module) = self.module_named(used).or_else(|| self.module_brought(used)) else { return };
+        let Some(mut module) = self.module_named(used).or_else(|| Some(self.module_brought(used)?.1)) else { return };
         for attribute in facts.attributes_of(used) {
             let dotted = format!("{}.{}", program.modules().dotted(&module), facts.names.get(attribute.name));
             match (program.modules().find(&dotted), &module) {
@@ -275,27 +278,31 @@ impl Writer<'_> {
         modules.all(|module| module.as_ref() == Some(&first)).then_some(first)
     }
 
-    /// The submodule that a star import of its package brings, under the name of a use that nothing else binds. It does so once
-    /// somebody has loaded it.
-    fn module_brought(&mut self, used: &Use) -> Option<Module> {
+    /// A use of a submodule that a star import of its package brings: somebody has to have loaded it by then.
+    fn star(&mut self, used: &Use) {
+        if let Some((at, Module::File(module))) = self.module_brought(used) {
+            self.at = at;
+            self.push(What::Reach { module, name: used.name }, false);
+        }
+    }
+
+    /// The submodule that a star import of its package brings under the name of a use that nothing else binds, and where.
+    fn module_brought(&self, used: &Use) -> Option<(u32, Module)> {
         let (program, facts) = (self.program, self.facts);
         if facts.lookup(used.scope, used.name) != Lookup::Free {
             return None;
         }
         let name = facts.names.get(used.name);
         let brought = |alias: &Alias| {
-            let Module::File(package) = from_module(program, self.file, facts.import_of(alias))? else { return None };
+            let import = facts.import_of(alias);
+            let Module::File(package) = from_module(program, self.file, import)? else { return None };
             let dotted = format!("{}.{name}", program.modules().name(package)?);
-            let submodule = program.modules().is_package(package).then(|| program.modules().find(&dotted).ok()).flatten();
+            let submodule = program.modules().is_package(package).then(|| program.modules().find(&dotted).ok()).flatten()?;
             // What `__all__` lists is loaded by the star itself.
-            submodule.filter(|_| program.facts(package).exports.is_none() && !self.has_anyway(&Module::File(package), name))
+            let is_left = program.facts(package).exports.is_none() && !self.has_anyway(&Module::File(package), name);
+            is_left.then_some((import.span.start, submodule))
         };
-        let stars = facts.aliases.iter().filter(|alias| facts.is_star(alias));
-        let module = stars.filter_map(brought).next()?;
-        if let Module::File(submodule) = module {
-            self.push(What::Reach { module: submodule, name: used.name }, false);
-        }
-        Some(module)
+        facts.aliases.iter().filter(|alias| facts.is_star(alias)).find_map(brought)
     }
 
     /// Whether a package has the name without its submodule of that name, or may have.

@@ -34,6 +34,26 @@ pub fn missing_attributes(program: &dyn Program, file: FileId) -> Vec<(Span, Sym
     found
 }
 
+/// Whether a file sets a name on a module: `module.name = value`.
+pub fn sets(program: &dyn Program, file: FileId, symbol: &Symbol) -> bool {
+    let facts = program.facts(file);
+    let Some(name) = facts.names.find(&symbol.name) else { return false };
+    let is_store =
+        |used: &&Use| used.flags.is_store && facts.attributes_of(used).last().is_some_and(|attribute| attribute.name == name);
+    facts.uses.iter().filter(is_store).any(|used| {
+        let steps = steps(program, file, used);
+        let owner = facts.attributes_of(used).len().checked_sub(1).and_then(|depth| steps.get(depth));
+        owner.is_some_and(|owner| owner.end == End::Module(symbol.module.clone()))
+    })
+}
+
+/// The names that a file may set on modules.
+pub fn names_set(facts: &Facts) -> BTreeSet<&str> {
+    let carriers = carriers(facts);
+    let stores = facts.uses.iter().filter(|used| used.flags.is_store && carriers.contains(&used.name));
+    stores.filter_map(|used| Some(facts.names.get(facts.attributes_of(used).last()?.name))).collect()
+}
+
 /// The names of a file that may stand for a module.
 fn carriers(facts: &Facts) -> FxHashSet<NameId> {
     let is_alias = |kind| matches!(kind, BindingKind::Import(_) | BindingKind::Alias(_));

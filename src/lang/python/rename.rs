@@ -124,7 +124,19 @@ pub fn rename_uses(
 impl Facts {
     /// Whether code that is embedded in comments or strings mentions the name.
     pub fn embedded_code_names(&self, name: &str) -> bool {
-        self.embedded_code.iter().any(|comment| has_word(comment, name))
+        self.embedded_code_with(name).next().is_some()
+    }
+
+    /// The code that is embedded in comments or strings and mentions the name.
+    pub fn embedded_code_with(&self, name: &str) -> impl Iterator<Item = Span> {
+        self.embedded_code.iter().filter(move |(_, code)| has_word(code, name)).map(|&(span, _)| span)
+    }
+
+    /// The code that is embedded in comments or strings and mentions the module, by its path or in a `from` import.
+    pub fn embedded_code_with_module(&self, dotted: &str) -> impl Iterator<Item = Span> {
+        let (package, stem) = dotted.rsplit_once('.').unwrap_or(("", dotted));
+        let mentions = move |code: &str| has_path(code, dotted) || (has_path(code, package) && has_word(code, stem));
+        self.embedded_code.iter().filter(move |(_, code)| mentions(code)).map(|&(span, _)| span)
     }
 
     /// Whether text that may be code reads something out of the name of a module: `eval("name.X")`.
@@ -143,6 +155,13 @@ fn may_read(text: &str, name: &str) -> bool {
         true => strings::prefix(text, 1) == name,
         false => has_word(text, name),
     }
+}
+
+/// Whether the text has the dotted path, or a longer one that starts with it.
+fn has_path(text: &str, dotted: &str) -> bool {
+    let is_part = |c: char| c == '_' || c == '.' || unicode_ident::is_xid_continue(c);
+    let is_it = |part: &str| part.strip_prefix(dotted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    !dotted.is_empty() && text.split(|c| !is_part(c)).any(is_it)
 }
 
 /// Whether the text has the word, with no identifier character on either side.

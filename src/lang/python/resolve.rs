@@ -246,15 +246,22 @@ fn follow_binding(program: &dyn Program, file: FileId, binding: &Binding, hops: 
 /// What a module means by a name that no statement of it binds.
 fn unbound(program: &dyn Program, file: FileId, symbol: &Symbol, hops: &mut Vec<Symbol>) -> End {
     let facts = program.facts(file);
-    if let Some(found) = through_star(program, file, &symbol.name, hops) {
+    let passed = hops.len();
+    let brought = through_star(program, file, &symbol.name, hops);
+    let is_unknown = brought == Some(End::Dynamic) && hops.len() == passed;
+    if let Some(found) = brought.clone().filter(|_| !is_unknown) {
         return found;
     }
+    // Whatever a star brings, loading a submodule gives its package the name anew.
     if let Some(found) = program
         .modules()
         .name(file)
         .and_then(|package| program.modules().is_package(file).then(|| submodule(program, package, &symbol.name)).flatten())
     {
         return found;
+    }
+    if let Some(unknown) = brought {
+        return unknown;
     }
     if facts.is_dynamic || !facts.errors.is_empty() {
         return End::Dynamic;

@@ -226,6 +226,37 @@ fn a_name_that_others_read_as_an_attribute_may_not_go() {
 }
 
 #[test]
+fn a_name_that_others_set_on_a_module_is_there_as_long_as_they_do() {
+    let files = [
+        ("p/__init__.py", ""),
+        ("p/m.py", "x = 1\n"),
+        ("setter.py", "import p.m\np.m.flag = 1\n"),
+        ("reader.py", "import p.m\nprint(p.m.flag, p.m.x)\n"),
+    ];
+    assert_eq!(existing(&files, &[("print", "repr")]), [""; 0]);
+    assert_eq!(refusal(&files, &[("print", "repr")]), None);
+    let message = refusal(&files, &[("flag = 1", "flags = 1")]).unwrap();
+    assert!(message.contains("reader.py:2: `flag` cannot be read out of `p.m` any more"), "{message}");
+}
+
+#[test]
+fn an_import_that_loads_a_submodule_for_others_is_left() {
+    let files = [
+        ("p/__init__.py", ""),
+        ("p/m.py", "x = 1\n"),
+        ("p/n.py", ""),
+        ("one.py", "import p.m\n"),
+        ("two.py", "import p.m\n"),
+        ("reader.py", "import p, one, two\np.m.x\n"),
+    ];
+    let built = built(&files, Box::new(Replace(&[("import p.m", "import p.n")]))).unwrap();
+    let left = |finding: &&Finding| matches!(finding.outcome, Outcome::Left(Reason::ModuleNeeded));
+    let left: Vec<&Finding> = built.steps[0].findings.iter().filter(left).collect();
+    assert_eq!(left.len(), 1, "one of the two is enough");
+    assert_eq!(left[0].evidence[0].text, "reader reads p.m, which nothing loads any more");
+}
+
+#[test]
 fn a_name_that_a_star_import_brings_may_not_go() {
     let files = [
         ("m.py", "name = 1\nspare = 2\n"),

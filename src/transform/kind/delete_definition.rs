@@ -142,6 +142,8 @@ fn uses(view: &View<'_>, wanted: &SymbolRef, bindings: &[&Binding]) -> Uses {
                     text: format!("\"{}\"", wanted.name),
                 });
             }
+            let code = facts.embedded_code_with(&wanted.name).filter(|span| names(*span));
+            blockers.extend(code.map(|span| View::open(index, file).quote("string", span)));
             suspects
                 .extend(attributes(index, file, &wanted.name).filter(|(span, _)| names(*span)).map(|(_, evidence)| evidence));
         }

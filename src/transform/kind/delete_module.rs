@@ -82,6 +82,8 @@ fn doom(index: &Index, name: &str) -> Doomed {
     let stem = name.rsplit('.').next().unwrap_or(name);
     for &file in search.candidates() {
         blockers.extend(loaded_by_name(index, file, stem).map(|evidence| (file, evidence)));
+        let code = index.facts(file).embedded_code_with_module(name);
+        blockers.extend(code.map(|span| (file, View::open(index, file).quote("string", span))));
         if let Some(error) = index.facts(file).errors.first() {
             let at = View::open(index, file).place(error.span);
             let text = error.message.to_string();

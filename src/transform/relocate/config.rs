@@ -2,7 +2,7 @@
 
 use super::Relocation;
 use crate::index::mentions::Mention;
-use crate::lang::config::Position;
+use crate::lang::config::{Position, is_readable};
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
 use crate::transform::finding::{Finding, Fix, Form, Outcome, Reason, Spelling};
@@ -26,6 +26,9 @@ impl Relocation<'_> {
         let reason = pair.verdict.reason.or(caution);
         let outcome = match (pair.verdict.applicability, mention.position, TextEdit::new(vec![edit])) {
             (None, ..) => Outcome::Left(reason.unwrap_or(Reason::TargetLacks)),
+            (Some(_), Position::EntryPoint | Position::Value, _) if !is_readable(mention.format, &text) => {
+                Outcome::Left(Reason::Unparsable)
+            }
             (Some(_), Position::EntryPoint | Position::Value, Ok(edit)) => {
                 Outcome::Fix(Fix::judged(reason, SourceChange::edit(place.path.clone(), edit)))
             }

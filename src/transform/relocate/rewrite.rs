@@ -67,8 +67,8 @@ impl Relocation<'_> {
             made.findings.push(self.left(view, reference, reason));
         });
         import_once(view.facts, &mut works);
-        for import in needed(view, &works) {
-            let Some(work) = works.remove(&import) else { continue };
+        // One that stays may be enough for all that is read.
+        while let Some((import, work)) = needed(view, &works).and_then(|import| works.remove_entry(&import)) {
             let messages: Vec<String> = work.pairs.iter().map(|&pair| self.message(pair)).collect();
             let statement = &view.facts.imports[import.index()];
             let outcome = Outcome::Left(Reason::ModuleNeeded);
@@ -243,9 +243,9 @@ pub(super) fn kept(view: &View<'_>, name: NameId, why: &str, at: Option<Span>) -
     Evidence { role: "kept", at, text }
 }
 
-/// The statements whose change would leave a module unloaded that the file goes on to use by its path: after `import pkg` and
+/// A statement whose change would leave a module unloaded that the file goes on to use by its path: after `import pkg` and
 /// `from pkg.old import Old`, the expression `pkg.old.other` works because of the second.
-fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
+fn needed(view: &View<'_>, works: &Works) -> Option<ImportId> {
     let facts = view.facts;
     let ids = || (0..facts.imports.len()).map(ImportId::new);
     let before: Vec<BTreeSet<String>> = facts.imports.iter().map(|import| loaded(view, import, &|_| true)).collect();
@@ -258,8 +258,9 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
     let edited: FxHashSet<u32> = works.values().flat_map(|work| &work.edits).map(|edit| edit.span.start).collect();
     // Whether another function has been called, and has loaded a module, is not known.
     let has_run = |id: ImportId, used: &Use| {
-        let scope = facts.imports[id.index()].scope;
-        !facts.is_lazy(scope) || facts.ancestors(used.scope).any(|outer| outer == scope)
+        let import = &facts.imports[id.index()];
+        let is_before = import.span.start < used.span.start || facts.is_lazy(used.scope);
+        is_before && (!facts.is_lazy(import.scope) || facts.ancestors(used.scope).any(|outer| outer == import.scope))
     };
     let is_loaded = |module: &String, used: &Use| ids().any(|id| after[id.index()].contains(module) && has_run(id, used));
     // `sys.modules["pkg.old"]` finds what has been loaded.
@@ -267,7 +268,11 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
         let is_key = |string: &&StringFact| matches!(string.place, StringPlace::Key(_));
         let keys = facts.strings.iter().filter(is_key).filter(|string| facts.names.get(string.value) == module);
         let mut lookups = keys.filter(|string| strings::role(view.index, view.file, string) == Role::Module);
-        lookups.next().is_some() && !ids().any(|id| after[id.index()].contains(module))
+        let is_ready = |string: &StringFact| {
+            let is_before = |import: &Import| import.span.start < string.span.start && !facts.is_lazy(import.scope);
+            ids().any(|id| after[id.index()].contains(module) && is_before(&facts.imports[id.index()]))
+        };
+        lookups.any(|string| !is_ready(string))
     };
     let is_needed = |module: &String| {
         let end = End::Module(view.index.modules().module(module));
@@ -286,7 +291,8 @@ fn needed(view: &View<'_>, works: &Works) -> Vec<ImportId> {
         (facts.uses.iter().any(needs) || looks_up(module)) && !loads_itself(view.index, module)
     };
     let inner = |id: &ImportId| before[id.index()].iter().filter(|module| module.contains('.'));
-    works.keys().copied().filter(|id| inner(id).any(is_needed)).collect()
+    let needed = works.keys().copied().filter(|id| inner(id).any(is_needed));
+    needed.min_by_key(|id| facts.imports[id.index()].from.is_some())
 }
 
 /// Whether a module is loaded with the package that it lies in.

@@ -98,3 +98,37 @@ fn a_failure_that_is_caught_is_forgotten_and_one_that_is_not_hides_none() {
     assert_eq!(failures(&files, "mid.py"), [""; 0], "nothing failed, so the handler did not run");
     assert_eq!(failures(&files, "open.py"), ["shut: open.Open", "mid: a.A"], "the interpreter would stop at the first");
 }
+
+/// The submodules that nothing has loaded when they are read, as `reader: module`.
+fn unloaded(files: &Files, first: &str) -> Vec<String> {
+    let scripts = Scripts::new(files, files.facts.len());
+    let found = Loader::new(&scripts).load(files.file(first));
+    let name = |file: FileId| files.table.name(file).unwrap();
+    let found = found.iter().filter(|failure| failure.is_unloaded);
+    found.map(|failure| format!("{}: {}", name(failure.importer()), name(failure.module))).collect()
+}
+
+#[test]
+fn a_submodule_is_an_attribute_of_its_package_once_somebody_has_loaded_it() {
+    let files = program(&[
+        ("p/__init__.py", ""),
+        ("p/a.py", ""),
+        ("p/b.py", "import p.a\n"),
+        ("q/__init__.py", "from . import a\n"),
+        ("q/a.py", ""),
+        ("early.py", "import p\nimport p.b\np.a.x\n"),
+        ("late.py", "import p\ndef f(): return p.a\nimport p.b\n"),
+        ("order.py", "import p\np.a\nimport p.b\n"),
+        ("never.py", "import p\ndef f(): return p.a\n"),
+        ("own.py", "import p\ndef f():\n    from p import a\ndef g(): return p.a.x\n"),
+        ("star.py", "from p import *\na.x\n"),
+        ("bound.py", "import q\nq.a.x\nfrom q import *\na.x\n"),
+    ]);
+    assert_eq!(unloaded(&files, "early.py"), [""; 0]);
+    assert_eq!(unloaded(&files, "late.py"), [""; 0]);
+    assert_eq!(unloaded(&files, "order.py"), ["order: p.a"]);
+    assert_eq!(unloaded(&files, "never.py"), ["never: p.a"]);
+    assert_eq!(unloaded(&files, "own.py"), [""; 0], "which of the functions runs first is not known");
+    assert_eq!(unloaded(&files, "star.py"), ["star: p.a"]);
+    assert_eq!(unloaded(&files, "bound.py"), [""; 0]);
+}

@@ -7,12 +7,12 @@ use rustc_hash::FxHashSet;
 use crate::index::Index;
 use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target, is_inside};
-use crate::lang::config::Position;
+use crate::lang::config::{Position, is_readable};
 use crate::lang::python::facts::{AliasId, Binding, BindingKind, Context as Under, Import, ImportId, ScopeId, Use, UseId};
 use crate::lang::python::imports::{self, Added, Becomes, Change, Name};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
-use crate::lang::python::resolve::{self, Symbol};
+use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::scope::Lookup;
 use crate::lang::python::strings::{self, Role};
 use crate::text::blob::Mode;
@@ -71,6 +71,8 @@ pub(super) fn move_files(context: &Context<'_>, from: &str, to: &str, style: Sty
         relocation.keep_relative_imports(file);
     }
     for &file in search.candidates() {
+        let code = index.facts(file).embedded_code_with_module(from);
+        relocation.strings.extend(code.map(|span| View::open(index, file).quote("string", span)));
         if let Some(error) = index.facts(file).errors.first() {
             let at = View::open(index, file).place(error.span);
             relocation.blockers.push(Evidence {
@@ -257,7 +259,9 @@ impl Moving<'_> {
 
     /// A dotted path in a configuration file.
     fn mention(&mut self, mention: &Mention) {
+        let is_readable = self.index.text(mention.file).is_ok_and(|text| is_readable(mention.format, &text));
         match mention.position {
+            _ if !is_readable => return self.strings.push(mentioned(self.index, mention)),
             Position::Text => return self.strings.push(mentioned(self.index, mention)),
             Position::Value => self.configs.push(mentioned(self.index, mention)),
             Position::EntryPoint => {}
@@ -326,14 +330,15 @@ impl Moving<'_> {
             let is_whole = name == self.from && !name.contains('.');
             let local = alias.asname.map(|(local, _)| local).or(is_whole.then_some(alias.local));
             let mut added = Vec::new();
-            if local.is_none() && !self.has_same_root() {
+            if local.is_none() {
                 let owner = owner(facts, alias)?;
-                if !self.is_root_free(&view, owner) {
+                if !self.has_same_root() && !self.is_root_free(&view, owner) {
                     return None;
                 }
-                // The name of the package above goes on to be used for other things.
+                // The package above goes on to be used for other things, and the new path does not load it.
                 if let Some((package, _)) = self.from.rsplit_once('.')
-                    && self.needs_old_root(&view, owner, id)
+                    && !is_inside(self.to, package)
+                    && self.needs_package(&view, owner, id, package)
                 {
                     added.push(Added::Module(package.to_owned()));
                 }
@@ -401,7 +406,15 @@ impl Moving<'_> {
             return None;
         }
         let is_free = || match facts.lookup(used.scope, used.name) {
-            Lookup::Bound(owner) => self.has_same_root() || self.is_root_free(&View::open(self.index, file), owner),
+            _ if self.has_same_root() => true,
+            // Another import of the file binds the new name.
+            Lookup::Bound(owner) => {
+                let is_it = |(_, binding): (_, &Binding)| match binding.kind {
+                    BindingKind::Import(alias) => is_inside(facts.names.get(facts.aliases[alias.index()].name), self.from),
+                    _ => false,
+                };
+                facts.bindings_of(owner, used.name).any(is_it) && self.is_root_free(&View::open(self.index, file), owner)
+            }
             _ => false,
         };
         if is_plain && path.join(".") == self.from {
@@ -412,8 +425,14 @@ impl Moving<'_> {
             let span = Span::new(used.span.start, last.span.end);
             return (span.len() == used.span.len() + length).then(|| vec![Edit::replace(span, self.to)]);
         }
-        // Through a name for the package: the last part changes, if the package stays.
+        // Through a name for the package: the last part changes, if the package stays. Through another module's name for the
+        // module: that name stays what it is.
         let (old, new) = (self.from.rsplit_once('.')?, self.to.rsplit_once('.')?);
+        let steps = resolve::steps(self.index, file, used);
+        let package = self.index.modules().find(old.0).ok()?;
+        if steps.get(depth - 1)?.end != End::Module(package) {
+            return Some(Vec::new());
+        }
         (old.0 == new.0 && facts.names.get(last.name) == old.1).then(|| vec![Edit::replace(last.span, new.1)])
     }
 
@@ -436,30 +455,30 @@ impl Moving<'_> {
             && facts.uses.iter().filter(|used| used.name == root).all(is_bound)
     }
 
-    /// Whether the first name of the module's old path is used for more than the module, and only this import surely binds it.
-    fn needs_old_root(&self, view: &View<'_>, owner: ScopeId, id: AliasId) -> bool {
+    /// Whether the package above the module is used for more than the module, and only this import surely binds or loads it.
+    fn needs_package(&self, view: &View<'_>, owner: ScopeId, id: AliasId, package: &str) -> bool {
         let facts = view.facts;
         let this = &facts.aliases[id.index()];
         let (name, place) = (this.local, facts.import_of(this).span.start);
+        // Where the first name stays, it is bound anyway.
+        let package = if self.has_same_root() { package } else { root(package) };
         let binds_too = |(_, binding): (_, &Binding)| {
             let BindingKind::Import(other) = binding.kind else { return false };
             let import = facts.import_of(&facts.aliases[other.index()]);
-            other != id
-                && import.from.is_none()
-                && import.scope == owner
-                && import.context == Under::default()
-                && import.span.start <= place
+            let path = facts.names.get(facts.aliases[other.index()].name);
+            let always = import.scope == owner && import.context == Under::default() && import.span.start <= place;
+            other != id && import.from.is_none() && always && is_inside(path, package) && !is_inside(path, self.from)
         };
         if facts.bindings_of(owner, name).any(binds_too) {
             return false;
         }
-        let is_otherwise = |used: &&Use| {
-            used.name == name
-                && facts.lookup(used.scope, name) == Lookup::Bound(owner)
-                && !is_inside(&facts.dotted(used), self.from)
+        let is_otherwise = |used: &Use| {
+            let path = facts.dotted(used);
+            let is_bound = used.name == name && facts.lookup(used.scope, name) == Lookup::Bound(owner);
+            is_bound && is_inside(&path, package) && !is_inside(&path, self.from)
         };
         let spelled = facts.names.get(name);
-        facts.uses.iter().any(|used| is_otherwise(&used)) || facts.exports_name(spelled) || facts.embedded_code_names(spelled)
+        facts.uses.iter().any(is_otherwise) || facts.exports_name(spelled) || facts.embedded_code_names(spelled)
     }
 
     /// Rewrites the relative imports of a moving file that would mean something else in its new place.
