@@ -253,11 +253,9 @@ impl<'i> Comparison<'i> {
     fn dropping_lines(&self, file: FileId, module: FileId) -> BTreeSet<u32> {
         let (Some(edited), Some(module)) = (self.changed.get(&file), self.old_id(module)) else { return BTreeSet::new() };
         let Some(old) = edited.old else { return BTreeSet::new() };
-        let text = self.before.text(old).unwrap_or_default();
-        let lines = LineIndex::new(text.as_bytes());
         let imports = self.old.get(old).imports();
         let dropping = imports.filter(|(_, target)| edited.dropped.contains(target) && self.leads(*target, module));
-        dropping.map(|(at, _)| lines.position(at).line).min().into_iter().collect()
+        dropping.map(|(at, _)| self.before.position(old, at).line).min().into_iter().collect()
     }
 
     /// Whether the loading of a module loaded another before the change.
