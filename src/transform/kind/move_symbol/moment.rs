@@ -12,7 +12,7 @@ use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python::definitions::Block;
 use crate::lang::python::evaluated::{self, Act, ActKind};
-use crate::lang::python::facts::{Binding, BindingKind, Definition, DefinitionKind, Facts, ScopeId, Use};
+use crate::lang::python::facts::{Binding, BindingKind, Definition, DefinitionKind, Facts, ScopeId, ScopeKind, Use};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Step, Symbol};
 use crate::lang::python::scope::Lookup;
@@ -108,8 +108,8 @@ fn is_definition_doubtful(index: &Index, kind: ActKind, symbol: &Symbol, is_whol
             !is_whole || shapes_classes(&view, definition, is_metaclass, DEPTH)
         }
         (ActKind::Decorates { is_made }, Some((view, definition))) => !is_whole || !is_inert(&view, definition, is_made),
-        (ActKind::Calls, Some((view, definition))) => !is_whole || !is_inert(&view, definition, false),
-        (ActKind::Derives { .. } | ActKind::Decorates { .. } | ActKind::Calls, None) => true,
+        // What a function returns may be another thing at another time, whatever else it does.
+        (ActKind::Calls, _) | (ActKind::Derives { .. } | ActKind::Decorates { .. }, None) => true,
     }
 }
 
@@ -124,10 +124,23 @@ fn definition<'i>(index: &'i Index, symbol: &Symbol) -> Option<(View<'i>, &'i De
     }
 }
 
+/// Whether a function that decorates has no effect but on what it decorates, and does the same at any time. With `with_inner`, a function in
+/// it is what decorates.
 fn is_inert(view: &View<'_>, definition: &Definition, with_inner: bool) -> bool {
+    let facts = view.facts;
     let is_decorated = definition.header.start > definition.span.start && view.text[definition.span.range()].starts_with('@');
+    let functions =
+        |scope: ScopeId| facts.ancestors(scope).filter(|at| facts.scopes[at.index()].kind == ScopeKind::Function).count();
+    let runs = |used: &&Use| definition.span.covers(used.span) && functions(used.scope) <= 1 + usize::from(with_inner);
+    let is_state = |used: &Use| {
+        let steps = resolve::steps(view.index, view.file, used);
+        let is_whole = steps.len() > facts.attributes_of(used).len();
+        let kind = ActKind::Reads { looks_inside: true };
+        steps.last().is_none_or(|last| is_end_doubtful(view.index, kind, &last.end, last.hops.last(), is_whole))
+    };
     let source = view.source().filter(|_| definition.kind == DefinitionKind::Function && !is_decorated);
     source.is_some_and(|source| evaluated::is_inert(&source, definition.span, with_inner))
+        && !facts.uses.iter().filter(runs).any(is_state)
 }
 
 /// Whether a class, or one that it derives from, does something when a class is derived from it, or is asked for those that are.
