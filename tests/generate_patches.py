@@ -313,8 +313,7 @@ class World:
         patch = self.pick(self.patches)
         if form == "object":
             imports.add(statement)
-            owner, bound = self.owner(module, statement, imports)
-            del bound
+            owner = self.owner(module, statement, imports)
             return f'{patch}.object({owner}, "{name}"{what})', is_mock
         if form == "multiple" and name != "send":
             value, is_mock = self.choose(("Fake", False), ("DEFAULT", True))
@@ -327,7 +326,7 @@ class World:
             return f'patched("{module}.{name}")', True
         return f"{patch}({self.spelled(f'{module}.{name}', before)}{what})", is_mock
 
-    def owner(self, module: str, statement: str, imports: set[str]) -> tuple[str, None]:
+    def owner(self, module: str, statement: str, imports: set[str]) -> str:
         """An expression for a module, or for an object in one."""
         path = statement.split()[-1]
         package, _, stem = path.rpartition(".")
@@ -335,8 +334,8 @@ class World:
         if package and path in module and self.chance(0.5):
             spelled, local = self.choose((f"import {path} as the_{stem}", f"the_{stem}"), (f"from {package} import {stem}", stem))
             imports.add(spelled)
-            return local + rest, None
-        return module, None
+            return local + rest
+        return module
 
     def body(self, before: list[str]) -> str:
         seen = self.random.sample(self.consumers, min(len(self.consumers), self.choose(1, 2, 3)))
@@ -375,11 +374,10 @@ class World:
             made = [item for item in made if ".dict(" not in item[0]]
             return f"{decorators}class Test{at}(unittest.TestCase):\n{indent(method, '    ')}"
         if style == "case":
-            started = "".join(
-                f"patcher = {call}\npatcher.start()\nself.addCleanup(patcher.stop)\n" if self.chance(0.5)
-                else f"self.enterContext({call})\n" for call, _ in made
-            )
-            started = started.replace("self.enterContext(", "self.stack.enter_context(")
+            # Either way the last patch is undone first.
+            start = "patcher = {}\npatcher.start()\nself.addCleanup(patcher.stop)\n"
+            start = start if self.chance(0.5) else "self.stack.enter_context({})\n"
+            started = "".join(start.format(call) for call, _ in made)
             head = "self.stack = ExitStack()\nself.addCleanup(self.stack.close)\n"
             up = f"def setUp(self):\n{indent(head + started, '    ')}"
             method = f"def {name}(self):\n{indent(body, '    ')}\n"

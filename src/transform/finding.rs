@@ -177,6 +177,8 @@ pub enum Reason {
     NobodyReads,
     /// Code that is not known may read the patched name too.
     MaybeRead,
+    /// A patch is given the module as an object, which does not change together with the string.
+    ModuleGiven,
     /// In its new place a patch would also be seen by code that it was not for.
     ReachesMore,
     /// A string that names it is put together at run time.
@@ -234,6 +236,7 @@ impl Reason {
         Reason::MaybePatched,
         Reason::NobodyReads,
         Reason::MaybeRead,
+        Reason::ModuleGiven,
         Reason::ReachesMore,
         Reason::Computed,
         Reason::InConfig,
@@ -282,6 +285,7 @@ impl Reason {
             Reason::MaybePatched => "maybe-patched",
             Reason::NobodyReads => "nobody-reads",
             Reason::MaybeRead => "maybe-read",
+            Reason::ModuleGiven => "module-given",
             Reason::ReachesMore => "reaches-more",
             Reason::Computed => "computed",
             Reason::InConfig => "in-config",
@@ -333,6 +337,7 @@ impl Reason {
             }
             Reason::NobodyReads => "no code is known to read the patched name while the patch holds",
             Reason::MaybeRead => "code that only running it can follow may read the patched name too",
+            Reason::ModuleGiven => "the patch is given the module as an object, which is not rewritten together with a string",
             Reason::ReachesMore => "in its new place the patch would also be seen by code that it was not for",
             Reason::InConfig => "a configuration value names it, and what reads the value is not known",
             Reason::Computed => "a string that names it is put together at run time",

@@ -368,7 +368,8 @@ impl Relocation<'_> {
         match role {
             _ if matches!(reference.site, Site::Computed(_)) => return left(Reason::Computed, Vec::new()),
             Role::SetMember => return left(Reason::Assigned, Vec::new()),
-            Role::Data | Role::Module | Role::Logger | Role::Task | Role::Member => return left(Reason::InString, Vec::new()),
+            Role::Data => return left(sets(view, reference).unwrap_or(Reason::InString), Vec::new()),
+            Role::Module | Role::Logger | Role::Task | Role::Member => return left(Reason::InString, Vec::new()),
             Role::Patch | Role::PatchMember | Role::Object => {}
         }
         let none = Readers::default();
@@ -378,8 +379,10 @@ impl Relocation<'_> {
             let reason = if readers.moved.is_empty() { Reason::ReadThere } else { Reason::ReadersSplit };
             return left(reason, self.readers(readers));
         }
-        let (Site::String(at, parts), Some(span)) = (reference.site, named(view, reference)) else {
-            return left(Reason::OddSpelling, Vec::new());
+        let (at, parts, span) = match (reference.site, named(view, reference)) {
+            (Site::String(at, parts), Some(span)) => (at, parts, span),
+            (Site::Member(_), _) => return left(Reason::ModuleGiven, Vec::new()),
+            _ => return left(Reason::OddSpelling, Vec::new()),
         };
         let text = view.facts.names.get(view.facts.strings[at].value);
         let separator = if strings::prefix(text, parts).contains(':') { ':' } else { '.' };
