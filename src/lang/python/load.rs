@@ -6,6 +6,9 @@
 //! CPython it forgets the modules that an import error passes through on its way to the `try` that catches it, so that the next
 //! import of them starts again.
 //!
+//! A submodule is an attribute of its package once somebody has loaded it. Reading one (`p.sub.x` after `import p`) fails if nobody has
+//! by then; for functions, by the time that their module and all that it loads have been loaded.
+//!
 //! All branches of conditions are taken to run, except those under `TYPE_CHECKING` and `__name__ == "__main__"`; handlers run
 //! where something failed. Functions that run while a module is loaded, import hooks and imports by computed names are not followed.
 
