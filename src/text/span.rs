@@ -78,6 +78,11 @@ impl LineIndex {
         Self { starts: starts.into() }
     }
 
+    /// The offset of the first byte of a line, counted from 1; the last line's for one that is not there.
+    pub fn start(&self, line: u32) -> u32 {
+        self.starts[(line.max(1) as usize).min(self.starts.len()) - 1]
+    }
+
     /// The position of a byte offset.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.starts.partition_point(|&start| start <= offset).max(1);
@@ -95,6 +100,7 @@ mod tests {
         let lines: Vec<u32> = (0..8).map(|offset| index.position(offset).line).collect();
         assert_eq!(lines, [1, 1, 2, 2, 2, 3, 3, 4]);
         assert_eq!(index.position(7), Position { line: 4, column: 0 });
+        assert_eq!([0, 1, 2, 3, 4, 5].map(|line| index.start(line)), [0, 0, 2, 5, 7, 7]);
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn gather(
             let index = made.as_ref().unwrap_or(context.index);
             let here = Context { index, plan: context.plan, own: context.own };
             let (from, to) = &rows[at];
-            let told = |evidence| in_first(context.index, &group.change, evidence);
+            let told = |evidence| in_first(context.index, index, &group.change, evidence);
             let told_doubt = |(reason, evidence)| (reason, told(evidence));
             match transplant(&here, from, to, manner) {
                 Ok(Moved { draft, doubts, leftovers }) if (wanted == Applicability::Review) || doubts.is_empty() => {

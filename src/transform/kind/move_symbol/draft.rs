@@ -4,9 +4,9 @@ use super::super::super::finding::{Evidence, Reason};
 use crate::index::Index;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
-use crate::text::eol;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
+use crate::text::span::Span;
 
 /// Why a move is for review, and where.
 pub(super) type Doubt = (Reason, Evidence);
@@ -72,55 +72,19 @@ impl<'i> Draft<'i> {
 
     /// Evidence of the program that the steps made, by its place in the first one.
     pub fn in_first(&self, evidence: Evidence) -> Evidence {
-        in_first(self.base, &self.change, evidence)
+        in_first(self.base, self.index(), &self.change, evidence)
     }
 }
 
-/// Evidence of the program that a change made, by its place in the one before. Lines that the change brought are where it brought them.
-pub(super) fn in_first(index: &Index, change: &SourceChange, evidence: Evidence) -> Evidence {
+/// Evidence of the program that a change made of another, by its place in the other. Lines that the change brought are where it brought
+/// them.
+pub(super) fn in_first(first: &Index, now: &Index, change: &SourceChange, evidence: Evidence) -> Evidence {
     let Some((path, line)) = &evidence.at else { return evidence };
-    let (Some(FileChange::Edit(edit)), Some(file)) = (change.files().get(path), index.snapshot().id(path)) else {
+    let (Some(FileChange::Edit(edit)), Some(old), Some(new)) =
+        (change.files().get(path), first.snapshot().id(path), now.snapshot().id(path))
+    else {
         return evidence;
     };
-    let line = line_before(&index.text(file).unwrap_or_default(), edit, *line);
-    Evidence { at: Some((path.clone(), line)), ..evidence }
-}
-
-/// The line of a text that became a line of what an edit made of it; both start with 1.
-fn line_before(text: &str, edit: &TextEdit, line: u32) -> u32 {
-    let breaks = |text: &str| text.matches('\n').count() as u32;
-    let (mut brought, mut taken) = (0, 0);
-    for edit in edit.edits() {
-        let start = 1 + breaks(&text[..edit.span.range().start]);
-        let now = start + brought - taken;
-        let starts_line = eol::line_start(text, edit.span.range().start) == edit.span.range().start;
-        if line < now || (line == now && !starts_line) {
-            break;
-        }
-        if line < now + breaks(&edit.text) {
-            return start;
-        }
-        brought += breaks(&edit.text);
-        taken += breaks(&text[edit.span.range()]);
-    }
-    line + taken - brought
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::span::Span;
-
-    #[test]
-    fn lines_are_found_where_they_were() {
-        let text = "one\ntwo\nthree\nfour\nfive\n";
-        let edits =
-            vec![Edit::insert(3, "\nmore\nagain"), Edit::delete(Span::new(4, 14)), Edit::replace(Span::new(14, 18), "4")];
-        let edit = TextEdit::new(edits).unwrap();
-        assert_eq!(edit.apply(text.as_bytes()), b"one\nmore\nagain\n4\nfive\n");
-        assert_eq!([1, 4, 5].map(|line| line_before(text, &edit, line)), [1, 4, 5]);
-        let edit = TextEdit::new(vec![Edit::insert(0, "# a\n# b\n"), Edit::delete(Span::new(7, 13))]).unwrap();
-        assert_eq!(edit.apply(text.as_bytes()), b"# a\n# b\none\ntwo\nfour\nfive\n");
-        assert_eq!([1, 2, 3, 4, 5, 6].map(|line| line_before(text, &edit, line)), [1, 1, 1, 2, 4, 5]);
-    }
+    let before = edit.before(Span::at(now.lines(new).start(*line)));
+    Evidence { at: Some((path.clone(), first.position(old, before.start).line)), ..evidence }
 }
