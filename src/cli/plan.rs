@@ -93,7 +93,9 @@ pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Sel
     let (snapshot, base, journal) = project.snapshot(at, plan)?;
     let phases = select(plan, &selection.phase, selection.only, &journal)?;
     let index = Index::build(snapshot, &plan.options);
-    let is_applied = |phase: &str, step: &str| journal.is_applied(phase, step);
+    // A step that found nothing to do has left no commit; steps behind it that have one tell that it was run.
+    let is_applied =
+        |phase: &str, step: &str| plan.from_step(phase, step).iter().any(|step| journal.is_applied(phase, &step.id));
     let progress = Ticker::start();
     let threshold = selection.threshold();
     let one_thread = pool(1)?;

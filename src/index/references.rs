@@ -30,6 +30,14 @@ pub enum Target {
 }
 
 impl Target {
+    /// The symbol, if it is one.
+    pub fn symbol(&self) -> Option<&Symbol> {
+        match self {
+            Target::Symbol(symbol) => Some(symbol),
+            Target::Module(_) => None,
+        }
+    }
+
     /// The target as plans and reports write it.
     pub fn spelled(&self, modules: &ModuleTable) -> String {
         match self {

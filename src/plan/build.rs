@@ -283,11 +283,12 @@ fn build_step(
     }
     let scope = &request.plan.scope;
     let base = index.snapshot().clone();
+    let search = |index: &Index| run(index, scope, &step.transform, &request.plan.subjects(index));
     doing("searching");
-    let mut findings = run(&index, scope, &step.transform);
+    let mut findings = search(&index);
     if let Some(pool) = request.again {
         doing("searching again");
-        let again = pool.install(|| run(&index, scope, &step.transform));
+        let again = pool.install(|| search(&index));
         if let Some(Finding { place, message, .. }) = difference(&findings, &again).cloned() {
             return Err(BuildError::NotDeterministic { at, place: Box::new(place), message });
         }
@@ -308,7 +309,7 @@ fn build_step(
             changes.push(change);
             index = next;
             doing("checking that it converges");
-            let mut again = run(&index, scope, &step.transform);
+            let mut again = search(&index);
             // What was held back is found again, and held back again by the next plan.
             again.retain(|finding| {
                 !settled.iter().any(|held| matches!(held.outcome, Outcome::Left(_)) && is_same(held, finding))

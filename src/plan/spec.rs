@@ -9,13 +9,13 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::gate::Gate;
-use crate::index::Options;
+use crate::index::{Index, Options};
 use crate::lang::python::collect::Version;
 use crate::lang::python::modules::RootFolder;
 use crate::text::path::RepoPath;
 use crate::transform::pack::{Packs, read as read_transform};
 use crate::transform::wire::{Located, Origin, Problem, Siblings, SpecError, SpecFile, Table, is_outside, parse, read_table};
-use crate::transform::{Scope, Transform};
+use crate::transform::{Scope, Subject, Transform};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/plans");
 
@@ -277,6 +277,17 @@ impl Plan {
     /// The phase with an id.
     pub fn phase(&self, id: &str) -> Option<&Phase> {
         self.phases.iter().find(|phase| phase.id == id)
+    }
+
+    /// The step of a phase with an id, and those behind it.
+    pub fn from_step(&self, phase: &str, step: &str) -> &[Step] {
+        let steps = self.phase(phase).map(|phase| &phase.steps[..]).unwrap_or_default();
+        steps.iter().position(|other| other.id == step).map_or(&[], |at| &steps[at..])
+    }
+
+    /// What the steps of all phases are about.
+    pub fn subjects(&self, index: &Index) -> Vec<Subject> {
+        self.phases.iter().flat_map(|phase| &phase.steps).flat_map(|step| step.transform.rule.subjects(index)).collect()
     }
 
     /// The phases that a phase requires, directly or through others, in the plan's order.

@@ -110,6 +110,8 @@ pub struct Context<'a> {
     plan: &'a Scope,
     /// The transform's own scope.
     own: &'a Scope,
+    /// What the steps of the plan are about: names by which another step knows something keep their spelling.
+    named: &'a [Subject],
 }
 
 impl Context<'_> {
@@ -120,9 +122,9 @@ impl Context<'_> {
     }
 }
 
-/// Runs a transform over an index. The findings are sorted by file and place.
-pub fn run(index: &Index, plan: &Scope, transform: &Transform) -> Vec<Finding> {
-    let context = Context { index, plan, own: &transform.scope };
+/// Runs a transform over an index; `named` is what the steps of its plan are about. The findings are sorted by file and place.
+pub fn run(index: &Index, plan: &Scope, transform: &Transform, named: &[Subject]) -> Vec<Finding> {
+    let context = Context { index, plan, own: &transform.scope, named };
     let mut findings = transform.rule.find(&context);
     findings.par_iter_mut().filter(|finding| crosses_error(index, finding)).for_each(|finding| {
         finding.outcome = Outcome::Left(Reason::ParsersDisagree);

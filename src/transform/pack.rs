@@ -134,7 +134,7 @@ impl Example {
         let snapshot = Memory::snapshot(self.before.iter().map(|(path, text)| (path, text.as_str())));
         let index = Index::build(snapshot.clone(), &Options::default());
         let mut change = SourceChange::default();
-        for finding in run(&index, &Scope::default(), transform) {
+        for finding in run(&index, &Scope::default(), transform, &[]) {
             if let Outcome::Fix(fix) = finding.outcome
                 && fix.applicability == Applicability::Safe
             {

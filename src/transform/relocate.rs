@@ -123,7 +123,8 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     let references = search.run();
     let mut files: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
     let mut by_string: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
-    let mut visible: FxHashSet<Symbol> = FxHashSet::default();
+    // A name by which another step knows something keeps its spelling.
+    let mut visible: FxHashSet<Symbol> = context.named.iter().filter_map(|subject| subject.target.symbol()).cloned().collect();
     let mut doors: FxHashSet<Symbol> = FxHashSet::default();
     let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
     let mut at_home: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();

@@ -180,7 +180,7 @@ fn gather(
         let count = waiting.len();
         for at in std::mem::take(&mut waiting) {
             let index = made.as_ref().unwrap_or(context.index);
-            let here = Context { index, plan: context.plan, own: context.own };
+            let here = Context { index, ..*context };
             let (from, to) = &rows[at];
             let told = |evidence| in_first(context.index, index, &group.change, evidence);
             let told_doubt = |(reason, evidence)| (reason, told(evidence));

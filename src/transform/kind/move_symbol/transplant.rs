@@ -294,7 +294,7 @@ impl Transplant<'_, '_> {
             let (from, to) = (self.from.symbol(index), self.to.symbol(index));
             let verdict = judge(index, &from, &to, false);
             let pair = Pair { from, to, module: self.to.module.clone(), verdict };
-            let here = Context { index, plan: context.plan, own: context.own };
+            let here = Context { index, ..*context };
             let findings = relocate(&here, &[pair], self.manner.style);
             let mut change = SourceChange::default();
             let mut left = Vec::new();
