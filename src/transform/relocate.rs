@@ -181,6 +181,20 @@ pub(super) fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> V
     }
 }
 
+/// Why the rewriting of a reference is for review.
+#[derive(Clone, Copy)]
+struct Caution {
+    reason: Reason,
+    /// The patch that is in the way.
+    patch: Option<(FileId, Span)>,
+}
+
+impl From<Reason> for Caution {
+    fn from(reason: Reason) -> Self {
+        Self { reason, patch: None }
+    }
+}
+
 /// What is made of the references of a file's code.
 #[derive(Default)]
 struct Made {
@@ -334,14 +348,14 @@ impl Relocation<'_> {
     /// Why rewriting a reference to one and the same object may still not be what is wanted: on its way it passes a name of its
     /// own (`Handler = Manager`), which someone may have chosen to keep, a name that another module has only while types are
     /// checked, so that the import fails today and would succeed, or a name that it reads late and that other code assigns to.
-    fn caution(&self, reference: &Reference) -> Option<Reason> {
+    fn caution(&self, reference: &Reference) -> Option<Caution> {
         let index = self.context.index;
         let home = &self.pairs[reference.target].to;
         if self.is_late(reference) && passed(reference).chain([home]).any(|hop| self.assigned.contains(hop)) {
-            return Some(Reason::Assigned);
+            return Some(Reason::Assigned.into());
         }
-        if let Some(reason) = self.patch(reference) {
-            return Some(reason);
+        if let Some(patch) = self.patch(reference) {
+            return Some(Caution { reason: patch.reason, patch: Some(patch.at) });
         }
         let passed = &reference.way.hops[..reference.distance];
         let next = reference.way.hops.iter().skip(1);
@@ -360,10 +374,10 @@ impl Relocation<'_> {
             };
             let is_bound = bindings().next().is_some();
             if runs && is_bound && bindings().all(|binding| binding.context.contains(Under::TYPE_CHECKING)) {
-                return Some(Reason::Dangling);
+                return Some(Reason::Dangling.into());
             }
             if hop.name != next.name && bindings().any(|binding| matches!(binding.kind, BindingKind::Alias(_))) {
-                return Some(Reason::OwnName);
+                return Some(Reason::OwnName.into());
             }
         }
         None

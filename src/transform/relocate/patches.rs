@@ -20,12 +20,30 @@ use crate::lang::python::scope::Lookup;
 use crate::lang::python::strings::{self, Role};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
+use crate::text::span::Span;
 use crate::transform::View;
-use crate::transform::finding::Reason;
+use crate::transform::finding::{Evidence, Reason};
 
-/// The names that patches hold, by the files that patch them, and what is known of those: [`Reason::Patched`] or
-/// [`Reason::MaybePatched`].
-pub(super) type Held = FxHashMap<Symbol, BTreeMap<FileId, Reason>>;
+/// What replaces something for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Hold {
+    /// What is known of it: [`Reason::Patched`], [`Reason::PatchedThere`] or [`Reason::MaybePatched`].
+    pub reason: Reason,
+    /// The file that does so, and the string that spells what it replaces.
+    pub at: (FileId, Span),
+}
+
+/// The names that patches hold, by the files that patch them.
+pub(super) type Held = FxHashMap<Symbol, BTreeMap<FileId, Hold>>;
+
+/// A whole module that a file replaces.
+#[derive(Clone, Copy)]
+struct Fake {
+    /// The string that spells it.
+    span: Span,
+    /// Whether it is so from then on.
+    is_for_good: bool,
+}
 
 /// What tests replace.
 pub(super) struct Patches<'i> {
@@ -33,8 +51,8 @@ pub(super) struct Patches<'i> {
     scripts: Scripts<'i>,
     /// The names whose patches stay where they are.
     held: Held,
-    /// Whole modules that are replaced, by the files that do so; `true` where it is for good.
-    fakes: FxHashMap<Module, BTreeMap<FileId, bool>>,
+    /// Whole modules that are replaced, by the files that do so.
+    fakes: FxHashMap<Module, BTreeMap<FileId, Fake>>,
     /// The names that code may read which only running it can follow.
     maybe_read: FxHashSet<Symbol>,
     /// The modules that patching files load in functions alone, and so perhaps under a patch.
@@ -62,8 +80,8 @@ impl<'i> Patches<'i> {
         for (name, files) in held {
             self.look_at(files.keys().copied());
             let known = self.held.entry(name).or_default();
-            for (file, reason) in files {
-                is_new |= known.insert(file, reason).is_none();
+            for (file, hold) in files {
+                is_new |= known.insert(file, hold).is_none();
             }
         }
         is_new
@@ -91,8 +109,9 @@ impl<'i> Patches<'i> {
                 self.maybe_read.insert((*name).clone());
             }
             let mut strings = facts.strings.iter().filter(|string| string.value == id);
-            if in_string && strings.any(|string| strings::is_given_to_patch(facts, string)) {
-                self.extend([((*name).clone(), [(file, Reason::MaybePatched)].into())].into_iter().collect());
+            if in_string && let Some(string) = strings.find(|string| strings::is_given_to_patch(facts, string)) {
+                let hold = Hold { reason: Reason::MaybePatched, at: (file, string.span) };
+                self.extend([((*name).clone(), [(file, hold)].into())].into_iter().collect());
             }
         }
     }
@@ -123,17 +142,16 @@ impl<'i> Patches<'i> {
 }
 
 impl Relocation<'_> {
-    /// Why a patch keeps the reference from being rewritten: it replaces what the reference reads and cannot go along, or it would
+    /// The patch that keeps a reference from being rewritten: it replaces what the reference reads and cannot go along, or it would
     /// replace what the reference is going to read.
-    pub(super) fn patch(&self, reference: &Reference) -> Option<Reason> {
+    pub(super) fn patch(&self, reference: &Reference) -> Option<Hold> {
         let first = reference.way.hops.first()?;
         let home = &self.pairs[reference.target].to;
         let root = self.root(reference);
         let here = [Some(first), root.as_ref()].into_iter().flatten().find_map(|name| self.held(name, reference));
-        let here = here.or_else(|| self.faked(&first.module, reference).then_some(Reason::Patched));
-        here.or_else(|| {
-            let there = self.held(home, reference).is_some() || self.faked(&home.module, reference);
-            there.then_some(Reason::PatchedThere)
+        here.or_else(|| self.faked(&first.module, reference)).or_else(|| {
+            let there = self.held(home, reference).or_else(|| self.faked(&home.module, reference))?;
+            Some(Hold { reason: Reason::PatchedThere, ..there })
         })
     }
 
@@ -146,14 +164,20 @@ impl Relocation<'_> {
         is_name.then(|| Symbol { module: Module::File(reference.file), name: facts.names.get(used.name).into() })
     }
 
-    fn held(&self, name: &Symbol, reference: &Reference) -> Option<Reason> {
+    fn held(&self, name: &Symbol, reference: &Reference) -> Option<Hold> {
         let files = self.patches.held.get(name)?;
-        files.iter().find(|(file, _)| self.runs_under(**file, reference)).map(|(_, reason)| *reason)
+        files.iter().find(|(file, _)| self.runs_under(**file, reference)).map(|(_, hold)| *hold)
     }
 
-    fn faked(&self, module: &Module, reference: &Reference) -> bool {
-        let fakes = self.patches.fakes.get(module);
-        fakes.is_some_and(|files| files.iter().any(|(file, for_good)| *for_good || self.runs_under(*file, reference)))
+    fn faked(&self, module: &Module, reference: &Reference) -> Option<Hold> {
+        let files = self.patches.fakes.get(module)?;
+        let (&file, fake) = files.iter().find(|(file, fake)| fake.is_for_good || self.runs_under(**file, reference))?;
+        Some(Hold { reason: Reason::Patched, at: (file, fake.span) })
+    }
+
+    /// The line of a patch, as evidence.
+    pub(super) fn patch_line(&self, (file, span): (FileId, Span)) -> Evidence {
+        View::open(self.context.index, file).quote("patch", span)
     }
 
     /// Whether a reference can read its name while a patch of a file holds.
@@ -210,21 +234,22 @@ fn modules_in_hand(index: &Index, file: FileId) -> BTreeSet<Module> {
 }
 
 /// The modules of names that files replace as a whole.
-fn fakes(index: &Index, names: &BTreeSet<&Symbol>) -> FxHashMap<Module, BTreeMap<FileId, bool>> {
+fn fakes(index: &Index, names: &BTreeSet<&Symbol>) -> FxHashMap<Module, BTreeMap<FileId, Fake>> {
     let modules: BTreeMap<String, &Module> =
         names.iter().map(|name| (index.modules().dotted(&name.module).to_string(), &name.module)).collect();
     let stem = |dotted: &String| Word::new(dotted.rsplit('.').next().unwrap_or(dotted));
     let words: Vec<Word> = modules.keys().map(stem).collect();
     let faking: FxHashSet<FileId> = index.with_words(&["modules", "patch", "setattr"].map(Word::new)).into_iter().collect();
-    let mut found: FxHashMap<Module, BTreeMap<FileId, bool>> = FxHashMap::default();
+    let mut found: FxHashMap<Module, BTreeMap<FileId, Fake>> = FxHashMap::default();
     let files: Vec<FileId> = index.with_words(&words).into_iter().filter(|file| faking.contains(file)).collect();
     index.warm(&files);
     for file in files {
         for string in &index.facts(file).strings {
-            if let Some((dotted, for_good)) = fake(index, file, string)
+            if let Some((dotted, is_for_good)) = fake(index, file, string)
                 && let Some(&module) = modules.get(&dotted)
             {
-                *found.entry(module.clone()).or_default().entry(file).or_default() |= for_good;
+                let first = Fake { span: string.span, is_for_good };
+                found.entry(module.clone()).or_default().entry(file).or_insert(first).is_for_good |= is_for_good;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Made, Names, Pair, Relocation};
+use super::{Caution, Made, Names, Pair, Relocation};
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
 use crate::lang::python::facts::{
@@ -36,7 +36,7 @@ pub(super) struct Work {
     pub pairs: BTreeSet<usize>,
     pub is_indirect: bool,
     pub is_aliased: bool,
-    pub caution: Option<Reason>,
+    pub caution: Option<Caution>,
     /// The references that are settled.
     pub sites: Vec<Site>,
     /// The file's names that get a new spelling, and the spelling.
@@ -90,7 +90,11 @@ impl Relocation<'_> {
                     let at = made.findings.len();
                     made.moved.extend(work.sites.iter().map(|&site| (view.file, site, at)));
                     made.renamed.extend(work.renamed.iter().map(|(symbol, new)| (symbol.clone(), new.clone(), at)));
-                    let reason = work.pairs.iter().find_map(|&pair| self.pairs[pair].verdict.reason).or(work.caution);
+                    let reason = work
+                        .pairs
+                        .iter()
+                        .find_map(|&pair| self.pairs[pair].verdict.reason)
+                        .or(work.caution.map(|caution| caution.reason));
                     Outcome::Fix(Fix::new(applicability, reason, SourceChange::edit(view.path.clone(), edit)))
                 }
                 Err(Refusal::Comment) => Outcome::Left(Reason::OddSpelling),
@@ -102,6 +106,7 @@ impl Relocation<'_> {
             let mut finding = view.finding(statement.span, messages.join("; "), Some(spelling), outcome);
             finding.evidence = work.pairs.iter().flat_map(|&pair| self.pairs[pair].verdict.evidence.clone()).collect();
             finding.evidence.extend(work.kept.iter().cloned());
+            finding.evidence.extend(work.caution.and_then(|caution| caution.patch).map(|at| self.patch_line(at)));
             made.findings.push(finding);
         }
     }

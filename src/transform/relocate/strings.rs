@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::patches::{self, Held, Patches};
+use super::patches::{self, Held, Hold, Patches};
 use super::{Made, Pair, Relocation, spelled};
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
@@ -188,9 +188,10 @@ impl<'r> Outcomes<'r> {
 }
 
 /// Whether the string may set the name: it does, or that cannot be known.
-fn sets(view: &View<'_>, reference: &Reference) -> Option<Reason> {
+fn sets(view: &View<'_>, reference: &Reference) -> Option<Hold> {
+    let hold = |reason| Hold { reason, at: (view.file, spelled(view, reference).0) };
     if sets_name(view, reference) {
-        return Some(Reason::Patched);
+        return Some(hold(Reason::Patched));
     }
     let is_maybe = match reference.site {
         Site::Computed(at) => matches!(
@@ -204,7 +205,7 @@ fn sets(view: &View<'_>, reference: &Reference) -> Option<Reason> {
         }
         _ => false,
     };
-    is_maybe.then_some(Reason::MaybePatched)
+    is_maybe.then(|| hold(Reason::MaybePatched))
 }
 
 /// What tests replace, as far as strings say it that do not name the old symbols by their paths.
@@ -227,8 +228,8 @@ pub(super) fn patches<'i>(
     let mut held = Held::default();
     for reference in at_home.chain(names_of_modules).filter(|reference| super::is_string(reference.site)) {
         let view = View::open(index, reference.file);
-        if let (Some(reason), Some(name)) = (sets(&view, reference), reference.way.hops.first()) {
-            held.entry(name.clone()).or_default().insert(reference.file, reason);
+        if let (Some(hold), Some(name)) = (sets(&view, reference), reference.way.hops.first()) {
+            held.entry(name.clone()).or_default().insert(reference.file, hold);
         }
     }
     patches.extend(held);
@@ -291,12 +292,12 @@ impl Relocation<'_> {
             let view = View::open(self.context.index, file);
             for reference in references.iter().filter(|reference| !is_reader(&view, reference)) {
                 let finding = self.string(&view, reference, &outcomes, &mut bonds);
-                if let (Some(reason), Some(name)) = (sets(&view, reference), reference.way.hops.first())
+                if let (Some(hold), Some(name)) = (sets(&view, reference), reference.way.hops.first())
                     && !finding.as_ref().is_some_and(is_safe)
                 {
                     let is_crowded = finding.as_ref().is_some_and(is_crowded);
                     let held = if is_crowded { &mut patched.crowded } else { &mut patched.held };
-                    held.entry(name.clone()).or_default().insert(file, reason);
+                    held.entry(name.clone()).or_default().insert(file, hold);
                 }
                 found.extend(finding);
             }
@@ -368,7 +369,7 @@ impl Relocation<'_> {
         match role {
             _ if matches!(reference.site, Site::Computed(_)) => return left(Reason::Computed, Vec::new()),
             Role::SetMember => return left(Reason::Assigned, Vec::new()),
-            Role::Data => return left(sets(view, reference).unwrap_or(Reason::InString), Vec::new()),
+            Role::Data => return left(sets(view, reference).map_or(Reason::InString, |hold| hold.reason), Vec::new()),
             Role::Module | Role::Logger | Role::Task | Role::Member => return left(Reason::InString, Vec::new()),
             Role::Patch | Role::PatchMember | Role::Object => {}
         }
@@ -389,10 +390,12 @@ impl Relocation<'_> {
         let edit = Edit::replace(span, format!("{}{separator}{}", pair.module, pair.to.name));
         let certain = pair.verdict.applicability?;
         if !sets_name {
-            let reason = self.patch(reference);
-            let applicability = if reason.is_some() { Applicability::Review } else { certain };
-            let fix = self.fix(view, edit, applicability, pair.verdict.reason.or(reason))?;
-            return Some(self.found(view, reference, Outcome::Fix(fix), pair.verdict.evidence.clone()));
+            let patch = self.patch(reference);
+            let applicability = if patch.is_some() { Applicability::Review } else { certain };
+            let fix = self.fix(view, edit, applicability, pair.verdict.reason.or(patch.map(|patch| patch.reason)))?;
+            let patch = patch.map(|patch| self.patch_line(patch.at));
+            let evidence = pair.verdict.evidence.iter().cloned().chain(patch);
+            return Some(self.found(view, reference, Outcome::Fix(fix), evidence.collect()));
         }
         let others = self.others(view, first, pair, outcomes);
         let (applicability, reason) = match self.obstructed(view, first, pair, readers, &others) {
