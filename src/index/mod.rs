@@ -104,6 +104,11 @@ impl Index {
         files.into_par_iter().filter(|&file| words.iter().any(|&word| self.words(file).may_contain(word))).collect()
     }
 
+    /// Whether a file may contain all of some words.
+    pub fn may_spell(&self, file: FileId, words: &[Word]) -> bool {
+        words.iter().all(|&word| self.words(file).may_contain(word))
+    }
+
     /// The configuration files that matter and may contain one of the words, in the order of their paths, with their formats.
     pub fn config_files_with(&self, words: &[Word], matters: &(dyn Fn(FileId) -> bool + Sync)) -> Vec<(FileId, Format)> {
         let files = self.snapshot.files().iter().enumerate();

@@ -8,8 +8,11 @@ use crate::harness::{Sandbox, project};
 
 const PLAN: [&str; 2] = ["--plan", ".oracle/plan.toml"];
 
-/// What is wrong with what the tool makes of the repository of a seed; nothing where it is right.
-fn fault(seed: u32) -> Option<String> {
+/// Whether the tool edits the repository of a seed.
+///
+/// # Errors
+/// What is wrong with what it makes of it.
+fn migrate(seed: u32) -> Result<bool, String> {
     let sandbox = Sandbox::new();
     let script = project().join("tests/generate_patches.py");
     sandbox.python(&[script.to_str().unwrap(), ".", "--seed", &seed.to_string()]).ok();
@@ -19,22 +22,22 @@ fn fault(seed: u32) -> Option<String> {
     let tool = |words: &[&str]| sandbox.tool(&[words, &PLAN[..]].concat());
     let made = tool(&["apply", "--yes"]);
     if made.code != 0 {
-        return Some(format!("seed {seed}: {}", made.err));
+        return Err(format!("seed {seed}: {}", made.err));
     }
     if made.out.starts_with("Nothing to change.") {
-        return None;
+        return Ok(false);
     }
     let after = sandbox.python(&["run_all.py"]).out;
     if before != after {
-        return Some(format!("seed {seed} observes otherwise:\n{before}{after}"));
+        return Err(format!("seed {seed} observes otherwise:\n{before}{after}"));
     }
     let again = tool(&["plan", "--phase", "phase", "--exit-code", "--format", "diff"]);
     if (again.code, again.out.as_str()) != (0, "") {
-        return Some(format!("seed {seed} does not converge: {}{}", again.out, again.err));
+        return Err(format!("seed {seed} does not converge: {}{}", again.out, again.err));
     }
     tool(&["rollback", "--phase", "phase", "--yes"]).ok();
     let is_back = sandbox.tree() == start && sandbox.git(&["status", "--porcelain"]).is_empty();
-    (!is_back).then(|| format!("seed {seed} is not rolled back"))
+    if is_back { Ok(true) } else { Err(format!("seed {seed} is not rolled back")) }
 }
 
 #[test]
@@ -42,6 +45,9 @@ fn tests_that_patch_observe_the_same() {
     let last = std::env::var("PATCH_SEEDS").ok().and_then(|last| last.parse().ok());
     let seeds: Vec<u32> =
         last.map_or_else(|| vec![3, 26, 32, 46, 47, 48, 49, 61, 135, 147, 244, 373, 404], |last| (1..=last).collect());
-    let faults: Vec<String> = seeds.into_par_iter().filter_map(fault).collect();
-    assert_eq!(faults, Vec::<String>::new());
+    let made: Vec<Result<bool, String>> = seeds.into_par_iter().map(migrate).collect();
+    let wrong: Vec<&String> = made.iter().filter_map(|made| made.as_ref().err()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let edited = made.iter().filter(|made| **made == Ok(true)).count();
+    assert!(edited * 2 > made.len(), "too few cases: {edited} of {}", made.len());
 }

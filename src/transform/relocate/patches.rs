@@ -237,14 +237,21 @@ fn modules_in_hand(index: &Index, file: FileId) -> BTreeSet<Module> {
 fn fakes(index: &Index, names: &BTreeSet<&Symbol>) -> FxHashMap<Module, BTreeMap<FileId, Fake>> {
     let modules: BTreeMap<String, &Module> =
         names.iter().map(|name| (index.modules().dotted(&name.module).to_string(), &name.module)).collect();
-    let stem = |dotted: &String| Word::new(dotted.rsplit('.').next().unwrap_or(dotted));
-    let words: Vec<Word> = modules.keys().map(stem).collect();
-    let faking: FxHashSet<FileId> = index.with_words(&["modules", "patch", "setattr"].map(Word::new)).into_iter().collect();
-    let mut found: FxHashMap<Module, BTreeMap<FileId, Fake>> = FxHashMap::default();
-    let files: Vec<FileId> = index.with_words(&words).into_iter().filter(|file| faking.contains(file)).collect();
+    // Who replaces a module spells its name and its package's, and something that replaces.
+    let spelled: BTreeSet<Vec<Word>> =
+        modules.keys().map(|dotted| dotted.rsplit('.').take(2).map(Word::new).collect()).collect();
+    let mut files = index.with_words(&["modules", "patch", "setattr"].map(Word::new));
+    files.retain(|&file| spelled.iter().any(|words| index.may_spell(file, words)));
     index.warm(&files);
+    let last: FxHashSet<&str> = modules.keys().filter_map(|dotted| dotted.rsplit('.').next()).collect();
+    let mut found: FxHashMap<Module, BTreeMap<FileId, Fake>> = FxHashMap::default();
     for file in files {
-        for string in &index.facts(file).strings {
+        let facts = index.facts(file);
+        let spells = |string: &&StringFact| {
+            let text = facts.names.get(string.value);
+            last.contains(text) || modules.contains_key(text)
+        };
+        for string in facts.strings.iter().filter(spells) {
             if let Some((dotted, is_for_good)) = fake(index, file, string)
                 && let Some(&module) = modules.get(&dotted)
             {
