@@ -10,7 +10,7 @@ use super::{Answer, Global, confirm, say};
 use crate::git::commit::Draft;
 use crate::git::{CommitId, GitError, Head, Repo, short};
 use crate::plan::artefact::Artefact;
-use crate::plan::build::FileDelta;
+use crate::plan::delta::FileDelta;
 use crate::plan::message;
 use crate::report::{self, Report};
 use crate::text::path::RepoPath;

@@ -114,9 +114,9 @@ pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Sel
 }
 
 /// All steps as one change.
-fn net(built: &Built) -> Result<Vec<crate::plan::build::FileDelta>, CliError> {
+fn net(built: &Built) -> Result<Vec<crate::plan::delta::FileDelta>, CliError> {
     let changes: Vec<_> = built.steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
-    Ok(crate::plan::build::deltas(&built.base, &built.result, &changes)?)
+    Ok(crate::plan::delta::deltas(&built.base, &built.result, &changes)?)
 }
 
 /// The plan as it is saved.

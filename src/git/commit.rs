@@ -7,7 +7,7 @@ use git2::{Delta, FileMode, Oid, Signature, Tree};
 
 use super::snapshot::blob_id;
 use super::{GitError, Repo};
-use crate::plan::build::FileDelta;
+use crate::plan::delta::FileDelta;
 use crate::text::blob::{BlobId, Mode};
 use crate::text::path::RepoPath;
 
@@ -148,7 +148,7 @@ impl Repo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::build::Content;
+    use crate::plan::delta::Content;
 
     #[test]
     fn a_commit_that_is_not_what_the_plan_says_is_not_made() {

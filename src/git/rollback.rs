@@ -7,7 +7,7 @@ use git2::{DiffFile, FileMode, MergeOptions, Oid};
 use super::commit::Unpublished;
 use super::snapshot::blob_id;
 use super::{GitError, Repo};
-use crate::plan::build::{Content, FileDelta};
+use crate::plan::delta::{Content, FileDelta};
 use crate::text::blob::Mode;
 use crate::text::path::RepoPath;
 

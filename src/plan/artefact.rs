@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::build::{BuiltStep, FileDelta, deltas};
+use super::build::BuiltStep;
+use super::delta::{FileDelta, deltas};
 use crate::text::blob::{BlobId, Mode};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};

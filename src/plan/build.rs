@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
 
 use super::cycles::CycleFigures;
+use super::delta::{FileDelta, deltas};
 use super::faults::{self, Existing};
 use super::gate::Figure;
 use super::load_order::{self, Broken, Culprits};
@@ -17,8 +17,7 @@ use super::prove::{Violation, prove};
 use super::spec::{Phase, Plan, Step};
 use crate::index::Index;
 use crate::lang::python;
-use crate::text::blob::{BlobId, Mode};
-use crate::text::change::{Conflict, FileChange, SourceChange};
+use crate::text::change::{Conflict, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{ChangeError, ReadError, Snapshot};
 use crate::text::span::Position;
@@ -97,30 +96,6 @@ pub struct BuiltStep {
 pub fn count_files<'b>(steps: impl IntoIterator<Item = &'b BuiltStep>) -> usize {
     let paths: BTreeSet<&RepoPath> = steps.into_iter().flat_map(|step| &step.files).map(|file| &file.path).collect();
     paths.len()
-}
-
-/// A file that a step changes.
-#[derive(Clone, Debug)]
-pub struct FileDelta {
-    /// Its path; for a moved file the new one.
-    pub path: RepoPath,
-    /// The path it had before, if it moves.
-    pub moved_from: Option<RepoPath>,
-    /// Its content before; `None` if it comes into being.
-    pub before: Option<Content>,
-    /// Its content afterwards; `None` if it goes away.
-    pub after: Option<Content>,
-}
-
-/// A file's content and mode.
-#[derive(Clone, Debug)]
-pub struct Content {
-    /// Its blob id.
-    pub blob: BlobId,
-    /// Its mode.
-    pub mode: Mode,
-    /// Its bytes.
-    pub bytes: Arc<[u8]>,
 }
 
 /// A file that is not edited because it does not parse.
@@ -500,54 +475,6 @@ fn union(at: &StepName, findings: &[Finding]) -> Result<SourceChange, BuildError
         }
     }
     Ok(change)
-}
-
-/// What changes come to, file by file, sorted by path.
-///
-/// # Errors
-/// A file cannot be read.
-pub fn deltas(base: &Snapshot, result: &Snapshot, changes: &[SourceChange]) -> Result<Vec<FileDelta>, ReadError> {
-    let mut touched: BTreeSet<&RepoPath> = BTreeSet::new();
-    // Where the files that have moved came from at first.
-    let mut origins: BTreeMap<&RepoPath, &RepoPath> = BTreeMap::new();
-    for change in changes {
-        let mut moved = Vec::new();
-        for (path, what) in change.files() {
-            touched.insert(path);
-            match what {
-                FileChange::Move { to, .. } => {
-                    touched.insert(to);
-                    moved.push((to, origins.remove(path).unwrap_or(path)));
-                }
-                FileChange::Delete => {
-                    origins.remove(path);
-                }
-                FileChange::Edit(_) | FileChange::Create { .. } => {}
-            }
-        }
-        origins.extend(moved);
-    }
-    // A rename in a patch needs a file that goes and a place that was free.
-    let is_rename =
-        |to: &RepoPath, from: &RepoPath| base.file(from).is_some() && result.file(from).is_none() && base.file(to).is_none();
-    origins.retain(|to, from| is_rename(to, from));
-    let renamed: BTreeSet<&RepoPath> = origins.values().copied().collect();
-    touched.retain(|path| !renamed.contains(path));
-    let content = |snapshot: &Snapshot, path: &RepoPath| -> Result<Option<Content>, ReadError> {
-        let Some(file) = snapshot.file(path) else { return Ok(None) };
-        Ok(Some(Content { blob: snapshot.blob(file)?, mode: file.mode, bytes: snapshot.read(file)? }))
-    };
-    let mut deltas = Vec::with_capacity(touched.len());
-    for path in touched {
-        let moved_from = origins.get(path).copied();
-        let before = content(base, moved_from.unwrap_or(path))?;
-        let after = content(result, path)?;
-        let state = |content: &Option<Content>| content.as_ref().map(|content| (content.blob, content.mode));
-        if moved_from.is_some() || state(&before) != state(&after) {
-            deltas.push(FileDelta { path: path.clone(), moved_from: moved_from.cloned(), before, after });
-        }
-    }
-    Ok(deltas)
 }
 
 fn untouched(index: &Index, in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Untouched> {

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::build::{BuiltStep, FileDelta, deltas};
+use super::build::BuiltStep;
 use super::cycles::{self, CycleFigures};
+use super::delta::{FileDelta, deltas};
 use super::origins::Origins;
 use super::prove::Breach;
 use crate::index::Index;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::build::{BuiltStep, Content, FileDelta};
+use super::build::BuiltStep;
+use super::delta::{Content, FileDelta};
 use super::spec::Plan;
 use crate::text::path::RepoPath;
 use crate::transform::finding::{Applicability, Outcome};

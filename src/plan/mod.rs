@@ -6,6 +6,7 @@
 pub mod artefact;
 pub mod build;
 pub mod cycles;
+pub mod delta;
 pub mod faults;
 pub mod gate;
 pub mod load_order;

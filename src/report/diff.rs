@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use similar::{Algorithm, TextDiff};
 
-use crate::plan::build::{Content, FileDelta};
+use crate::plan::delta::{Content, FileDelta};
 use crate::text::path::RepoPath;
 
 /// How many unchanged lines stand around a change.

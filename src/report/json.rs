@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Report, Tally};
-use crate::plan::build::{BuiltStep, FileDelta};
+use crate::plan::build::BuiltStep;
 use crate::plan::cycles::CycleFigures;
+use crate::plan::delta::FileDelta;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome};
 
 /// The version of the shape.

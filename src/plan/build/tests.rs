@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::index::Options;
+use crate::text::change::FileChange;
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::snapshot::Memory;
 use crate::text::span::{LineIndex, Span};
@@ -410,50 +411,4 @@ fn an_edge_inside_an_old_cycle_is_not_blamed() {
     assert_eq!(held(&joined, &[("import old", "import c")]), ["d.py: d.py:1: d loads c, which loads e, which loads d"]);
     let figures = built(&joined, Box::new(Replace(&[("import old", "import c")]))).unwrap().cycles;
     assert_eq!((figures.before, figures.after), (3, 3));
-}
-
-/// What a row of changes comes to: the path, the old path, and whether there was and is a file.
-fn net(files: &[&str], changes: &[&[(&str, FileChange)]]) -> Vec<String> {
-    let base = Memory::snapshot(files.iter().map(|path| (*path, *path)));
-    let mut result = base.clone();
-    let mut made = Vec::new();
-    for change in changes {
-        let mut whole = SourceChange::default();
-        for (path, what) in *change {
-            whole.union(&SourceChange::of(RepoPath::new(*path).unwrap(), what.clone())).unwrap();
-        }
-        result = result.with(&whole).unwrap();
-        made.push(whole);
-    }
-    let show = |delta: FileDelta| {
-        let from = delta.moved_from.map_or(String::new(), |from| format!("{from} -> "));
-        let side =
-            |content: Option<Content>| content.map_or("-".to_owned(), |content| String::from_utf8_lossy(&content.bytes).into());
-        format!("{from}{}: {} {}", delta.path, side(delta.before), side(delta.after))
-    };
-    deltas(&base, &result, &made).unwrap().into_iter().map(show).collect()
-}
-
-fn moved(to: &str) -> FileChange {
-    FileChange::Move { to: RepoPath::new(to).unwrap(), edit: TextEdit::default() }
-}
-
-#[test]
-fn changes_that_build_on_one_another_are_one_change() {
-    let create = || FileChange::Create { content: "new".to_owned(), mode: Mode::Regular };
-    assert_eq!(net(&["a"], &[&[("a", moved("b"))], &[("b", moved("c"))]]), ["a -> c: a a"]);
-    assert_eq!(net(&["a"], &[&[("a", moved("b"))], &[("b", moved("a"))]]), [""; 0]);
-    assert_eq!(net(&["a", "b"], &[&[("b", FileChange::Delete)], &[("a", moved("b"))]]), ["a: a -", "b: b a"]);
-    assert_eq!(net(&["a", "c"], &[&[("a", moved("b"))], &[("c", moved("a"))]]), ["a: a c", "b: - a", "c: c -"]);
-    assert_eq!(net(&[], &[&[("a", create())], &[("a", moved("b"))]]), ["b: - new"]);
-    assert_eq!(net(&[], &[&[("a", create())], &[("a", FileChange::Delete)]]), [""; 0]);
-}
-
-#[test]
-fn nothing_is_made_where_something_else_stands() {
-    let files = [("new", "a file"), ("a.py", "")];
-    let base = Memory::snapshot(files);
-    let change = SourceChange::of(RepoPath::new("a.py").unwrap(), moved("new/a.py"));
-    let said = base.with(&change).map(|_| ()).unwrap_err().to_string();
-    assert_eq!(said, "new/a.py cannot be made: new is not a folder");
 }
