@@ -206,17 +206,17 @@ class Maker:
         c, tag = self.choose, f'"t{name[1:]}"'
         head = c.choice(["", "", "", "@same\n", "@register\n", f"@tagged({self.eager()})\n", "@functools.wraps(same)\n"])
         body = [f"return [{tag}, a, {self.lazy(name)}, {self.lazy(name)}]"]
-        match c.randrange(9):
-            case 0:
-                body = [f"yield [{tag}, {self.lazy(name)}]"]
-            case 1:
-                body = [f"def inner(n=k):\n        nonlocal k\n        k += 1\n        return {self.lazy(name)}\n", "    return inner(), k"]
-            case 2:
-                body = [f"from .base import LIMIT\n    return LIMIT, {self.lazy(name)}"]
-            case 3:
-                body = [f"from . import util\n    import app.sub.deep\n    return util.util_one(), app.sub.deep.DEEP, {self.lazy(name)}"]
-            case 4:
-                body = [f"got = [{self.lazy(name)} for k in range(2)]  # type: ignore\n    return got, (lambda k=1: {self.lazy(name)})()"]
+        kind = c.randrange(9)
+        if kind == 0:
+            body = [f"yield [{tag}, {self.lazy(name)}]"]
+        elif kind == 1:
+            body = [f"def inner(n=k):\n        nonlocal k\n        k += 1\n        return {self.lazy(name)}\n", "    return inner(), k"]
+        elif kind == 2:
+            body = [f"from .base import LIMIT\n    return LIMIT, {self.lazy(name)}"]
+        elif kind == 3:
+            body = [f"from . import util\n    import app.sub.deep\n    return util.util_one(), app.sub.deep.DEEP, {self.lazy(name)}"]
+        elif kind == 4:
+            body = [f"got = [{self.lazy(name)} for k in range(2)]  # type: ignore\n    return got, (lambda k=1: {self.lazy(name)})()"]
         note = c.choice(["", "", ' -> "Checked"', " -> object"]) if "Checked" in self.readable_types else ""
         is_async = c.random() < 0.1
         doc = c.choice(["", '"""Does."""\n    ', f'"""Does {tag[1:-1]}.\n\n    More.\n    """\n    '])
@@ -239,18 +239,18 @@ class Maker:
             body.append(f"@classmethod\n    def made(cls, k=0) -> '{name}':\n        return super({name}, cls).__name__ if k else {name}.attribute")
         if c.random() < 0.2:
             body.append("@property\n    def p(self):\n        return 1\n\n    @p.setter\n    def p(self, value):\n        self.q = value")
-        match c.randrange(10):
-            case 0:
-                body = [f"one: int = 1\n    two: object = {self.eager()}", *body[1:]]
-                return f"@dataclasses.dataclass\nclass {name}:\n    " + "\n\n    ".join(body)
-            case 1:
-                return f"class {name}(enum.Enum):\n    A = 1\n    B = A + 1\n\n    def get(self):\n        return {name}.A"
-            case 2:
-                return f"class {name}(typing.NamedTuple):\n    one: int = 1\n    two: typing.Any = {self.eager()}"
-            case 3:
-                return f"class {name}(metaclass=Meta):\n    " + body[0]
-            case 4:
-                return f"class {name}(Exception):\n    " + body[0]
+        kind = c.randrange(10)
+        if kind == 0:
+            body = [f"one: int = 1\n    two: object = {self.eager()}", *body[1:]]
+            return f"@dataclasses.dataclass\nclass {name}:\n    " + "\n\n    ".join(body)
+        elif kind == 1:
+            return f"class {name}(enum.Enum):\n    A = 1\n    B = A + 1\n\n    def get(self):\n        return {name}.A"
+        elif kind == 2:
+            return f"class {name}(typing.NamedTuple):\n    one: int = 1\n    two: typing.Any = {self.eager()}"
+        elif kind == 3:
+            return f"class {name}(metaclass=Meta):\n    " + body[0]
+        elif kind == 4:
+            return f"class {name}(Exception):\n    " + body[0]
         head = c.choice(["", "", "@register\n", "@same\n"])
         return f"{head}class {name}{f'({base})' if base else ''}:\n    " + "\n\n    ".join(body)
 
