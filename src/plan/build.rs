@@ -1,8 +1,9 @@
 //! Building a plan: a fold of its steps over a snapshot.
 //!
-//! Each step runs on what the step before it made, in memory. After each, the change is proved ([`super::prove`]) and the
-//! transform is run once more: a step that still finds something to do would never end, and is refused. With review fixes a step
-//! runs twice, first for what is safe, then for what is to be looked at, so that the two never overlap.
+//! Each step runs on what the step before it made, in memory. After each, the change is proved ([`super::prove`]) and the transform is
+//! run once more: what it changed may have freed other code, which then changes in another round. A step that still finds something to
+//! do after a few rounds would never end, and is refused. With review fixes a step runs first for what is safe, then for what is to be
+//! looked at, so that the two never overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
