@@ -319,19 +319,19 @@ impl Relocation<'_> {
     fn in_file(&self, file: FileId, references: &[&Reference]) -> Made {
         let view = View::open(self.context.index, file);
         let mut made = Made::default();
-        let mut movable: Vec<&Reference> = Vec::new();
+        let mut movable: Vec<(Applicability, &Reference)> = Vec::new();
         let assigned: FxHashSet<&Symbol> =
             references.iter().filter_map(|reference| assigned_symbol(view.facts, reference)).collect();
         for reference in references {
             match self.obstacle(&view, reference, &assigned) {
                 Some(None) => {}
                 Some(Some(reason)) => made.findings.push(self.left(&view, reference, reason)),
-                None => movable.push(reference),
+                None => movable.extend(self.applicability(reference).map(|applicability| (applicability, *reference))),
             }
         }
         for applicability in [Applicability::Safe, Applicability::Review] {
-            let of_class = |reference: &&&Reference| self.applicability(reference) == Some(applicability);
-            let references: Vec<&Reference> = movable.iter().filter(of_class).copied().collect();
+            let of_class = |(class, _): &&(Applicability, &Reference)| *class == applicability;
+            let references: Vec<&Reference> = movable.iter().filter(of_class).map(|(_, reference)| *reference).collect();
             if !references.is_empty() {
                 self.rewrite(&view, applicability, &references, &mut made);
             }
