@@ -260,15 +260,7 @@ impl<'i> Comparison<'i> {
 
     /// Whether the loading of a module loaded another before the change.
     fn leads(&self, from: FileId, to: FileId) -> bool {
-        let mut waiting = vec![from];
-        let mut seen: FxHashSet<FileId> = waiting.iter().copied().collect();
-        while let Some(at) = waiting.pop() {
-            if at == to {
-                return true;
-            }
-            waiting.extend(self.old.get(at).loads().filter(|&next| seen.insert(next)));
-        }
-        false
+        self.old.loaded_with([from]).contains(&to)
     }
 
     /// A failure in words, and where it happens.

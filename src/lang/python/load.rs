@@ -14,6 +14,8 @@
 
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashSet;
+
 use super::facts::{Alias, Binding, BindingKind, Context, Facts, Import, NameId, ScopeId, Use};
 use super::modules::Module;
 use super::resolve::{Brings, End, Imported, Program, exports, from_module, imported};
@@ -361,6 +363,16 @@ impl<'p> Scripts<'p> {
     /// The script of a file.
     pub fn get(&self, file: FileId) -> &Script {
         self.scripts[file.index()].get_or_init(|| Script::of(self.program, file))
+    }
+
+    /// The modules that are loaded when some modules are, themselves included.
+    pub fn loaded_with(&self, modules: impl IntoIterator<Item = FileId>) -> FxHashSet<FileId> {
+        let mut loaded = FxHashSet::default();
+        let mut open: Vec<FileId> = modules.into_iter().filter(|&module| loaded.insert(module)).collect();
+        while let Some(file) = open.pop() {
+            open.extend(self.get(file).loads().filter(|&module| loaded.insert(module)));
+        }
+        loaded
     }
 }
 

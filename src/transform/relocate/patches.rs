@@ -292,7 +292,6 @@ fn fake(index: &Index, file: FileId, string: &StringFact) -> Option<(String, boo
 /// The modules that a file loads only when its functions run, through others too; all of them if it loads modules anew.
 fn loaded_later(index: &Index, scripts: &Scripts<'_>, file: FileId) -> FxHashSet<FileId> {
     let facts = index.facts(file);
-    let mut later: FxHashSet<FileId> = FxHashSet::default();
     let paths = facts.imports.iter().filter(|import| facts.is_lazy(import.scope)).flat_map(|import| {
         let from = resolve::from_module(index, file, import).map(|module| index.modules().dotted(&module));
         let from = from.map_or(String::new(), |from| format!("{from}."));
@@ -310,21 +309,10 @@ fn loaded_later(index: &Index, scripts: &Scripts<'_>, file: FileId) -> FxHashSet
         Module::File(file) => Some(file),
         Module::Namespace(_) | Module::Absent(_) => None,
     });
-    reach(scripts, starts, &mut later);
-    if facts.names.find("reload").is_none() {
-        let mut early = FxHashSet::default();
-        reach(scripts, [file].into_iter(), &mut early);
-        later.retain(|module| !early.contains(module));
-    } else {
-        reach(scripts, [file].into_iter(), &mut later);
+    let (mut later, early) = (scripts.loaded_with(starts), scripts.loaded_with([file]));
+    match facts.names.find("reload") {
+        Some(_) => later.extend(early),
+        None => later.retain(|module| !early.contains(module)),
     }
     later
-}
-
-/// Adds the modules that are loaded with others.
-fn reach(scripts: &Scripts<'_>, starts: impl Iterator<Item = FileId>, reached: &mut FxHashSet<FileId>) {
-    let mut open: Vec<FileId> = starts.filter(|&start| reached.insert(start)).collect();
-    while let Some(file) = open.pop() {
-        open.extend(scripts.get(file).loads().filter(|&module| reached.insert(module)));
-    }
 }
