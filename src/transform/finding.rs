@@ -197,6 +197,32 @@ pub enum Reason {
     LoadTime,
     /// It logs under the name of its module, which would be another.
     LoggerName,
+    /// The plan states what a call stands for; that the two are the same is not proved.
+    Stated,
+    /// It is passed on as a value, and who calls it is not known.
+    PassedOn,
+    /// The call gives no arguments for which the plan says what it stands for.
+    NoCase,
+    /// The call does not fit the signature.
+    CallFails,
+    /// Arguments are unpacked in the call, and which they are is not known.
+    Unpacked,
+    /// An argument would be evaluated twice, not at all, or in another order.
+    Evaluation,
+    /// What the call becomes has no place for one of its arguments.
+    ArgumentDropped,
+    /// The function does more than return one expression.
+    NotOneExpression,
+    /// What a decorator makes of a call is not known.
+    Decorated,
+    /// The caller is sync, and what is to be called is async.
+    SyncCaller,
+    /// A coroutine is not awaited where it is made, and there would be none.
+    Unawaited,
+    /// The caller would wait where it does not today.
+    Suspends,
+    /// It stands in a test that expects a failure or a warning of it.
+    ExpectsFailure,
 }
 
 impl Reason {
@@ -246,6 +272,19 @@ impl Reason {
         Reason::FutureDiffers,
         Reason::LoadTime,
         Reason::LoggerName,
+        Reason::Stated,
+        Reason::PassedOn,
+        Reason::NoCase,
+        Reason::CallFails,
+        Reason::Unpacked,
+        Reason::Evaluation,
+        Reason::ArgumentDropped,
+        Reason::NotOneExpression,
+        Reason::Decorated,
+        Reason::SyncCaller,
+        Reason::Unawaited,
+        Reason::Suspends,
+        Reason::ExpectsFailure,
     ];
 
     /// The word that reports use.
@@ -295,6 +334,19 @@ impl Reason {
             Reason::FutureDiffers => "future-differs",
             Reason::LoadTime => "load-time",
             Reason::LoggerName => "logger-name",
+            Reason::Stated => "stated",
+            Reason::PassedOn => "passed-on",
+            Reason::NoCase => "no-case",
+            Reason::CallFails => "call-fails",
+            Reason::Unpacked => "unpacked",
+            Reason::Evaluation => "evaluation",
+            Reason::ArgumentDropped => "argument-dropped",
+            Reason::NotOneExpression => "not-one-expression",
+            Reason::Decorated => "decorated",
+            Reason::SyncCaller => "sync-caller",
+            Reason::Unawaited => "unawaited",
+            Reason::Suspends => "suspends",
+            Reason::ExpectsFailure => "expects-failure",
         }
     }
 
@@ -347,6 +399,19 @@ impl Reason {
             Reason::FutureDiffers => "only one of the two modules has `from __future__ import annotations`",
             Reason::LoadTime => "something happens by it, or to it, while its module is loaded, and would at another time",
             Reason::LoggerName => "it would log under the name of its new module",
+            Reason::Stated => "the plan states what the call stands for, which is not proved",
+            Reason::PassedOn => "it is passed on as a value, not called",
+            Reason::NoCase => "the plan does not say what a call with these arguments stands for",
+            Reason::CallFails => "the call fails today: its arguments do not fit the signature",
+            Reason::Unpacked => "the call unpacks arguments, and which they are is not known",
+            Reason::Evaluation => "an argument would be evaluated more than once, not at all, or in another order",
+            Reason::ArgumentDropped => "what the call becomes has no place for one of its arguments",
+            Reason::NotOneExpression => "it does more than return one expression: the plan has to say what a call stands for",
+            Reason::Decorated => "what a decorator makes of a call is not known",
+            Reason::SyncCaller => "the caller is sync and cannot wait for what is to be called",
+            Reason::Unawaited => "a coroutine is kept or handed on, and there would be none any more",
+            Reason::Suspends => "the caller would wait where it does not today",
+            Reason::ExpectsFailure => "it stands in a test that expects a failure or a warning",
         }
     }
 }
@@ -395,6 +460,8 @@ pub enum Form {
     Config,
     /// A definition.
     Definition,
+    /// A call.
+    Call,
 }
 
 impl Spelling {
@@ -442,6 +509,7 @@ impl Form {
             Form::Export => "export",
             Form::Config => "config",
             Form::Definition => "definition",
+            Form::Call => "call",
         }
     }
 }

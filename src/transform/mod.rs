@@ -10,6 +10,7 @@ pub mod mention;
 pub mod pack;
 mod relocate;
 pub mod sightings;
+mod spell;
 pub mod wire;
 
 use globset::GlobSet;
@@ -130,11 +131,18 @@ pub fn run(index: &Index, plan: &Scope, transform: &Transform, named: &[Subject]
         finding.outcome = Outcome::Left(Reason::ParsersDisagree);
     });
     for finding in &mut findings {
-        if let (Outcome::Fix(fix), Some(Applicability::Review)) = (&mut finding.outcome, transform.applicability)
-            && fix.applicability == Applicability::Safe
-        {
-            fix.applicability = Applicability::Review;
-            fix.reason = Some(Reason::AsPlanned);
+        let Outcome::Fix(fix) = &mut finding.outcome else { continue };
+        match (transform.applicability, fix.applicability) {
+            (Some(Applicability::Review), Applicability::Safe) => {
+                fix.applicability = Applicability::Review;
+                fix.reason = Some(Reason::AsPlanned);
+            }
+            // The author vouches for what the plan itself states, and for nothing else.
+            (Some(Applicability::Safe), Applicability::Review) if fix.reason == Some(Reason::Stated) => {
+                fix.applicability = Applicability::Safe;
+                fix.reason = None;
+            }
+            _ => {}
         }
     }
     findings.par_sort_by(|a, b| a.place.cmp(&b.place));

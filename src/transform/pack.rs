@@ -117,13 +117,14 @@ pub struct Example {
 
 impl Example {
     fn read(table: &Table<'_>) -> Self {
-        let before = table.texts("before");
-        let unchanged = table.texts("unchanged");
-        let after = table.texts("after");
-        let gone = table.texts("gone");
+        let texts = |key| table.texts(key).into_iter().map(|(path, text)| (path, text.value));
+        let before = texts("before");
+        let unchanged = texts("unchanged");
+        let after = texts("after").collect();
+        let gone = texts("gone").collect();
         let title = table.string("title").map(|title| title.value).unwrap_or_default();
         table.finish();
-        Self { title, origin: table.origin().clone(), before: before.into_iter().chain(unchanged).collect(), after, gone }
+        Self { title, origin: table.origin().clone(), before: before.chain(unchanged).collect(), after, gone }
     }
 
     /// Runs the example's transform with its safe fixes and compares.

@@ -5,9 +5,9 @@
 
 mod config;
 mod dotted;
-mod patches;
+pub(super) mod patches;
 mod rewrite;
-mod strings;
+pub(super) mod strings;
 
 pub(super) use self::rewrite::owner;
 
@@ -354,7 +354,7 @@ impl Relocation<'_> {
         if self.is_late(reference) && passed(reference).chain([home]).any(|hop| self.assigned.contains(hop)) {
             return Some(Reason::Assigned.into());
         }
-        if let Some(patch) = self.patch(reference) {
+        if let Some(patch) = self.patches.on(reference, home) {
             return Some(Caution { reason: patch.reason, patch: Some(patch.at) });
         }
         let passed = &reference.way.hops[..reference.distance];

@@ -335,19 +335,17 @@ impl<'t> Table<'t> {
     }
 
     /// A table of texts; empty where the key is missing.
-    pub fn texts(&self, key: &'static str) -> BTreeMap<String, String> {
+    pub fn texts(&self, key: &'static str) -> BTreeMap<String, Located<String>> {
         let Some(table) = self.table(key) else { return BTreeMap::new() };
         let (texts, origin) = &table.layers[0];
         let mut found = BTreeMap::new();
         for (name, value) in texts.iter() {
+            let origin = Origin { file: origin.file.clone(), range: value.span() };
             match value.get_ref().as_str() {
                 Some(text) => {
-                    found.insert(name.get_ref().to_string(), text.to_owned());
+                    found.insert(name.get_ref().to_string(), Located { value: text.to_owned(), origin });
                 }
-                None => {
-                    let origin = Origin { file: origin.file.clone(), range: value.span() };
-                    self.wrong_type(name.get_ref(), &origin, "a string", value.get_ref());
-                }
+                None => self.wrong_type(name.get_ref(), &origin, "a string", value.get_ref()),
             }
         }
         found

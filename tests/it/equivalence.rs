@@ -113,6 +113,8 @@ struct Purpose {
     moved: Vec<(String, String)>,
     /// The modules that definitions leave and come to: with them go and come the imports that they need.
     homes: BTreeSet<String>,
+    /// Whether calls become others: then classes and functions are imported that were not, and others are not any more.
+    calls: bool,
 }
 
 impl Purpose {
@@ -143,6 +145,7 @@ impl Purpose {
             let modules = from.iter().chain(&to).filter_map(|symbol| symbol.split_once(':'));
             self.homes.extend(modules.map(|(module, _)| module.to_owned()));
         }
+        self.calls |= step.get("kind").and_then(toml::Value::as_str) == Some("inline-wrapper");
         let last = |symbol: &String| symbol.rsplit([':', '.']).next().unwrap().to_owned();
         if step.get("move_definition").is_some()
             && let ([from], [to]) = (&from[..], &to[..])
@@ -180,7 +183,8 @@ impl Purpose {
         let kept = |names: &Value| -> BTreeMap<String, String> {
             let entries = names.as_object().into_iter().flatten();
             let entries = entries.map(|(name, value)| (name.clone(), self.text(value.as_str().unwrap_or_default())));
-            entries.filter(|(name, value)| !self.names.contains(name) && value != "module").collect()
+            let is_code = |value: &str| self.calls && matches!(value, "class" | "callable");
+            entries.filter(|(name, value)| !self.names.contains(name) && value != "module" && !is_code(value)).collect()
         };
         let (mut had, mut has) = (kept(&before["names"]), kept(&after["names"]));
         if self.homes.contains(module) {
@@ -243,7 +247,9 @@ fn is_kept_by_review(sandbox: &Sandbox, plan: &[String]) -> bool {
     let steps = lists(&report, "phases").into_iter().flat_map(|phase| lists(&phase, "steps"));
     let mut reasons = steps.flat_map(|step| lists(&step, "findings")).filter(|finding| finding["outcome"] == "review");
     // The others say that a person may want it otherwise, or that something fails today: what runs goes on as before.
-    reasons.all(|finding| matches!(finding["reason"].as_str(), Some("own-name" | "as-planned" | "in-string" | "dangling")))
+    reasons.all(|finding| {
+        matches!(finding["reason"].as_str(), Some("own-name" | "as-planned" | "in-string" | "dangling" | "stated" | "suspends"))
+    })
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! resolves a name to the binding that was seen last. A migration needs plain data that outlives the tree, *every* binding of
 //! a name (a `try`/`except ImportError` pair is two), and resolution that does not depend on the order of statements.
 
+pub mod calls;
 pub mod collect;
 pub mod cycles;
 pub mod definitions;
@@ -19,10 +20,12 @@ pub mod scope;
 pub mod signature;
 pub mod statements;
 pub mod strings;
+pub mod template;
 #[cfg(test)]
 mod testing;
 pub mod unresolved;
 pub mod words;
+pub mod wrapper;
 
 pub use collect::collect;
 pub use facts::Facts;

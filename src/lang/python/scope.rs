@@ -124,7 +124,7 @@ pub fn unbound(facts: &Facts) -> BTreeMap<&str, u32> {
 }
 
 /// Whether a name is there without being bound: a builtin, or what every module has.
-pub(super) fn is_builtin(name: &str) -> bool {
+pub fn is_builtin(name: &str) -> bool {
     // The newest version has the most names; one that it lacks is one that an older version has lost.
     const MINOR: u8 = 14;
     is_python_builtin(name, MINOR, false)

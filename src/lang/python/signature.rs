@@ -3,10 +3,14 @@
 //! Read from the source when two definitions are compared, and not kept with the facts: a plan compares a handful of definitions,
 //! an index holds a hundred thousand. Defaults and decorators are compared as they are written; annotations are not compared.
 
+mod bind;
+
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Decorator, Expr, Parameters, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
+
+pub use bind::Bound;
 
 use crate::text::span::Span;
 
@@ -55,10 +59,10 @@ pub struct Signature {
     only_by_place: usize,
     /// Those that may be given by name alone: behind the `*`.
     by_name: Vec<Parameter>,
-    /// Whether there is an `*args`.
-    takes_more: bool,
-    /// Whether there is a `**kwargs`.
-    takes_any_name: bool,
+    /// The name of `*args`, where there is one.
+    rest: Option<String>,
+    /// The name of `**kwargs`, where there is one.
+    named_rest: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -166,8 +170,8 @@ impl Finder<'_> {
             positional: parameters.posonlyargs.iter().chain(&parameters.args).map(read).collect(),
             only_by_place: parameters.posonlyargs.len(),
             by_name: parameters.kwonlyargs.iter().map(read).collect(),
-            takes_more: parameters.vararg.is_some(),
-            takes_any_name: parameters.kwarg.is_some(),
+            rest: parameters.vararg.as_ref().map(|rest| rest.name.to_string()),
+            named_rest: parameters.kwarg.as_ref().map(|rest| rest.name.to_string()),
         }
     }
 
@@ -255,9 +259,9 @@ impl Shape {
 
 impl Signature {
     /// The signature of a method as its callers see it; `None` where it takes no `self`.
-    fn without_self(mut self) -> Option<Self> {
+    pub fn without_self(mut self) -> Option<Self> {
         if self.positional.is_empty() {
-            return self.takes_more.then_some(self);
+            return self.rest.is_some().then_some(self);
         }
         self.positional.remove(0);
         self.only_by_place = self.only_by_place.saturating_sub(1);
@@ -290,14 +294,14 @@ impl Signature {
         for parameter in new.positional.iter().chain(&new.by_name).filter(|parameter| self.find(&parameter.name).is_none()) {
             if parameter.default.is_none() {
                 found.push(format!("parameter `{}` is new and has no default", parameter.name));
-            } else if self.takes_more || self.takes_any_name {
+            } else if self.rest.is_some() || self.named_rest.is_some() {
                 found.push(format!("parameter `{}` is new, and takes what went to the rest", parameter.name));
             }
         }
-        if self.takes_more && !new.takes_more {
+        if self.rest.is_some() && new.rest.is_none() {
             found.push("takes no `*args`".to_owned());
         }
-        if self.takes_any_name && !new.takes_any_name {
+        if self.named_rest.is_some() && new.named_rest.is_none() {
             found.push("takes no `**kwargs`".to_owned());
         }
         found

@@ -3,6 +3,7 @@
 mod absolute_imports;
 mod delete_definition;
 mod delete_module;
+mod inline_wrapper;
 mod move_module;
 mod move_symbol;
 
@@ -26,12 +27,18 @@ pub struct Kind {
 }
 
 /// All kinds, sorted by name.
-pub const KINDS: [Kind; 5] =
-    [absolute_imports::KIND, delete_definition::KIND, delete_module::KIND, move_module::KIND, move_symbol::KIND];
+pub const KINDS: [Kind; 6] = [
+    absolute_imports::KIND,
+    delete_definition::KIND,
+    delete_module::KIND,
+    inline_wrapper::KIND,
+    move_module::KIND,
+    move_symbol::KIND,
+];
 
 /// Finds a kind by its name, and reports one that does not exist.
 pub fn find(table: &Table<'_>, name: &Located<String>) -> Option<&'static Kind> {
-    static ALL: [Kind; 5] = KINDS;
+    static ALL: [Kind; 6] = KINDS;
     let found = ALL.iter().find(|kind| kind.name == name.value);
     if found.is_none() {
         let names: Vec<&str> = ALL.iter().map(|kind| kind.name).collect();

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Relocation;
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
 use crate::index::words::Word;
@@ -26,7 +25,7 @@ use crate::transform::finding::{Evidence, Reason};
 
 /// What replaces something for a while.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Hold {
+pub(in crate::transform) struct Hold {
     /// What is known of it: [`Reason::Patched`], [`Reason::PatchedThere`] or [`Reason::MaybePatched`].
     pub reason: Reason,
     /// The file that does so, and the string that spells what it replaces.
@@ -34,7 +33,7 @@ pub(super) struct Hold {
 }
 
 /// The names that patches hold, by the files that patch them.
-pub(super) type Held = FxHashMap<Symbol, BTreeMap<FileId, Hold>>;
+pub(in crate::transform) type Held = FxHashMap<Symbol, BTreeMap<FileId, Hold>>;
 
 /// A whole module that a file replaces.
 #[derive(Clone, Copy)]
@@ -46,7 +45,7 @@ struct Fake {
 }
 
 /// What tests replace.
-pub(super) struct Patches<'i> {
+pub(in crate::transform) struct Patches<'i> {
     index: &'i Index,
     scripts: Scripts<'i>,
     /// The names whose patches stay where they are.
@@ -141,53 +140,80 @@ impl<'i> Patches<'i> {
     }
 }
 
-impl Relocation<'_> {
-    /// The patch that keeps a reference from being rewritten: it replaces what the reference reads and cannot go along, or it would
-    /// replace what the reference is going to read.
-    pub(super) fn patch(&self, reference: &Reference) -> Option<Hold> {
-        let first = reference.way.hops.first()?;
-        let home = &self.pairs[reference.target].to;
-        let root = self.root(reference);
-        let here = [Some(first), root.as_ref()].into_iter().flatten().find_map(|name| self.held(name, reference));
-        here.or_else(|| self.faked(&first.module, reference)).or_else(|| {
+impl Patches<'_> {
+    /// The patch that keeps a reference from being sent to a new home: it replaces what the reference reads and cannot go along, or it
+    /// would replace what the reference is going to read.
+    pub fn on(&self, reference: &Reference, home: &Symbol) -> Option<Hold> {
+        self.here(reference).or_else(|| {
             let there = self.held(home, reference).or_else(|| self.faked(&home.module, reference))?;
             Some(Hold { reason: Reason::PatchedThere, ..there })
         })
     }
 
+    /// The patch that replaces what a reference reads.
+    pub fn here(&self, reference: &Reference) -> Option<Hold> {
+        let first = reference.way.hops.first()?;
+        let root = self.root(reference);
+        let here = [Some(first), root.as_ref()].into_iter().flatten().find_map(|name| self.held(name, reference));
+        here.or_else(|| self.faked(&first.module, reference))
+    }
+
     /// The module's name that a dotted expression in a function starts with.
     fn root(&self, reference: &Reference) -> Option<Symbol> {
         let Site::Attribute(used, _) = reference.site else { return None };
-        let facts = self.context.index.facts(reference.file);
+        let facts = self.index.facts(reference.file);
         let used = &facts.uses[used.index()];
         let is_name = facts.is_lazy(used.scope) && facts.lookup(used.scope, used.name) == Lookup::Bound(ScopeId::MODULE);
         is_name.then(|| Symbol { module: Module::File(reference.file), name: facts.names.get(used.name).into() })
     }
 
     fn held(&self, name: &Symbol, reference: &Reference) -> Option<Hold> {
-        let files = self.patches.held.get(name)?;
+        let files = self.held.get(name)?;
         files.iter().find(|(file, _)| self.runs_under(**file, reference)).map(|(_, hold)| *hold)
     }
 
     fn faked(&self, module: &Module, reference: &Reference) -> Option<Hold> {
-        let files = self.patches.fakes.get(module)?;
+        let files = self.fakes.get(module)?;
         let (&file, fake) = files.iter().find(|(file, fake)| fake.is_for_good || self.runs_under(**file, reference))?;
         Some(Hold { reason: Reason::Patched, at: (file, fake.span) })
     }
 
-    /// The line of a patch, as evidence.
-    pub(super) fn patch_line(&self, (file, span): (FileId, Span)) -> Evidence {
-        View::open(self.context.index, file).quote("patch", span)
-    }
-
     /// Whether a reference can read its name while a patch of a file holds.
     fn runs_under(&self, patching: FileId, reference: &Reference) -> bool {
-        let index = self.context.index;
-        match super::is_string(reference.site) || self.read_late(reference).is_some() {
-            true => can_meet(index, patching, reference.file),
-            false => self.patches.later.get(&patching).is_some_and(|later| later.contains(&reference.file)),
+        match super::is_string(reference.site) || read_late(self.index, reference).is_some() {
+            true => can_meet(self.index, patching, reference.file),
+            false => self.later.get(&patching).is_some_and(|later| later.contains(&reference.file)),
         }
     }
+
+    /// The patch of a name that can hold while code of a file runs.
+    pub fn meeting(&self, name: &Symbol, file: FileId) -> Option<Hold> {
+        let files = self.held.get(name)?;
+        files.iter().find(|(patching, _)| can_meet(self.index, **patching, file)).map(|(_, hold)| *hold)
+    }
+}
+
+/// The line of a patch, as evidence.
+pub(in crate::transform) fn patch_line(index: &Index, (file, span): (FileId, Span)) -> Evidence {
+    View::open(index, file).quote("patch", span)
+}
+
+/// The name, in its namespace, that a reference reads each time when its code runs.
+pub(super) fn read_late<'r>(index: &Index, reference: &'r Reference) -> Option<&'r Symbol> {
+    let facts = index.facts(reference.file);
+    let first = reference.way.hops.first()?;
+    let is_late = match reference.site {
+        Site::Alias(alias) => facts.is_lazy(facts.import_of(&facts.aliases[alias.index()]).scope),
+        Site::Attribute(used, _) | Site::Unsure(used, _) => facts.is_lazy(facts.uses[used.index()].scope),
+        // What a module reads of itself. A name that a function has imported was read by the import.
+        Site::Name(used) => {
+            let used = &facts.uses[used.index()];
+            let is_own = matches!(facts.lookup(used.scope, used.name), Lookup::Bound(ScopeId::MODULE));
+            is_own && facts.is_lazy(used.scope)
+        }
+        _ => false,
+    };
+    is_late.then_some(first)
 }
 
 /// Whether a patch of one file can hold while code of the other runs. What a test module does holds during its own tests alone.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::patches::patch_line;
 use super::{Caution, Made, Names, Pair, Relocation};
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
@@ -106,7 +107,9 @@ impl Relocation<'_> {
             let mut finding = view.finding(statement.span, messages.join("; "), Some(spelling), outcome);
             finding.evidence = work.pairs.iter().flat_map(|&pair| self.pairs[pair].verdict.evidence.clone()).collect();
             finding.evidence.extend(work.kept.iter().cloned());
-            finding.evidence.extend(work.caution.and_then(|caution| caution.patch).map(|at| self.patch_line(at)));
+            finding
+                .evidence
+                .extend(work.caution.and_then(|caution| caution.patch).map(|at| patch_line(self.context.index, at)));
             made.findings.push(finding);
         }
     }

@@ -20,10 +20,9 @@ use super::patches::{self, Held, Hold, Patches};
 use super::{Made, Pair, Relocation, spelled};
 use crate::index::Index;
 use crate::index::references::{Reference, Site};
-use crate::lang::python::facts::{Argument, ScopeId, Slot, StringPlace};
+use crate::lang::python::facts::{Argument, Slot, StringPlace};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Symbol};
-use crate::lang::python::scope::Lookup;
 use crate::lang::python::strings::{self, Role};
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
@@ -70,7 +69,7 @@ fn string_role(view: &View<'_>, reference: &Reference) -> Role {
 }
 
 /// The name that a call sets for good, from outside of its module.
-pub(super) fn assigned<'r>(index: &Index, reference: &'r Reference) -> Option<&'r Symbol> {
+pub(in crate::transform) fn assigned<'r>(index: &Index, reference: &'r Reference) -> Option<&'r Symbol> {
     let Site::Member(at) = reference.site else { return None };
     let string = &index.facts(reference.file).strings[at];
     let is_set = strings::role(index, reference.file, string) == Role::SetMember;
@@ -188,7 +187,7 @@ impl<'r> Outcomes<'r> {
 }
 
 /// Whether the string may set the name: it does, or that cannot be known.
-fn sets(view: &View<'_>, reference: &Reference) -> Option<Hold> {
+pub(in crate::transform) fn sets(view: &View<'_>, reference: &Reference) -> Option<Hold> {
     let hold = |reason| Hold { reason, at: (view.file, spelled(view, reference).0) };
     if sets_name(view, reference) {
         return Some(hold(Reason::Patched));
@@ -258,7 +257,7 @@ impl Relocation<'_> {
             return (outcomes.findings, patched);
         }
         for reference in references.iter().filter(|reference| !super::is_string(reference.site)) {
-            if let Some(namespace) = self.read_late(reference) {
+            if let Some(namespace) = patches::read_late(self.context.index, reference) {
                 outcomes.add(self.pairs, namespace, reference, moved.get(&(reference.file, reference.site)).copied());
             }
         }
@@ -310,24 +309,6 @@ impl Relocation<'_> {
         }
         outcomes.findings.extend(found);
         (outcomes.findings, patched)
-    }
-
-    /// The name, in its namespace, that a reference reads each time when its code runs.
-    pub(super) fn read_late<'r>(&self, reference: &'r Reference) -> Option<&'r Symbol> {
-        let facts = self.context.index.facts(reference.file);
-        let first = reference.way.hops.first()?;
-        let is_late = match reference.site {
-            Site::Alias(alias) => facts.is_lazy(facts.import_of(&facts.aliases[alias.index()]).scope),
-            Site::Attribute(used, _) | Site::Unsure(used, _) => facts.is_lazy(facts.uses[used.index()].scope),
-            // What a module reads of itself. A name that a function has imported was read by the import.
-            Site::Name(used) => {
-                let used = &facts.uses[used.index()];
-                let is_own = matches!(facts.lookup(used.scope, used.name), Lookup::Bound(ScopeId::MODULE));
-                is_own && facts.is_lazy(used.scope)
-            }
-            _ => false,
-        };
-        is_late.then_some(first)
     }
 
     /// What becomes of a string; `None` where there is nothing to say about it.
@@ -390,10 +371,10 @@ impl Relocation<'_> {
         let edit = Edit::replace(span, format!("{}{separator}{}", pair.module, pair.to.name));
         let certain = pair.verdict.applicability?;
         if !sets_name {
-            let patch = self.patch(reference);
+            let patch = self.patches.on(reference, &pair.to);
             let applicability = if patch.is_some() { Applicability::Review } else { certain };
             let fix = self.fix(view, edit, applicability, pair.verdict.reason.or(patch.map(|patch| patch.reason)))?;
-            let patch = patch.map(|patch| self.patch_line(patch.at));
+            let patch = patch.map(|patch| patches::patch_line(self.context.index, patch.at));
             let evidence = pair.verdict.evidence.iter().cloned().chain(patch);
             return Some(self.found(view, reference, Outcome::Fix(fix), evidence.collect()));
         }

@@ -1,0 +1,231 @@
+//! `inline-wrapper`: every call of a wrapper becomes what it stands for: the expression that the wrapper returns, or the one that the
+//! plan states.
+//!
+//! Arguments go where the wrapper's own signature sends them. What the wrapper returns takes the place of a call only where that is
+//! proved to be the same: each argument is evaluated once and in its order, every name means what it means in the wrapper, the result
+//! is awaited as before, and no test patches what is read. What the plan states is for review, unless it vouches for it.
+
+mod inlining;
+mod site;
+mod standin;
+mod write;
+
+use std::collections::BTreeMap;
+
+use self::inlining::{Inlining, Wrapped};
+use super::super::finding::Finding;
+use super::super::wire::{Located, Origin, Problem, Table};
+use super::super::{Context, Rule, Subject};
+use super::{Kind, SymbolRef};
+use crate::index::Index;
+use crate::index::references::Target;
+use crate::lang::python::modules::Module;
+use crate::lang::python::resolve::{self, Symbol};
+use crate::lang::python::scope::is_builtin;
+use crate::lang::python::strings::is_identifier;
+use crate::lang::python::template::{self, NoTemplate, Piece};
+use crate::lang::python::wrapper::{self, Uncallable, Wrapper};
+
+pub(super) const KIND: Kind =
+    Kind { name: "inline-wrapper", summary: "turns every call of a wrapper into the call that it stands for", read };
+
+struct InlineWrapper {
+    wrappers: Vec<WrapperRef>,
+    /// The signature, where the plan says it.
+    signature: Option<Wrapper>,
+    symbols: BTreeMap<String, SymbolRef>,
+    cases: Vec<Case>,
+}
+
+/// A function, class, or static or class method, as a plan names it: `module:name` or `module:Class.method`.
+struct WrapperRef {
+    symbol: SymbolRef,
+    method: Option<String>,
+}
+
+/// What the plan says that a call stands for.
+struct Case {
+    /// The arguments that the call has to give, other than as the literal `None`.
+    given: Vec<Located<String>>,
+    /// The parameters whose arguments may be dropped.
+    drops: Vec<Located<String>>,
+    body: Located<String>,
+}
+
+impl WrapperRef {
+    fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+        let Located { value, origin } = text;
+        let (whole, method) = match value.split_once(':').and_then(|(module, name)| Some((module, name.split_once('.')?))) {
+            Some((_, (_, method))) if !is_identifier(method) => {
+                let problem = Problem::new(&origin, format!("`{value}` is not a wrapper"));
+                table.problem(problem.hint("a wrapper is `module:function`, `module:Class` or `module:Class.method`"));
+                return None;
+            }
+            Some((module, (class, method))) => (format!("{module}:{class}"), Some(method.to_owned())),
+            _ => (value, None),
+        };
+        Some(Self { symbol: SymbolRef::read(table, Located { value: whole, origin })?, method })
+    }
+
+    fn symbol(&self, index: &Index) -> Symbol {
+        self.symbol.symbol(index)
+    }
+
+    /// As plans write it.
+    fn spelled(&self) -> String {
+        let method = self.method.as_ref().map(|method| format!(".{method}")).unwrap_or_default();
+        format!("{}:{}{method}", self.symbol.module, self.symbol.name)
+    }
+}
+
+fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if !table.has("of") {
+        let problem = Problem::new(table.origin(), "`of` is missing");
+        table
+            .problem(problem.hint("`of` names the wrapper, or a list of wrappers: `module:function` or `module:Class.method`"));
+    }
+    let wrappers: Vec<WrapperRef> = table.strings("of").into_iter().filter_map(|text| WrapperRef::read(table, text)).collect();
+    let signature = table.string("signature").and_then(|text| match wrapper::read_header(&text.value) {
+        Ok(wrapper) => Some(wrapper),
+        Err(_) => {
+            let problem = Problem::new(&text.origin, format!("`{}` is not a signature", text.value));
+            table.problem(problem.hint("a signature is such as `async def create(user, mode=None)`"));
+            None
+        }
+    });
+    let symbols: BTreeMap<String, SymbolRef> =
+        table.texts("symbols").into_iter().filter_map(|(name, text)| Some((name, SymbolRef::read(table, text)?))).collect();
+    let drops = table.strings("drops");
+    let whole = table.string("body").map(|body| Case { given: Vec::new(), drops: drops.clone(), body });
+    let cases = table.tables("case").into_iter().filter_map(|inner| {
+        let body = inner.required("body");
+        let given = inner.strings("given");
+        let own = inner.strings("drops");
+        inner.finish();
+        let drops = drops.iter().cloned().chain(own).collect();
+        Some(Case { given, drops, body: body? })
+    });
+    let cases: Vec<Case> = cases.collect();
+    if let (Some(body), false) = (&whole, cases.is_empty()) {
+        table.problem(Problem::new(&body.body.origin, "a step has either a `body` or `[[phase.step.case]]`s"));
+    }
+    let cases: Vec<Case> = cases.into_iter().chain(whole).collect();
+    for case in &cases {
+        check_body(table, case, &symbols);
+    }
+    let is_used = |name: &String| cases.iter().any(|case| case.body.value.contains(&format!("${name}")));
+    for (name, symbol) in symbols.iter().filter(|(name, _)| !is_used(name)) {
+        table.problem(Problem::new(&symbol.origin, format!("no body has `${name}`")).hint("a body names a symbol with a `$`"));
+    }
+    Some(Box::new(InlineWrapper { wrappers, signature, symbols, cases }))
+}
+
+/// Reports a body that is no expression, or names symbols that are not there.
+fn check_body(table: &Table<'_>, case: &Case, symbols: &BTreeMap<String, SymbolRef>) {
+    match template::parse(&case.body.value, &[]) {
+        Ok(template) => {
+            for piece in template.pieces() {
+                let Piece::Name { path, .. } = piece else { continue };
+                if let Some(name) = path[0].strip_prefix('$').filter(|name| !symbols.contains_key(*name)) {
+                    let problem = Problem::new(&case.body.origin, format!("`symbols` does not say what `${name}` is"));
+                    let hint = format!("add `symbols = {{ {name} = \"module:Name\" }}`");
+                    table.problem(problem.hint(hint).did_you_mean(name, symbols.keys().map(String::as_str)));
+                }
+            }
+        }
+        Err(NoTemplate { message, span }) => {
+            let text = case.body.value.get(span.range()).unwrap_or_default();
+            let at = if text.is_empty() { String::new() } else { format!(" (`{text}`)") };
+            let problem = Problem::new(
+                &case.body.origin,
+                format!("this is not an expression that can stand in a call's place: {message}{at}"),
+            );
+            table.problem(problem.hint("such as `$TARGET(user=user)`, with parameters of the wrapper as names"));
+        }
+    }
+}
+
+impl InlineWrapper {
+    /// Reports names in the plan's words that the wrapper does not have.
+    fn check_names(&self, wrapper: &Wrapper, index: &Index) -> Vec<Problem> {
+        let known: Vec<&str> = wrapper.signature.names().collect();
+        let mut problems = Vec::new();
+        for case in &self.cases {
+            let mut unknown = |origin: &Origin, name: &str, what: &str| {
+                problems.push(
+                    Problem::new(origin, format!("`{name}` is {what}"))
+                        .hint(format!("its parameters are {}", known.join(", ")))
+                        .did_you_mean(name, known.iter().copied()),
+                );
+            };
+            let named = case.given.iter().chain(&case.drops);
+            for name in named.filter(|name| !known.contains(&name.value.as_str())) {
+                unknown(&name.origin, &name.value, "no parameter of the wrapper");
+            }
+            let Ok(template) = template::parse(&case.body.value, &known) else { continue };
+            for piece in template.pieces() {
+                let Piece::Name { path, .. } = piece else { continue };
+                let is_known = path[0].starts_with('$') || is_builtin(&path[0]);
+                if !is_known {
+                    unknown(&case.body.origin, &path[0], "neither a parameter of the wrapper nor a builtin");
+                }
+            }
+        }
+        problems.extend(self.symbols.values().filter_map(|symbol| symbol.check_name(index)));
+        problems
+    }
+}
+
+impl Rule for InlineWrapper {
+    fn check(&self, index: &Index) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for wanted in &self.wrappers {
+            let origin = &wanted.symbol.origin;
+            if let Some(signature) = &self.signature {
+                problems.extend(self.check_names(signature, index));
+                continue;
+            }
+            problems.extend(wanted.symbol.check_name(index));
+            let symbol = wanted.symbol(index);
+            let way = resolve::resolve(index, &symbol);
+            let home = way.definition().and_then(|symbol| standin::definition(index, symbol));
+            let read =
+                home.map(|(file, span)| wrapper::read(&index.text(file).unwrap_or_default(), span, wanted.method.as_deref()));
+            let is_there = !matches!(symbol.module, Module::Absent(_));
+            match read {
+                Some(Ok(wrapper)) => problems.extend(self.check_names(&wrapper, index)),
+                Some(Err(error)) => {
+                    let (text, hint) = match error {
+                        Uncallable::InstanceMethod => {
+                            ("is a method of objects", "only static methods and class methods are called through their class")
+                        }
+                        Uncallable::NotDefined => {
+                            ("is not one definition of its class", "`of` names a function, a class, or a method of a class")
+                        }
+                        Uncallable::NoSignature => {
+                            ("has no `__init__` of its own", "say which arguments it takes with `signature`")
+                        }
+                    };
+                    problems.push(Problem::new(origin, format!("`{}` {text}", wanted.spelled())).hint(hint));
+                }
+                None if problems.is_empty() => {
+                    let text = if is_there { "is not one function or class" } else { "is not in the repository" };
+                    let problem = Problem::new(origin, format!("`{}` {text}", wanted.spelled()));
+                    problems.push(problem.hint("say how it is called: `signature = \"def name(first, second=None)\"`, and what calls stand for: `body`"));
+                }
+                None => {}
+            }
+        }
+        problems
+    }
+
+    fn find(&self, context: &Context<'_>) -> Vec<Finding> {
+        let wrapper =
+            |wanted| Wrapped { wanted, symbol: wanted.symbol(context.index), standin: self.standin(context.index, wanted) };
+        Inlining { context, wrappers: self.wrappers.iter().map(wrapper).collect() }.run()
+    }
+
+    fn subjects(&self, index: &Index) -> Vec<Subject> {
+        self.wrappers.iter().map(|wanted| Subject { target: Target::Symbol(wanted.symbol(index)), home: None }).collect()
+    }
+}

@@ -1,0 +1,483 @@
+//! The calls of wrappers in all files: which of them change, and the imports that change with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::WrapperRef;
+use super::site::{Draft, Left, Site, scope_of};
+use super::standin::{Meant, Standin, Unknown, definition};
+use crate::index::Index;
+use crate::index::references::{Reference, Search, Site as At, Target};
+use crate::lang::python::calls::Call;
+use crate::lang::python::facts::{AliasId, Context as Under, Definition, DefinitionKind, Facts, ImportId, ScopeId, Use, UseId};
+use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal, Source};
+use crate::lang::python::modules::Module;
+use crate::lang::python::resolve::Symbol;
+use crate::lang::python::scope::Lookup;
+use crate::text::change::SourceChange;
+use crate::text::edit::{Edit, TextEdit};
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use crate::transform::relocate::patches::{Held, Patches, patch_line};
+use crate::transform::relocate::{self, owner, seen_from_outside, strings};
+use crate::transform::spell::{Spot, anchor};
+use crate::transform::{Context, View};
+
+/// The calls of all wrappers of a rule: they may share import statements.
+pub(super) struct Inlining<'c> {
+    pub context: &'c Context<'c>,
+    pub wrappers: Vec<Wrapped<'c>>,
+}
+
+/// A wrapper, and what its calls stand for.
+pub(super) struct Wrapped<'c> {
+    pub wanted: &'c WrapperRef,
+    pub symbol: Symbol,
+    pub standin: Result<Standin<'c>, Unknown>,
+}
+
+/// What is known of the references.
+struct Known<'i> {
+    patches: Patches<'i>,
+    /// The names that other code assigns to.
+    assigned: FxHashSet<Symbol>,
+    /// The importers' own names that can be seen from other files.
+    visible: FxHashSet<Symbol>,
+}
+
+/// What becomes of a reference, if this kind has anything to say about it.
+type Judged<'a> = Option<Result<Drafted<'a>, (Span, Left)>>;
+
+/// A call that becomes something else, in its file.
+struct Drafted<'a> {
+    wrapped: &'a Wrapped<'a>,
+    reference: &'a Reference,
+    span: Span,
+    used: UseId,
+    anchor: Option<(AliasId, ImportId)>,
+    draft: Draft,
+}
+
+impl Wrapped<'_> {
+    fn message(&self, text: Option<&str>) -> String {
+        match text {
+            Some(text) => format!("{}(…) is {text}", self.wanted.spelled()),
+            None => format!("calls of {}", self.wanted.spelled()),
+        }
+    }
+
+    /// What the new code reads.
+    fn homes(&self) -> impl Iterator<Item = &Symbol> {
+        let choices = self.standin.iter().flat_map(|standin| &standin.choices);
+        choices.flat_map(|choice| choice.names.values()).filter_map(|meant| match meant {
+            Meant::Symbol(symbol, _) => Some(symbol),
+            Meant::Text(_) => None,
+        })
+    }
+
+    /// What the wrapper reads today.
+    fn reads(&self) -> impl Iterator<Item = &Symbol> {
+        self.standin.iter().flat_map(|standin| &standin.reads)
+    }
+
+    /// Whether the place is a part of the wrapper itself.
+    fn is_own(&self, view: &View<'_>, span: Span) -> bool {
+        let home = match &self.standin {
+            Ok(standin) => standin.home,
+            Err(_) => definition(view.index, &self.symbol),
+        };
+        home.is_some_and(|(file, own)| file == view.file && own.covers(span))
+    }
+
+    /// The expression that may be called.
+    fn callee<'v>(&self, view: &View<'v>, reference: &Reference) -> Option<(UseId, &'v Use, Span)> {
+        let (id, depth) = match reference.site {
+            At::Name(used) | At::Star(_, used) => (used, 0),
+            At::Attribute(used, depth) | At::Unsure(used, depth) => (used, depth),
+            _ => return None,
+        };
+        let used = &view.facts.uses[id.index()];
+        let attributes = view.facts.attributes_of(used);
+        let end = match &self.wanted.method {
+            Some(method) => {
+                let attribute = attributes.get(depth)?;
+                (view.facts.names.get(attribute.name) == method).then_some(attribute.span.end)?
+            }
+            None if depth == 0 => used.span.end,
+            None => attributes[depth - 1].span.end,
+        };
+        Some((id, used, Span::new(used.span.start, end)))
+    }
+
+    fn left(&self, view: &View<'_>, reference: &Reference, span: Span, left: Left) -> Finding {
+        let mut finding = view.finding(span, self.message(None), Some(spelling(view, reference)), Outcome::Left(left.reason));
+        let evidence = match &self.standin {
+            Ok(standin) => &standin.evidence,
+            Err(unknown) => &unknown.evidence,
+        };
+        finding.evidence = evidence.iter().cloned().chain(left.evidence).collect();
+        finding
+    }
+}
+
+fn spelling(view: &View<'_>, reference: &Reference) -> Spelling {
+    let (_, spelling) = relocate::spelled(view, reference);
+    Spelling { form: Form::Call, ..spelling }
+}
+
+impl<'c> Inlining<'c> {
+    pub(super) fn run(&self) -> Vec<Finding> {
+        let index = self.context.index;
+        let symbols: BTreeSet<&Symbol> = self.wrappers.iter().map(|wrapped| &wrapped.symbol).collect();
+        let targets: Vec<Target> = symbols.into_iter().map(|symbol| Target::Symbol(symbol.clone())).collect();
+        let search = Search::new(index, &targets);
+        let references = search.run();
+        let known = self.known(&search, &references);
+        let mut files: BTreeMap<FileId, Vec<&Reference>> = BTreeMap::new();
+        for reference in &references {
+            files.entry(reference.file).or_default().push(reference);
+        }
+        let mut findings: Vec<Finding> =
+            files.par_iter().flat_map_iter(|(&file, references)| self.in_file(file, references, &targets, &known)).collect();
+        for unread in search.unread(&targets, &references).iter().filter(|unread| self.context.in_scope(unread.file)) {
+            let view = View::open(index, unread.file);
+            for wrapped in self.of(&targets[unread.target]) {
+                findings.push(view.finding(unread.span, wrapped.message(None), None, Outcome::Left(Reason::Unparsable)));
+            }
+        }
+        findings
+    }
+
+    /// The wrappers that a target stands for: the methods of a class share one.
+    fn of<'s>(&'s self, target: &'s Target) -> impl Iterator<Item = &'s Wrapped<'c>> {
+        self.wrappers.iter().filter(move |wrapped| target.symbol() == Some(&wrapped.symbol))
+    }
+
+    /// Learns what tests patch, and what other code does to the names.
+    fn known(&self, search: &Search<'c>, references: &[Reference]) -> Known<'c> {
+        let index = self.context.index;
+        let homes: BTreeSet<&Symbol> = self.wrappers.iter().flat_map(Wrapped::homes).collect();
+        let reads: BTreeSet<&Symbol> = self.wrappers.iter().flat_map(Wrapped::reads).collect();
+        let targets: Vec<Target> = homes.union(&reads).map(|symbol| Target::Symbol((*symbol).clone())).collect();
+        let is_string = |reference: &&Reference| matches!(reference.site, At::String(..) | At::Member(_) | At::Computed(_));
+        let others = if targets.is_empty() { Vec::new() } else { Search::new(index, &targets).run() };
+        let firsts =
+            references.iter().filter(|reference| !is_string(reference)).filter_map(|reference| reference.way.hops.first());
+        let names: BTreeSet<&Symbol> = firsts.chain(homes.iter().copied()).chain(reads).collect();
+        let mut sites: BTreeMap<FileId, Vec<At>> = search.candidates().iter().map(|&file| (file, Vec::new())).collect();
+        for reference in references.iter().chain(&others) {
+            sites.entry(reference.file).or_default().push(reference.site);
+        }
+        let mut patches = Patches::new(index, &names, &sites);
+        let mut held = Held::default();
+        let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
+        for reference in references.iter().chain(&others).filter(is_string) {
+            let view = View::open(index, reference.file);
+            if let (Some(hold), Some(name)) = (strings::sets(&view, reference), reference.way.hops.first()) {
+                held.entry(name.clone()).or_default().insert(reference.file, hold);
+            }
+            assigned.extend(strings::assigned(index, reference).cloned());
+        }
+        patches.extend(held);
+        for reference in references {
+            let At::Attribute(used, depth) = reference.site else { continue };
+            let facts = index.facts(reference.file);
+            let used = &facts.uses[used.index()];
+            if used.flags.is_store && depth == facts.attributes_of(used).len() {
+                assigned.extend(reference.way.hops.first().cloned());
+            }
+        }
+        let own = |reference: &Reference| {
+            let At::Alias(alias) = reference.site else { return None };
+            let facts = index.facts(reference.file);
+            let alias = &facts.aliases[alias.index()];
+            let is_module = owner(facts, alias) == Some(ScopeId::MODULE);
+            is_module.then(|| Symbol { module: Module::File(reference.file), name: facts.names.get(alias.local).into() })
+        };
+        let own: BTreeSet<Symbol> = references.iter().filter_map(own).collect();
+        let own: Vec<Target> = own.into_iter().map(Target::Symbol).collect();
+        let visible = seen_from_outside(index, &own).into_iter().collect();
+        Known { patches, assigned, visible }
+    }
+
+    fn in_file(&self, file: FileId, references: &[&Reference], targets: &[Target], known: &Known<'_>) -> Vec<Finding> {
+        let view = View::open(self.context.index, file);
+        let mut findings = Vec::new();
+        let mut drafts: Vec<Drafted<'_>> = Vec::new();
+        let source = view.source();
+        let calls = references
+            .iter()
+            .flat_map(|reference| self.of(&targets[reference.target]).map(move |wrapped| (*reference, wrapped)));
+        for (reference, wrapped) in calls {
+            let Some((id, used, callee)) = wrapped.callee(&view, reference) else { continue };
+            if wrapped.is_own(&view, callee) || used.flags.in_string {
+                continue;
+            }
+            let made = match &source {
+                Some(source) if view.facts.errors.is_empty() => {
+                    self.judge(&view, source, (wrapped, reference, references), (id, used, callee), known)
+                }
+                Some(_) => Some(Err((callee, Reason::Unparsable.into()))),
+                None => Some(Err((callee, Reason::ParsersDisagree.into()))),
+            };
+            match made {
+                Some(Ok(drafted)) => drafts.push(drafted),
+                Some(Err((span, left))) => findings.push(wrapped.left(&view, reference, span, left)),
+                None => {}
+            }
+        }
+        // What lies in another call is done first; the other is found again in the next round.
+        let spans: Vec<Span> = drafts.iter().map(|drafted| drafted.span).collect();
+        let is_in_the_way = |drafted: &Drafted<'_>| {
+            let has_inner = spans.iter().any(|span| *span != drafted.span && drafted.span.covers(*span));
+            has_inner && drafted.draft.edits.iter().any(|edit| edit.span == drafted.span)
+        };
+        drafts.retain(|drafted| !is_in_the_way(drafted));
+        if let Some(source) = &source {
+            for is_safe in [true, false] {
+                let of_class: Vec<&Drafted<'_>> =
+                    drafts.iter().filter(|drafted| drafted.draft.reason.is_none() == is_safe).collect();
+                findings.extend(self.write(&view, source, &of_class, known));
+            }
+        }
+        findings
+    }
+
+    /// What becomes of one reference; nothing is said of those that are no business of this kind.
+    fn judge<'a>(
+        &self,
+        view: &View<'_>,
+        source: &Source<'_>,
+        (wrapped, reference, beside): (&'a Wrapped<'a>, &'a Reference, &[&Reference]),
+        (id, used, callee): (UseId, &Use, Span),
+        known: &Known<'_>,
+    ) -> Judged<'a> {
+        let Some(call) = Call::of(source, callee) else {
+            // Annotations, `isinstance` and the like are no calls of a class.
+            let is_method = wrapped.wanted.method.is_some();
+            let is_value = wrapped.standin.as_ref().is_ok_and(|standin| is_method || !is_class(self.context.index, standin));
+            let is_value = is_value && !used.flags.is_store;
+            return is_value.then(|| Err((callee, Reason::PassedOn.into())));
+        };
+        let stop = |left: Left| Some(Err((call.span, left)));
+        let standin = match &wrapped.standin {
+            Ok(standin) => standin,
+            Err(unknown) => return stop(unknown.reason.into()),
+        };
+        if matches!(reference.site, At::Unsure(..)) {
+            return stop(Reason::SeveralBindings.into());
+        }
+        if !self.context.in_scope(view.file) {
+            return stop(Reason::OutOfScope.into());
+        }
+        let passed = reference.way.hops.iter().take(reference.distance + 1);
+        if passed.chain(wrapped.homes()).any(|hop| known.assigned.contains(hop)) {
+            return stop(Reason::Assigned.into());
+        }
+        let anchor = anchor(view, used).or_else(|| match reference.site {
+            At::Star(alias, _) => Some((alias, view.facts.aliases[alias.index()].import)),
+            _ => None,
+        });
+        let import = anchor.and_then(|(alias, _)| beside.iter().copied().find(|other| other.site == At::Alias(alias)));
+        if let Some(evidence) = self.patched(wrapped, reference, import, known) {
+            return stop(Left { reason: Reason::Patched, evidence: Some(evidence) });
+        }
+        let is_home = standin.home.is_some_and(|(file, _)| file == view.file);
+        if anchor.is_none() && !is_home {
+            return stop(Reason::OwnName.into());
+        }
+        let spot = Spot { scope: used.scope, start: used.span.start, anchor: anchor.map(|(_, import)| import) };
+        match (Site { view, call: &call, spot }).draft(standin) {
+            Ok(draft) => Some(Ok(Drafted { wrapped, reference, span: call.span, used: id, anchor, draft })),
+            Err(left) => stop(left),
+        }
+    }
+
+    /// The patch that a call meets today, in the wrapper or on the way to it, or would meet in what takes its place.
+    fn patched(
+        &self,
+        wrapped: &Wrapped<'_>,
+        reference: &Reference,
+        import: Option<&Reference>,
+        known: &Known<'_>,
+    ) -> Option<Evidence> {
+        let patches = &known.patches;
+        // The import reads the name for the call, and will read the new one.
+        let by_import =
+            |import: &Reference| patches.here(import).or_else(|| wrapped.homes().find_map(|home| patches.on(import, home)));
+        let inside = || wrapped.reads().find_map(|name| patches.meeting(name, reference.file));
+        let hold = patches.here(reference).or_else(|| import.and_then(by_import)).or_else(inside)?;
+        Some(patch_line(self.context.index, hold.at))
+    }
+
+    /// The findings of the calls of one class in a file, with one for each import statement that changes with them.
+    fn write(&self, view: &View<'_>, source: &Source<'_>, drafts: &[&Drafted<'_>], known: &Known<'_>) -> Vec<Finding> {
+        let gone: FxHashSet<UseId> = drafts.iter().map(|drafted| drafted.used).collect();
+        let named: BTreeSet<&str> = drafts.iter().flat_map(|drafted| &drafted.draft.names).map(String::as_str).collect();
+        let mut changes: BTreeMap<ImportId, Change> = BTreeMap::new();
+        let mut keys: BTreeMap<ImportId, BTreeSet<Name>> = BTreeMap::new();
+        let mut at_head: BTreeSet<Name> = BTreeSet::new();
+        for drafted in drafts {
+            let Some((alias, import)) = drafted.anchor else {
+                at_head.extend(drafted.draft.imports.iter().cloned());
+                continue;
+            };
+            let new = keys.entry(import).or_default();
+            new.extend(drafted.draft.imports.iter().cloned());
+            let change = changes.entry(import).or_default();
+            let is_listed = change.aliases.iter().any(|(other, _)| *other == alias);
+            if !is_listed && self.is_orphaned(view, alias, &gone, &named, known) {
+                change.aliases.push((alias, Becomes::Nothing));
+            }
+        }
+        // Of several statements in one scope that need one name, the first brings it.
+        let mut brought: BTreeSet<(ScopeId, Name)> = BTreeSet::new();
+        for (import, change) in &mut changes {
+            let scope = scope_of(view, Spot { scope: ScopeId::MODULE, start: 0, anchor: Some(*import) });
+            let new = keys.remove(import).unwrap_or_default();
+            // What does not always run makes nothing sure for later statements.
+            let is_sure = view.facts.imports[import.index()].context == Under::default();
+            let mut new: Vec<Name> = new.into_iter().filter(|name| !brought.contains(&(scope, name.clone()))).collect();
+            brought.extend(new.iter().filter(|_| is_sure).map(|name| (scope, name.clone())));
+            // The first new name takes the place of the first that goes.
+            let is_from = view.facts.imports[import.index()].from.is_some();
+            if let (Some((_, becomes)), true, true) = (change.aliases.first_mut(), is_from, !new.is_empty()) {
+                *becomes = Becomes::Name(new.remove(0));
+            }
+            change.added.extend(new.into_iter().map(Added::Name));
+        }
+        changes.retain(|_, change| !change.aliases.is_empty() || !change.added.is_empty());
+        let mut heads: Vec<(Span, Option<Spelling>, Option<Vec<Edit>>)> = Vec::new();
+        for (&import, change) in &changes {
+            let statement = &view.facts.imports[import.index()];
+            heads.push((statement.span, Some(view.import_spelling(statement)), rewrite(source, import, change, &changes)));
+        }
+        if !at_head.is_empty() {
+            heads.push((Span::at(0), Some(Spelling::of(Form::FromImport)), self.at_head(view, source, &at_head)));
+        }
+        if heads.iter().any(|(.., edits)| edits.is_none()) {
+            let left = |drafted: &&Drafted<'_>| {
+                drafted.wrapped.left(view, drafted.reference, drafted.span, Reason::ParsersDisagree.into())
+            };
+            return drafts.iter().map(left).collect();
+        }
+        // The calls of a file and what they need are changed together or not at all.
+        let (calls, names) = (format!("calls in {}", view.path), format!("imports of {}", view.path));
+        let reason = drafts.iter().find_map(|drafted| drafted.draft.reason);
+        let wrappers: BTreeSet<String> = drafts.iter().map(|drafted| drafted.wrapped.wanted.spelled()).collect();
+        let wrappers: Vec<String> = wrappers.into_iter().collect();
+        let has_imports = !heads.is_empty();
+        let mut findings = Vec::new();
+        for (span, spelling, edits) in heads {
+            let message = format!("imports for what takes the place of {}", wrappers.join(", "));
+            let bond = Bond { settles: vec![names.clone()], needs: vec![calls.clone()] };
+            findings.push(view.finding(span, message, spelling, outcome(view, edits.unwrap_or_default(), reason, bond)));
+        }
+        for drafted in drafts {
+            let needs = if has_imports { vec![names.clone()] } else { Vec::new() };
+            let bond = Bond { settles: vec![calls.clone()], needs };
+            let outcome = outcome(view, drafted.draft.edits.clone(), drafted.draft.reason, bond);
+            let message = drafted.wrapped.message(Some(&drafted.draft.text));
+            let mut finding = view.finding(drafted.span, message, Some(spelling(view, drafted.reference)), outcome);
+            if let Ok(standin) = &drafted.wrapped.standin {
+                finding.evidence = standin.evidence.clone();
+            }
+            findings.push(finding);
+        }
+        findings
+    }
+
+    /// The edits that import names at the head of a module.
+    fn at_head(&self, view: &View<'_>, source: &Source<'_>, names: &BTreeSet<Name>) -> Option<Vec<Edit>> {
+        let need = |name: &Name| imports::Need {
+            what: imports::Needed::Name(name.clone()),
+            is_relative: false,
+            is_type_checking: false,
+        };
+        let needs: Vec<imports::Need> = names.iter().map(need).collect();
+        let module = view.index.modules().name(view.file).unwrap_or_default();
+        let package = match view.index.modules().is_package(view.file) {
+            true => module,
+            false => module.rsplit_once('.').map_or("", |(package, _)| package),
+        };
+        imports::insert(source, &needs, package).ok()
+    }
+
+    /// Whether nothing needs an imported name when these uses are gone.
+    fn is_orphaned(
+        &self,
+        view: &View<'_>,
+        alias: AliasId,
+        gone: &FxHashSet<UseId>,
+        named: &BTreeSet<&str>,
+        known: &Known<'_>,
+    ) -> bool {
+        let facts: &Facts = view.facts;
+        let found = &facts.aliases[alias.index()];
+        let name = found.local;
+        let text = facts.names.get(name);
+        if facts.is_star(found) || facts.import_of(found).from.is_none() {
+            return false;
+        }
+        let Some(owner) = owner(facts, found) else { return false };
+        let is_alone = facts.bindings_of(owner, name).count() == 1;
+        let is_read = facts.uses.iter().enumerate().any(|(at, used)| {
+            let is_it = match facts.lookup(used.scope, used.name) {
+                Lookup::Bound(scope) | Lookup::ClassOr(scope, None) => scope == owner,
+                Lookup::ClassOr(inner, Some(outer)) => [inner, outer].contains(&owner),
+                Lookup::Free => false,
+            };
+            used.name == name && is_it && !gone.contains(&UseId::new(at))
+        });
+        let is_public = owner == ScopeId::MODULE
+            && (view.index.modules().is_package(view.file)
+                || view.path.extension() == Some(b"pyi")
+                || facts.exports_name(text)
+                || facts.exports.as_ref().is_some_and(|exports| !exports.is_complete)
+                || known.visible.contains(&Symbol { module: Module::File(view.file), name: text.into() })
+                || known.patches.is_held(&Symbol { module: Module::File(view.file), name: text.into() }));
+        let is_mark = found.asname.is_some_and(|(local, _)| local == found.name);
+        is_alone && !is_read && !named.contains(text) && !is_public && !is_mark && !facts.embedded_code_names(text)
+    }
+}
+
+/// The edits of an import statement; `None` where it cannot be edited. One whose comment would be lost stays, and brings more.
+fn rewrite(source: &Source<'_>, import: ImportId, change: &Change, all: &BTreeMap<ImportId, Change>) -> Option<Vec<Edit>> {
+    let is_changing = |import: ImportId| all.contains_key(&import);
+    match imports::rewrite(source, import, change, &is_changing) {
+        Ok(edits) => Some(edits),
+        Err(Refusal::ParsersDisagree) => None,
+        Err(Refusal::Comment) => {
+            let names = change.aliases.iter().filter_map(|(_, becomes)| match becomes {
+                Becomes::Name(name) => Some(Added::Name(name.clone())),
+                Becomes::Module { .. } | Becomes::Nothing => None,
+            });
+            let added = names.chain(change.added.iter().cloned()).collect();
+            imports::rewrite(source, import, &Change { aliases: Vec::new(), added }, &is_changing).ok()
+        }
+    }
+}
+
+fn outcome(view: &View<'_>, edits: Vec<Edit>, reason: Option<Reason>, bond: Bond) -> Outcome {
+    match TextEdit::new(edits) {
+        Ok(edit) => {
+            let applicability = if reason.is_none() { Applicability::Safe } else { Applicability::Review };
+            let change = SourceChange::edit(view.path.clone(), edit);
+            Outcome::Fix(Fix { bond, ..Fix::new(applicability, reason, change) })
+        }
+        Err(_) => Outcome::Left(Reason::ParsersDisagree),
+    }
+}
+
+/// Whether the wrapper is a class itself, and not a method of it.
+fn is_class(index: &Index, standin: &Standin<'_>) -> bool {
+    standin.home.is_some_and(|(file, span)| {
+        let facts = index.facts(file);
+        let is_it = |definition: &&Definition| definition.span == span;
+        let kind = facts.definitions.iter().find(is_it).map(|definition| definition.kind);
+        kind == Some(DefinitionKind::Class)
+    })
+}

@@ -1,0 +1,99 @@
+//! How a file spells a symbol at some place: by a name that it has already, or by one that an import there would bring.
+
+use super::View;
+use crate::lang::python::facts::{AliasId, Binding, BindingKind, Context as Under, ImportId, NameId, ScopeId, Use};
+use crate::lang::python::imports::Name;
+use crate::lang::python::modules::Module;
+use crate::lang::python::resolve::{self, Imported, Symbol};
+use crate::lang::python::scope::Lookup;
+
+/// A symbol as a file spells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Spelled {
+    /// The local name.
+    pub name: String,
+    /// What has to be imported for it, in the scope of the anchor.
+    pub import: Option<Name>,
+}
+
+/// Where an import would go, and the code that needs it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    /// The scope of the code.
+    pub scope: ScopeId,
+    /// Where the code starts.
+    pub start: u32,
+    /// The import statement beside which another can stand; at the head of the module where there is none.
+    pub anchor: Option<ImportId>,
+}
+
+/// Spells a symbol at a spot; `None` where its name means something else there.
+pub(super) fn spell(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<Spelled> {
+    let facts = view.facts;
+    if symbol.module == Module::File(view.file) {
+        let name = facts.names.find(&symbol.name)?;
+        let is_it = facts.lookup(spot.scope, name) == Lookup::Bound(ScopeId::MODULE);
+        return is_it.then(|| Spelled { name: symbol.name.to_string(), import: None });
+    }
+    if let Some(name) = at_hand(view, symbol, spot) {
+        return Some(Spelled { name, import: None });
+    }
+    let scope = spot.anchor.map_or(ScopeId::MODULE, |anchor| facts.imports[anchor.index()].scope);
+    let is_free = facts.names.find(&symbol.name).is_none_or(|name| is_free(view, name, scope));
+    let module = view.index.modules().dotted(&symbol.module).to_string();
+    let name = symbol.name.to_string();
+    is_free.then(|| Spelled { name: name.clone(), import: Some(Name { module, name: name.clone(), local: name }) })
+}
+
+/// The local name under which the file has the symbol at the spot, without a doubt.
+fn at_hand(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<String> {
+    let facts = view.facts;
+    let wanted = resolve::resolve(view.index, symbol);
+    let brings = |binding: &Binding| match binding.kind {
+        BindingKind::Import(alias) => {
+            let alias = &facts.aliases[alias.index()];
+            match resolve::imported(view.index, view.file, facts.import_of(alias), alias) {
+                Imported::Symbol(found) => found == *symbol || resolve::resolve(view.index, &found).is_same_object(&wanted),
+                Imported::Module(_) | Imported::Beyond => false,
+            }
+        }
+        _ => false,
+    };
+    // Whether the import has run when the code does.
+    let has_run = |binding: &Binding| {
+        let BindingKind::Import(alias) = binding.kind else { return false };
+        let import = facts.import_of(&facts.aliases[alias.index()]);
+        let is_before = import.span.start < spot.start;
+        let is_sure = import.context == Under::default() || Some(facts.aliases[alias.index()].import) == spot.anchor;
+        let is_loaded = import.scope == ScopeId::MODULE && binding.scope == ScopeId::MODULE && facts.is_lazy(spot.scope);
+        is_sure && (is_loaded || (is_before && (import.scope == spot.scope || import.scope == ScopeId::MODULE)))
+    };
+    let found = facts.bindings.iter().filter(|binding| brings(binding) && has_run(binding)).find(|binding| {
+        let is_visible = facts.lookup(spot.scope, binding.name) == Lookup::Bound(binding.scope);
+        is_visible && facts.bindings_of(binding.scope, binding.name).all(|(_, other)| brings(other))
+    });
+    found.map(|binding| facts.names.get(binding.name).to_owned())
+}
+
+/// Whether a name can be bound anew in a scope without meaning something there, or in a scope inside of it, already.
+fn is_free(view: &View<'_>, name: NameId, scope: ScopeId) -> bool {
+    let facts = view.facts;
+    let is_inside = |inner: ScopeId| facts.ancestors(inner).any(|outer| outer == scope);
+    let is_used = |used: &Use| used.name == name && is_inside(used.scope);
+    let is_bound = |binding: &Binding| binding.name == name && (is_inside(binding.scope) || is_inside(binding.site));
+    !facts.uses.iter().any(is_used) && !facts.bindings.iter().any(is_bound)
+}
+
+/// The import that brings the first name of a dotted expression into its scope: the last one before it where there are several.
+pub(super) fn anchor(view: &View<'_>, used: &Use) -> Option<(AliasId, ImportId)> {
+    let facts = view.facts;
+    let Lookup::Bound(owner) = facts.lookup(used.scope, used.name) else { return None };
+    let imports = facts.bindings_of(owner, used.name).filter_map(|(_, binding)| match binding.kind {
+        BindingKind::Import(alias) => Some((binding.span.start, alias)),
+        _ => None,
+    });
+    let imports: Vec<(u32, AliasId)> = imports.collect();
+    let before = imports.iter().rfind(|(start, _)| *start < used.span.start);
+    let &(_, alias) = before.or(imports.first())?;
+    Some((alias, facts.aliases[alias.index()].import))
+}
