@@ -4,11 +4,13 @@
 //! `lang`). Its concrete tree knows commas, parentheses and comments, so edits are made on it; and its error nodes guard
 //! every edit. Parsing never fails: a text that is not a program of its language gives a tree with [`SyntaxError`]s.
 
+pub mod pattern;
+
 use std::cell::RefCell;
 
 use tree_sitter::{InputEdit, Node, Parser, Point};
 
-use crate::text::edit::TextEdit;
+use crate::text::edit::{Edit, TextEdit};
 use crate::text::span::Span;
 
 /// A grammar that is built in.
@@ -125,6 +127,43 @@ impl Tree {
     }
 }
 
+/// The edits that make of the code at a span another text, where both have the same tree but for the parts that differ: then only these
+/// change. Otherwise all of it does.
+pub fn differing(tree: &Tree, text: &str, span: Span, new: &str) -> Vec<Edit> {
+    let whole = || vec![Edit::replace(span, new)];
+    let Some(made) = parse(Grammar::Python, new).filter(|made| !made.has_errors()) else { return whole() };
+    let Some(old) = tree.root().descendant_for_byte_range(span.range().start, span.range().end) else { return whole() };
+    let new_span = Span::new(0, new.len() as u32);
+    let Some(node) = made.node_at(new_span, old.kind()).filter(|_| self::span(old) == span) else { return whole() };
+    let mut edits = Vec::new();
+    differ((old, text), (node, new), &mut edits);
+    edits
+}
+
+/// The parts of a node that say something: no comments, no commas.
+fn parts(node: Node<'_>) -> Vec<Node<'_>> {
+    children(node).into_iter().filter(|child| !matches!(child.kind(), "comment" | ",")).collect()
+}
+
+fn differ((old, text): (Node<'_>, &str), (new, made): (Node<'_>, &str), edits: &mut Vec<Edit>) {
+    if text[old.byte_range()] == made[new.byte_range()] {
+        return;
+    }
+    let (was, is) = (parts(old), parts(new));
+    let is_alike = !was.is_empty()
+        && was.len() == is.len()
+        && old.kind() == new.kind()
+        && old.kind() != "string"
+        && was.iter().zip(&is).all(|(was, is)| was.is_named() == is.is_named() && (was.is_named() || was.kind() == is.kind()));
+    if !is_alike {
+        edits.push(Edit::replace(span(old), &made[new.byte_range()]));
+        return;
+    }
+    for (was, is) in was.into_iter().zip(is) {
+        differ((was, text), (is, made), edits);
+    }
+}
+
 /// The span of a node.
 pub fn span(node: Node<'_>) -> Span {
     Span::new(node.start_byte() as u32, node.end_byte() as u32)
@@ -138,7 +177,6 @@ pub fn children<'tree>(node: Node<'tree>) -> Vec<Node<'tree>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::edit::Edit;
 
     fn errors(text: &str) -> usize {
         parse(Grammar::Python, text).unwrap().errors().len()

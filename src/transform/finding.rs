@@ -197,7 +197,7 @@ pub enum Reason {
     LoadTime,
     /// It logs under the name of its module, which would be another.
     LoggerName,
-    /// The plan states what a call stands for; that the two are the same is not proved.
+    /// The plan states what takes its place; that the two do the same is not proved.
     Stated,
     /// It is passed on as a value, and who calls it is not known.
     PassedOn,
@@ -223,6 +223,16 @@ pub enum Reason {
     Suspends,
     /// It stands in a test that expects a failure or a warning of it.
     ExpectsFailure,
+    /// The plan leaves it to a person.
+    ForPerson,
+    /// The code around it catches exceptions that what takes its place does not raise.
+    Catches,
+    /// It asks for something that what takes its place does not offer.
+    NoEquivalent,
+    /// What takes its place returns something of another type.
+    ReturnsOther,
+    /// A test is about the old behaviour itself.
+    OldBehaviour,
 }
 
 impl Reason {
@@ -285,6 +295,11 @@ impl Reason {
         Reason::Unawaited,
         Reason::Suspends,
         Reason::ExpectsFailure,
+        Reason::ForPerson,
+        Reason::Catches,
+        Reason::NoEquivalent,
+        Reason::ReturnsOther,
+        Reason::OldBehaviour,
     ];
 
     /// The word that reports use.
@@ -347,6 +362,11 @@ impl Reason {
             Reason::Unawaited => "unawaited",
             Reason::Suspends => "suspends",
             Reason::ExpectsFailure => "expects-failure",
+            Reason::ForPerson => "for-person",
+            Reason::Catches => "catches",
+            Reason::NoEquivalent => "no-equivalent",
+            Reason::ReturnsOther => "returns-other",
+            Reason::OldBehaviour => "old-behaviour",
         }
     }
 
@@ -399,7 +419,7 @@ impl Reason {
             Reason::FutureDiffers => "only one of the two modules has `from __future__ import annotations`",
             Reason::LoadTime => "something happens by it, or to it, while its module is loaded, and would at another time",
             Reason::LoggerName => "it would log under the name of its new module",
-            Reason::Stated => "the plan states what the call stands for, which is not proved",
+            Reason::Stated => "the plan states what takes its place, which is not proved",
             Reason::PassedOn => "it is passed on as a value, not called",
             Reason::NoCase => "the plan does not say what a call with these arguments stands for",
             Reason::CallFails => "the call fails today: its arguments do not fit the signature",
@@ -412,6 +432,11 @@ impl Reason {
             Reason::Unawaited => "a coroutine is kept or handed on, and there would be none any more",
             Reason::Suspends => "the caller would wait where it does not today",
             Reason::ExpectsFailure => "it stands in a test that expects a failure or a warning",
+            Reason::ForPerson => "the plan leaves it to a person",
+            Reason::Catches => "the code around it catches exceptions that what takes its place does not raise",
+            Reason::NoEquivalent => "it asks for something that what takes its place does not offer",
+            Reason::ReturnsOther => "what takes its place returns something else",
+            Reason::OldBehaviour => "it tests the old behaviour itself",
         }
     }
 }
@@ -462,6 +487,8 @@ pub enum Form {
     Definition,
     /// A call.
     Call,
+    /// A piece of code that a pattern matches.
+    Code,
 }
 
 impl Spelling {
@@ -510,6 +537,7 @@ impl Form {
             Form::Config => "config",
             Form::Definition => "definition",
             Form::Call => "call",
+            Form::Code => "code",
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Transforms are pure: they read an [`Index`] and return findings with changes in them. They cannot apply anything. A new kind
 //! is one file in `kind/` and one line in [`kind::KINDS`]; a new transform of a known kind is a TOML file and no Rust.
 
+mod bring;
 mod compare;
 pub mod finding;
 pub mod kind;
 pub mod mention;
 pub mod pack;
+mod query;
 mod relocate;
 pub mod sightings;
 mod spell;

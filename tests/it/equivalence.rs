@@ -145,7 +145,8 @@ impl Purpose {
             let modules = from.iter().chain(&to).filter_map(|symbol| symbol.split_once(':'));
             self.homes.extend(modules.map(|(module, _)| module.to_owned()));
         }
-        self.calls |= step.get("kind").and_then(toml::Value::as_str) == Some("inline-wrapper");
+        let kind = step.get("kind").and_then(toml::Value::as_str);
+        self.calls |= matches!(kind, Some("inline-wrapper" | "rewrite"));
         let last = |symbol: &String| symbol.rsplit([':', '.']).next().unwrap().to_owned();
         if step.get("move_definition").is_some()
             && let ([from], [to]) = (&from[..], &to[..])
@@ -153,6 +154,10 @@ impl Purpose {
             self.moved.push((from.replace(':', "."), to.replace(':', ".")));
         }
         self.names.extend(from.iter().chain(&to).map(last));
+        // What takes the place of code is imported.
+        let symbols = step.get("symbols").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
+        let symbols = symbols.filter_map(|symbol| symbol.as_str()?.split_once(':')).map(|(_, name)| name);
+        self.names.extend(symbols.filter_map(|name| name.split('.').next()).map(str::to_owned));
     }
 
     /// What a module that was named so is called now.

@@ -95,7 +95,7 @@ impl<'t> Call<'t> {
             list: syntax::span(list),
             arguments: arguments(source.text, list),
             awaited,
-            colour: colour(node),
+            colour: colour(node).unwrap_or(Colour::Sync),
         })
     }
 
@@ -160,23 +160,7 @@ impl<'t> Call<'t> {
 
     /// Whether what takes the place of the call, or of the `await` around it, has to be in parentheses unless it is primary.
     pub fn binds_tightly(&self, with_await: bool) -> bool {
-        let node = self.await_node().filter(|_| with_await).unwrap_or(self.node);
-        let Some(parent) = node.parent() else { return true };
-        let is_field = |name| parent.child_by_field_name(name).is_some_and(|child| child.id() == node.id());
-        match parent.kind() {
-            "expression_statement"
-            | "return_statement"
-            | "parenthesized_expression"
-            | "argument_list"
-            | "list"
-            | "set"
-            | "tuple"
-            | "expression_list" => false,
-            "assignment" | "augmented_assignment" => !is_field("right"),
-            "keyword_argument" | "pair" => !is_field("value"),
-            "subscript" => is_field("value"),
-            _ => true,
-        }
+        binds_tightly(self.await_node().filter(|_| with_await).unwrap_or(self.node))
     }
 
     /// The parentheses that stand around the `await` alone, for it to be part of something that binds more tightly.
@@ -204,6 +188,126 @@ impl<'t> Call<'t> {
     }
 }
 
+/// Whether what stands around a node binds to it, so that what takes its place has to be in parentheses unless it is primary.
+fn binds_tightly(node: Node<'_>) -> bool {
+    let Some(parent) = node.parent() else { return false };
+    let is_field = |name| parent.child_by_field_name(name).is_some_and(|child| child.id() == node.id());
+    match parent.kind() {
+        "module"
+        | "block"
+        | "expression_statement"
+        | "return_statement"
+        | "parenthesized_expression"
+        | "argument_list"
+        | "list"
+        | "set"
+        | "tuple"
+        | "expression_list" => false,
+        "assignment" | "augmented_assignment" => !is_field("right"),
+        "keyword_argument" | "pair" => !is_field("value"),
+        "subscript" => is_field("value"),
+        _ => true,
+    }
+}
+
+/// A piece of code: one node of the concrete tree, and what stands around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'t>(Node<'t>);
+
+impl<'t> Place<'t> {
+    /// The outermost node with exactly this span; `None` where there is none, or tree-sitter sees an error in it.
+    pub fn of(source: &Source<'t>, span: Span) -> Option<Self> {
+        let found = source.tree.root().descendant_for_byte_range(span.range().start, span.range().end)?;
+        let is_code = |node: &Node<'_>| !matches!(node.kind(), "module" | "block");
+        let same = |node: &Node<'t>| node.parent().filter(|parent| syntax::span(*parent) == span && is_code(parent));
+        let node = std::iter::successors(Some(found), same).last()?;
+        (syntax::span(node) == span && !node.has_error()).then_some(Self(node))
+    }
+
+    /// What would run it: the innermost function around it; `None` where there is none.
+    pub fn colour(self) -> Option<Colour> {
+        colour(self.0)
+    }
+
+    /// Whether what takes its place has to be in parentheses unless it is primary.
+    pub fn binds_tightly(self) -> bool {
+        binds_tightly(self.0)
+    }
+
+    /// Whether it is a statement.
+    pub fn is_statement(self) -> bool {
+        self.0.parent().is_some_and(|parent| matches!(parent.kind(), "module" | "block"))
+    }
+
+    /// Whether it is a statement that Python takes nowhere else, and does not stand by itself: a part of `a = b = c`.
+    pub fn is_part_of_statement(self) -> bool {
+        matches!(self.0.kind(), "assignment" | "augmented_assignment") && !self.is_statement()
+    }
+
+    /// Whether a value is assigned to it, or it is deleted.
+    pub fn is_target(self) -> bool {
+        let mut node = self.0;
+        while let Some(parent) = node.parent() {
+            let is_left = parent.child_by_field_name("left").is_some_and(|left| left.id() == node.id());
+            match parent.kind() {
+                "assignment" | "augmented_assignment" | "for_statement" | "for_in_clause" => return is_left,
+                "delete_statement" | "as_pattern_target" => return true,
+                "pattern_list"
+                | "tuple_pattern"
+                | "list_pattern"
+                | "list_splat_pattern"
+                | "expression_list"
+                | "parenthesized_expression"
+                | "tuple"
+                | "list" => node = parent,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// The comments in it.
+    pub fn comments(self) -> Vec<Span> {
+        let mut found = Vec::new();
+        let mut waiting = vec![self.0];
+        while let Some(node) = waiting.pop() {
+            if node.kind() == "comment" {
+                found.push(syntax::span(node));
+            }
+            waiting.extend(syntax::children(node));
+        }
+        found
+    }
+
+    /// The names of the keyword arguments, if it is a call, or an `await` of one.
+    pub fn keywords(self, text: &'t str) -> Vec<&'t str> {
+        let mut node = self.0;
+        while matches!(node.kind(), "expression_statement" | "await" | "parenthesized_expression") {
+            let Some(inner) = syntax::children(node).into_iter().find(|child| child.is_named()) else { break };
+            node = inner;
+        }
+        let list = node.child_by_field_name("arguments").map(syntax::children).unwrap_or_default();
+        let names = list.into_iter().filter(|child| child.kind() == "keyword_argument");
+        names.filter_map(|argument| argument.child_by_field_name("name")).map(|name| &text[name.byte_range()]).collect()
+    }
+
+    /// What the `try` statements around it catch, if it stands in what they try: the expressions behind `except`.
+    pub fn caught(self) -> Vec<Span> {
+        let mut from = self.0;
+        let mut found = Vec::new();
+        for outer in ancestors(self.0).take_while(|node| !matches!(node.kind(), "function_definition" | "lambda")) {
+            let is_body = outer.child_by_field_name("body").is_some_and(|body| body.id() == from.id());
+            if outer.kind() == "try_statement" && is_body {
+                let handlers = syntax::children(outer).into_iter().filter(|child| child.kind().starts_with("except"));
+                let named = handlers.flat_map(syntax::children).filter(|child| child.is_named() && child.kind() != "block");
+                found.extend(named.map(syntax::span));
+            }
+            from = outer;
+        }
+        found
+    }
+}
+
 /// A node with the parentheses around it.
 fn outermost(node: Node<'_>) -> Node<'_> {
     let parents =
@@ -219,24 +323,24 @@ fn has_comment(node: Node<'_>) -> bool {
     node.kind() == "comment" || syntax::children(node).into_iter().any(has_comment)
 }
 
-fn colour(node: Node<'_>) -> Colour {
+/// The colour of the function around a node; `None` where there is none.
+fn colour(node: Node<'_>) -> Option<Colour> {
     let mut from = node;
     for outer in ancestors(node) {
+        // Defaults, annotations and decorators are evaluated outside of the function.
+        let is_body = outer.child_by_field_name("body").is_some_and(|body| body.id() == from.id());
         match outer.kind() {
-            "lambda" => return Colour::Sync,
-            // Defaults, annotations and decorators are evaluated outside of the function.
-            "function_definition" if outer.child_by_field_name("body").is_some_and(|body| body.id() == from.id()) => {
+            "lambda" if is_body => return Some(Colour::Sync),
+            "function_definition" if is_body => {
                 let is_async = syntax::children(outer).first().is_some_and(|child| child.kind() == "async");
-                return if is_async { Colour::Async } else { Colour::Sync };
+                return Some(if is_async { Colour::Async } else { Colour::Sync });
             }
-            "class_definition" if outer.child_by_field_name("body").is_some_and(|body| body.id() == from.id()) => {
-                return Colour::Sync;
-            }
+            "class_definition" if is_body => return None,
             _ => {}
         }
         from = outer;
     }
-    Colour::Sync
+    None
 }
 
 fn arguments<'t>(text: &'t str, list: Node<'t>) -> Vec<Argument<'t>> {

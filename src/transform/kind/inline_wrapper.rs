@@ -16,13 +16,12 @@ use self::inlining::{Inlining, Wrapped};
 use super::super::finding::Finding;
 use super::super::wire::{Located, Origin, Problem, Table};
 use super::super::{Context, Rule, Subject};
-use super::{Kind, SymbolRef};
+use super::{Kind, MemberRef, SymbolRef};
 use crate::index::Index;
 use crate::index::references::Target;
 use crate::lang::python::modules::Module;
-use crate::lang::python::resolve::{self, Symbol};
+use crate::lang::python::resolve;
 use crate::lang::python::scope::is_builtin;
-use crate::lang::python::strings::is_identifier;
 use crate::lang::python::template::{self, NoTemplate, Piece};
 use crate::lang::python::wrapper::{self, Uncallable, Wrapper};
 
@@ -30,17 +29,11 @@ pub(super) const KIND: Kind =
     Kind { name: "inline-wrapper", summary: "turns every call of a wrapper into the call that it stands for", read };
 
 struct InlineWrapper {
-    wrappers: Vec<WrapperRef>,
+    wrappers: Vec<MemberRef>,
     /// The signature, where the plan says it.
     signature: Option<Wrapper>,
     symbols: BTreeMap<String, SymbolRef>,
     cases: Vec<Case>,
-}
-
-/// A function, class, or static or class method, as a plan names it: `module:name` or `module:Class.method`.
-struct WrapperRef {
-    symbol: SymbolRef,
-    method: Option<String>,
 }
 
 /// What the plan says that a call stands for.
@@ -52,39 +45,13 @@ struct Case {
     body: Located<String>,
 }
 
-impl WrapperRef {
-    fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
-        let Located { value, origin } = text;
-        let (whole, method) = match value.split_once(':').and_then(|(module, name)| Some((module, name.split_once('.')?))) {
-            Some((_, (_, method))) if !is_identifier(method) => {
-                let problem = Problem::new(&origin, format!("`{value}` is not a wrapper"));
-                table.problem(problem.hint("a wrapper is `module:function`, `module:Class` or `module:Class.method`"));
-                return None;
-            }
-            Some((module, (class, method))) => (format!("{module}:{class}"), Some(method.to_owned())),
-            _ => (value, None),
-        };
-        Some(Self { symbol: SymbolRef::read(table, Located { value: whole, origin })?, method })
-    }
-
-    fn symbol(&self, index: &Index) -> Symbol {
-        self.symbol.symbol(index)
-    }
-
-    /// As plans write it.
-    fn spelled(&self) -> String {
-        let method = self.method.as_ref().map(|method| format!(".{method}")).unwrap_or_default();
-        format!("{}:{}{method}", self.symbol.module, self.symbol.name)
-    }
-}
-
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     if !table.has("of") {
         let problem = Problem::new(table.origin(), "`of` is missing");
         table
             .problem(problem.hint("`of` names the wrapper, or a list of wrappers: `module:function` or `module:Class.method`"));
     }
-    let wrappers: Vec<WrapperRef> = table.strings("of").into_iter().filter_map(|text| WrapperRef::read(table, text)).collect();
+    let wrappers: Vec<MemberRef> = table.strings("of").into_iter().filter_map(|text| MemberRef::read(table, text)).collect();
     let signature = table.string("signature").and_then(|text| match wrapper::read_header(&text.value) {
         Ok(wrapper) => Some(wrapper),
         Err(_) => {
@@ -190,7 +157,7 @@ impl Rule for InlineWrapper {
             let way = resolve::resolve(index, &symbol);
             let home = way.definition().and_then(|symbol| standin::definition(index, symbol));
             let read =
-                home.map(|(file, span)| wrapper::read(&index.text(file).unwrap_or_default(), span, wanted.method.as_deref()));
+                home.map(|(file, span)| wrapper::read(&index.text(file).unwrap_or_default(), span, wanted.member.as_deref()));
             let is_there = !matches!(symbol.module, Module::Absent(_));
             match read {
                 Some(Ok(wrapper)) => problems.extend(self.check_names(&wrapper, index)),

@@ -6,15 +6,17 @@ mod delete_module;
 mod inline_wrapper;
 mod move_module;
 mod move_symbol;
+mod rewrite;
 
 use super::wire::{Located, Origin, Problem, Table};
-use super::{Rule, Subject};
+use super::{Rule, Subject, View};
 use crate::index::Index;
-use crate::index::references::Target;
-use crate::lang::python::facts::{Facts, ScopeId};
+use crate::index::references::{Reference, Site, Target};
+use crate::lang::python::facts::{Facts, ScopeId, Use, UseId};
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::strings::is_identifier;
+use crate::text::span::Span;
 
 /// A kind of transform.
 pub struct Kind {
@@ -27,18 +29,19 @@ pub struct Kind {
 }
 
 /// All kinds, sorted by name.
-pub const KINDS: [Kind; 6] = [
+pub const KINDS: [Kind; 7] = [
     absolute_imports::KIND,
     delete_definition::KIND,
     delete_module::KIND,
     inline_wrapper::KIND,
     move_module::KIND,
     move_symbol::KIND,
+    rewrite::KIND,
 ];
 
 /// Finds a kind by its name, and reports one that does not exist.
 pub fn find(table: &Table<'_>, name: &Located<String>) -> Option<&'static Kind> {
-    static ALL: [Kind; 6] = KINDS;
+    static ALL: [Kind; 7] = KINDS;
     let found = ALL.iter().find(|kind| kind.name == name.value);
     if found.is_none() {
         let names: Vec<&str> = ALL.iter().map(|kind| kind.name).collect();
@@ -51,7 +54,7 @@ pub fn find(table: &Table<'_>, name: &Located<String>) -> Option<&'static Kind> 
 
 /// A symbol as a plan names it: `module:Name`.
 #[derive(Clone, Debug)]
-struct SymbolRef {
+pub(super) struct SymbolRef {
     module: String,
     name: String,
     origin: Origin,
@@ -70,7 +73,7 @@ pub fn is_dotted(text: &str) -> bool {
 }
 
 impl SymbolRef {
-    fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+    pub(super) fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
         let Located { value, origin } = text;
         let wrong = |message: String, hint: &str| {
             table.problem(Problem::new(&origin, message).hint(hint));
@@ -91,12 +94,12 @@ impl SymbolRef {
         Some(Self { module: module.to_owned(), name: name.to_owned(), origin })
     }
 
-    fn symbol(&self, index: &Index) -> Symbol {
+    pub(super) fn symbol(&self, index: &Index) -> Symbol {
         Symbol { module: index.modules().module(&self.module), name: self.name.as_str().into() }
     }
 
     /// Reports a name that its module does not have. A module that is not in the snapshot is none of our business.
-    fn check_name(&self, index: &Index) -> Option<Problem> {
+    pub(super) fn check_name(&self, index: &Index) -> Option<Problem> {
         let symbol = self.symbol(index);
         if matches!(symbol.module, Module::Absent(_)) || resolve::resolve(index, &symbol).end != End::Unbound {
             return None;
@@ -108,6 +111,59 @@ impl SymbolRef {
         let problem = Problem::new(&self.origin, format!("`{}` has no `{}`", self.module, self.name));
         let problem = problem.hint("`external = true` says that the name comes into being outside this repository");
         Some(problem.did_you_mean(&self.name, names))
+    }
+}
+
+/// A name of a module, or a member of it, as a plan names it: `module:name` or `module:Class.member`.
+#[derive(Clone, Debug)]
+pub(super) struct MemberRef {
+    pub symbol: SymbolRef,
+    pub member: Option<String>,
+}
+
+impl MemberRef {
+    pub(super) fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+        let Located { value, origin } = text;
+        let (whole, member) = match value.split_once(':').and_then(|(module, name)| Some((module, name.split_once('.')?))) {
+            Some((_, (_, member))) if !is_identifier(member) => {
+                let problem = Problem::new(&origin, format!("`{value}` is not a symbol"));
+                table.problem(problem.hint("a symbol is `module:name`, a member of a class `module:Class.member`"));
+                return None;
+            }
+            Some((module, (class, member))) => (format!("{module}:{class}"), Some(member.to_owned())),
+            _ => (value, None),
+        };
+        Some(Self { symbol: SymbolRef::read(table, Located { value: whole, origin })?, member })
+    }
+
+    pub(super) fn symbol(&self, index: &Index) -> Symbol {
+        self.symbol.symbol(index)
+    }
+
+    /// As plans write it.
+    pub(super) fn spelled(&self) -> String {
+        let member = self.member.as_ref().map(|member| format!(".{member}")).unwrap_or_default();
+        format!("{}:{}{member}", self.symbol.module, self.symbol.name)
+    }
+
+    /// The expression by which code refers to it, and the use that it starts with; a reference to the class alone is none to a member.
+    pub(super) fn place<'v>(&self, view: &View<'v>, reference: &Reference) -> Option<(UseId, &'v Use, Span)> {
+        let (id, depth) = match reference.site {
+            Site::Name(used) | Site::Star(_, used) => (used, 0),
+            Site::Attribute(used, depth) | Site::Unsure(used, depth) => (used, depth),
+            _ => return None,
+        };
+        let used = &view.facts.uses[id.index()];
+        let attributes = view.facts.attributes_of(used);
+        let end = match &self.member {
+            Some(member) => {
+                let attribute = attributes.get(depth)?;
+                (view.facts.names.get(attribute.name) == member).then_some(attribute.span.end)?
+            }
+            None if depth == 0 => used.span.end,
+            None => attributes[depth - 1].span.end,
+        };
+        Some((id, used, Span::new(used.span.start, end)))
     }
 }
 

@@ -5,22 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::WrapperRef;
-use super::site::{Draft, Left, Site, scope_of};
+use super::super::MemberRef;
+use super::site::{Draft, Left, Site};
 use super::standin::{Meant, Standin, Unknown, definition};
 use crate::index::Index;
 use crate::index::references::{Reference, Search, Site as At, Target};
 use crate::lang::python::calls::Call;
-use crate::lang::python::facts::{AliasId, Context as Under, Definition, DefinitionKind, Facts, ImportId, ScopeId, Use, UseId};
-use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal, Source};
+use crate::lang::python::facts::{AliasId, Definition, DefinitionKind, Facts, ImportId, ScopeId, Use, UseId};
+use crate::lang::python::imports::Source;
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::Symbol;
 use crate::lang::python::scope::Lookup;
-use crate::text::change::SourceChange;
-use crate::text::edit::{Edit, TextEdit};
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
-use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use crate::transform::bring::{Imports, outcome};
+use crate::transform::finding::{Bond, Evidence, Finding, Form, Outcome, Reason, Spelling};
 use crate::transform::relocate::patches::{Held, Patches, patch_line};
 use crate::transform::relocate::{self, owner, seen_from_outside, strings};
 use crate::transform::spell::{Spot, anchor};
@@ -34,7 +33,7 @@ pub(super) struct Inlining<'c> {
 
 /// A wrapper, and what its calls stand for.
 pub(super) struct Wrapped<'c> {
-    pub wanted: &'c WrapperRef,
+    pub wanted: &'c MemberRef,
     pub symbol: Symbol,
     pub standin: Result<Standin<'c>, Unknown>,
 }
@@ -90,26 +89,6 @@ impl Wrapped<'_> {
             Err(_) => definition(view.index, &self.symbol),
         };
         home.is_some_and(|(file, own)| file == view.file && own.covers(span))
-    }
-
-    /// The expression that may be called.
-    fn callee<'v>(&self, view: &View<'v>, reference: &Reference) -> Option<(UseId, &'v Use, Span)> {
-        let (id, depth) = match reference.site {
-            At::Name(used) | At::Star(_, used) => (used, 0),
-            At::Attribute(used, depth) | At::Unsure(used, depth) => (used, depth),
-            _ => return None,
-        };
-        let used = &view.facts.uses[id.index()];
-        let attributes = view.facts.attributes_of(used);
-        let end = match &self.wanted.method {
-            Some(method) => {
-                let attribute = attributes.get(depth)?;
-                (view.facts.names.get(attribute.name) == method).then_some(attribute.span.end)?
-            }
-            None if depth == 0 => used.span.end,
-            None => attributes[depth - 1].span.end,
-        };
-        Some((id, used, Span::new(used.span.start, end)))
     }
 
     fn left(&self, view: &View<'_>, reference: &Reference, span: Span, left: Left) -> Finding {
@@ -212,7 +191,7 @@ impl<'c> Inlining<'c> {
             .iter()
             .flat_map(|reference| self.of(&targets[reference.target]).map(move |wrapped| (*reference, wrapped)));
         for (reference, wrapped) in calls {
-            let Some((id, used, callee)) = wrapped.callee(&view, reference) else { continue };
+            let Some((id, used, callee)) = wrapped.wanted.place(&view, reference) else { continue };
             if wrapped.is_own(&view, callee) || used.flags.in_string {
                 continue;
             }
@@ -257,7 +236,7 @@ impl<'c> Inlining<'c> {
     ) -> Judged<'a> {
         let Some(call) = Call::of(source, callee) else {
             // Annotations, `isinstance` and the like are no calls of a class.
-            let is_method = wrapped.wanted.method.is_some();
+            let is_method = wrapped.wanted.member.is_some();
             let is_value = wrapped.standin.as_ref().is_ok_and(|standin| is_method || !is_class(self.context.index, standin));
             let is_value = is_value && !used.flags.is_store;
             return is_value.then(|| Err((callee, Reason::PassedOn.into())));
@@ -317,68 +296,29 @@ impl<'c> Inlining<'c> {
     fn write(&self, view: &View<'_>, source: &Source<'_>, drafts: &[&Drafted<'_>], known: &Known<'_>) -> Vec<Finding> {
         let gone: FxHashSet<UseId> = drafts.iter().map(|drafted| drafted.used).collect();
         let named: BTreeSet<&str> = drafts.iter().flat_map(|drafted| &drafted.draft.names).map(String::as_str).collect();
-        let mut changes: BTreeMap<ImportId, Change> = BTreeMap::new();
-        let mut keys: BTreeMap<ImportId, BTreeSet<Name>> = BTreeMap::new();
-        let mut at_head: BTreeSet<Name> = BTreeSet::new();
+        let mut changing = Imports::default();
         for drafted in drafts {
-            let Some((alias, import)) = drafted.anchor else {
-                at_head.extend(drafted.draft.imports.iter().cloned());
-                continue;
-            };
-            let new = keys.entry(import).or_default();
-            new.extend(drafted.draft.imports.iter().cloned());
-            let change = changes.entry(import).or_default();
-            let is_listed = change.aliases.iter().any(|(other, _)| *other == alias);
-            if !is_listed && self.is_orphaned(view, alias, &gone, &named, known) {
-                change.aliases.push((alias, Becomes::Nothing));
+            changing.need(drafted.anchor.map(|(_, import)| import), &drafted.draft.imports);
+            if let Some((alias, import)) = drafted.anchor
+                && self.is_orphaned(view, alias, &gone, &named, known)
+            {
+                changing.drop(import, alias);
             }
         }
-        // Of several statements in one scope that need one name, the first brings it.
-        let mut brought: BTreeSet<(ScopeId, Name)> = BTreeSet::new();
-        for (import, change) in &mut changes {
-            let scope = scope_of(view, Spot { scope: ScopeId::MODULE, start: 0, anchor: Some(*import) });
-            let new = keys.remove(import).unwrap_or_default();
-            // What does not always run makes nothing sure for later statements.
-            let is_sure = view.facts.imports[import.index()].context == Under::default();
-            let mut new: Vec<Name> = new.into_iter().filter(|name| !brought.contains(&(scope, name.clone()))).collect();
-            brought.extend(new.iter().filter(|_| is_sure).map(|name| (scope, name.clone())));
-            // The first new name takes the place of the first that goes.
-            let is_from = view.facts.imports[import.index()].from.is_some();
-            if let (Some((_, becomes)), true, true) = (change.aliases.first_mut(), is_from, !new.is_empty()) {
-                *becomes = Becomes::Name(new.remove(0));
-            }
-            change.added.extend(new.into_iter().map(Added::Name));
-        }
-        changes.retain(|_, change| !change.aliases.is_empty() || !change.added.is_empty());
-        let mut heads: Vec<(Span, Option<Spelling>, Option<Vec<Edit>>)> = Vec::new();
-        for (&import, change) in &changes {
-            let statement = &view.facts.imports[import.index()];
-            heads.push((statement.span, Some(view.import_spelling(statement)), rewrite(source, import, change, &changes)));
-        }
-        if !at_head.is_empty() {
-            heads.push((Span::at(0), Some(Spelling::of(Form::FromImport)), self.at_head(view, source, &at_head)));
-        }
-        if heads.iter().any(|(.., edits)| edits.is_none()) {
+        let wrappers: BTreeSet<String> = drafts.iter().map(|drafted| drafted.wrapped.wanted.spelled()).collect();
+        let wrappers: Vec<String> = wrappers.into_iter().collect();
+        let message = format!("imports for what takes the place of {}", wrappers.join(", "));
+        let reason = drafts.iter().find_map(|drafted| drafted.draft.reason);
+        // The calls of a file and what they need are changed together or not at all.
+        let calls = format!("calls in {}", view.path);
+        let Some((mut findings, key)) = changing.findings(view, source, &message, reason, &calls) else {
             let left = |drafted: &&Drafted<'_>| {
                 drafted.wrapped.left(view, drafted.reference, drafted.span, Reason::ParsersDisagree.into())
             };
             return drafts.iter().map(left).collect();
-        }
-        // The calls of a file and what they need are changed together or not at all.
-        let (calls, names) = (format!("calls in {}", view.path), format!("imports of {}", view.path));
-        let reason = drafts.iter().find_map(|drafted| drafted.draft.reason);
-        let wrappers: BTreeSet<String> = drafts.iter().map(|drafted| drafted.wrapped.wanted.spelled()).collect();
-        let wrappers: Vec<String> = wrappers.into_iter().collect();
-        let has_imports = !heads.is_empty();
-        let mut findings = Vec::new();
-        for (span, spelling, edits) in heads {
-            let message = format!("imports for what takes the place of {}", wrappers.join(", "));
-            let bond = Bond { settles: vec![names.clone()], needs: vec![calls.clone()] };
-            findings.push(view.finding(span, message, spelling, outcome(view, edits.unwrap_or_default(), reason, bond)));
-        }
+        };
         for drafted in drafts {
-            let needs = if has_imports { vec![names.clone()] } else { Vec::new() };
-            let bond = Bond { settles: vec![calls.clone()], needs };
+            let bond = Bond { settles: vec![calls.clone()], needs: key.iter().cloned().collect() };
             let outcome = outcome(view, drafted.draft.edits.clone(), drafted.draft.reason, bond);
             let message = drafted.wrapped.message(Some(&drafted.draft.text));
             let mut finding = view.finding(drafted.span, message, Some(spelling(view, drafted.reference)), outcome);
@@ -388,22 +328,6 @@ impl<'c> Inlining<'c> {
             findings.push(finding);
         }
         findings
-    }
-
-    /// The edits that import names at the head of a module.
-    fn at_head(&self, view: &View<'_>, source: &Source<'_>, names: &BTreeSet<Name>) -> Option<Vec<Edit>> {
-        let need = |name: &Name| imports::Need {
-            what: imports::Needed::Name(name.clone()),
-            is_relative: false,
-            is_type_checking: false,
-        };
-        let needs: Vec<imports::Need> = names.iter().map(need).collect();
-        let module = view.index.modules().name(view.file).unwrap_or_default();
-        let package = match view.index.modules().is_package(view.file) {
-            true => module,
-            false => module.rsplit_once('.').map_or("", |(package, _)| package),
-        };
-        imports::insert(source, &needs, package).ok()
     }
 
     /// Whether nothing needs an imported name when these uses are gone.
@@ -441,34 +365,6 @@ impl<'c> Inlining<'c> {
                 || known.patches.is_held(&Symbol { module: Module::File(view.file), name: text.into() }));
         let is_mark = found.asname.is_some_and(|(local, _)| local == found.name);
         is_alone && !is_read && !named.contains(text) && !is_public && !is_mark && !facts.embedded_code_names(text)
-    }
-}
-
-/// The edits of an import statement; `None` where it cannot be edited. One whose comment would be lost stays, and brings more.
-fn rewrite(source: &Source<'_>, import: ImportId, change: &Change, all: &BTreeMap<ImportId, Change>) -> Option<Vec<Edit>> {
-    let is_changing = |import: ImportId| all.contains_key(&import);
-    match imports::rewrite(source, import, change, &is_changing) {
-        Ok(edits) => Some(edits),
-        Err(Refusal::ParsersDisagree) => None,
-        Err(Refusal::Comment) => {
-            let names = change.aliases.iter().filter_map(|(_, becomes)| match becomes {
-                Becomes::Name(name) => Some(Added::Name(name.clone())),
-                Becomes::Module { .. } | Becomes::Nothing => None,
-            });
-            let added = names.chain(change.added.iter().cloned()).collect();
-            imports::rewrite(source, import, &Change { aliases: Vec::new(), added }, &is_changing).ok()
-        }
-    }
-}
-
-fn outcome(view: &View<'_>, edits: Vec<Edit>, reason: Option<Reason>, bond: Bond) -> Outcome {
-    match TextEdit::new(edits) {
-        Ok(edit) => {
-            let applicability = if reason.is_none() { Applicability::Safe } else { Applicability::Review };
-            let change = SourceChange::edit(view.path.clone(), edit);
-            Outcome::Fix(Fix { bond, ..Fix::new(applicability, reason, change) })
-        }
-        Err(_) => Outcome::Left(Reason::ParsersDisagree),
     }
 }
 

@@ -6,7 +6,7 @@ use super::standin::{Choice, Meant, Standin};
 use super::write::Filling;
 use crate::index::Index;
 use crate::lang::python::calls::{Argument, ArgumentForm, Call, Colour, Weight};
-use crate::lang::python::facts::{ScopeId, ScopeKind};
+use crate::lang::python::facts::ScopeKind;
 use crate::lang::python::imports::Name;
 use crate::lang::python::resolve;
 use crate::lang::python::scope::Lookup;
@@ -470,9 +470,4 @@ fn brief(text: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
-}
-
-/// The scope that an anchor's import binds its names in; the module where there is none.
-pub(super) fn scope_of(view: &View<'_>, spot: Spot) -> ScopeId {
-    spot.anchor.map_or(ScopeId::MODULE, |anchor| view.facts.imports[anchor.index()].scope)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, InlineWrapper, WrapperRef};
+use super::{Case, InlineWrapper, MemberRef};
 use crate::index::Index;
 use crate::lang::python::facts::{BindingKind, DefinitionKind, Facts, ScopeId, Use};
 use crate::lang::python::modules::{Absence, Module};
@@ -66,7 +66,7 @@ pub(super) struct Unknown {
 
 impl InlineWrapper {
     /// Reads the wrapper and what its calls stand for.
-    pub(super) fn standin(&self, index: &Index, wanted: &WrapperRef) -> Result<Standin<'_>, Unknown> {
+    pub(super) fn standin(&self, index: &Index, wanted: &MemberRef) -> Result<Standin<'_>, Unknown> {
         let symbol = wanted.symbol(index);
         let way = resolve::resolve(index, &symbol);
         let evidence = vec![describe(index, "from", &way)];
@@ -76,7 +76,7 @@ impl InlineWrapper {
             (Some(signature), _) => signature.clone(),
             (None, Some((file, span))) => {
                 let text = index.text(file).unwrap_or_default();
-                wrapper::read(&text, span, wanted.method.as_deref()).map_err(|_| unknown(Reason::NotProved, &evidence))?
+                wrapper::read(&text, span, wanted.member.as_deref()).map_err(|_| unknown(Reason::NotProved, &evidence))?
             }
             (None, None) => return Err(unknown(Reason::NotProved, &evidence)),
         };
@@ -101,7 +101,7 @@ impl InlineWrapper {
             standin.evidence.push(decorator);
             return Err(unknown(Reason::Decorated, &standin.evidence));
         }
-        match standin.own_choice(index, &symbol, wanted.method.as_deref()) {
+        match standin.own_choice(index, &symbol, wanted.member.as_deref()) {
             Ok(choice) => {
                 standin.choices.push(choice);
                 Ok(standin)
