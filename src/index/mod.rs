@@ -8,6 +8,7 @@ pub mod imported_uses;
 pub mod mentions;
 pub mod references;
 pub mod unread;
+pub mod used_as;
 pub mod words;
 
 use std::sync::{Arc, OnceLock};

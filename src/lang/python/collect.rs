@@ -26,7 +26,7 @@ use self::strings::is_short;
 use self::type_text::{Around, Pending, TypeComment, type_comments};
 use super::facts::{
     Alias, AliasId, Attribute, Binding, BindingKind, Computed, Context, Declaration, Definition, Exports, Facts, From, Import,
-    ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, StringPlace, SyntaxError, Use, UseFlags, UseId,
+    ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, StringPlace, SyntaxError, Use, UseFlags, UseId, UseRole,
 };
 use crate::text::span::Span;
 
@@ -306,6 +306,19 @@ impl<'s> Collector<'s> {
             flags: UseFlags { is_store, ..self.flags },
         });
         id
+    }
+
+    /// Walks an expression that is called, or that a class derives from, and marks the use that stands for it.
+    fn used_as(&mut self, role: UseRole, expr: &Expr) {
+        let first = self.uses.len();
+        self.visit_expr(expr);
+        let value = match expr {
+            Expr::Subscript(subscript) if role == UseRole::Base => &subscript.value,
+            expr => expr,
+        };
+        if let Some(used) = self.uses.get_mut(first).filter(|_| chain(value).is_some()) {
+            used.flags.role = role;
+        }
     }
 
     /// Walks the value of an assignment to these targets and says whether it is just another name, or a text.

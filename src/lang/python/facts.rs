@@ -280,6 +280,20 @@ pub struct UseFlags {
     pub frozen: bool,
     /// The last attribute is assigned to or deleted.
     pub is_store: bool,
+    /// What the value, name and attributes, is used as.
+    pub role: UseRole,
+}
+
+/// What a value is used as.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum UseRole {
+    /// Nothing in particular.
+    #[default]
+    Value,
+    /// It is called.
+    Callee,
+    /// A class derives from it, or from `value[…]`.
+    Base,
 }
 
 /// One `.name` behind a used name.

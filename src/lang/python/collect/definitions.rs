@@ -5,7 +5,7 @@ use ruff_python_ast::{self as ast, Identifier, Parameters, TypeParams};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{Collector, span, without_comments};
-use crate::lang::python::facts::{BindingKind, Definition, DefinitionId, DefinitionKind, ScopeId, ScopeKind};
+use crate::lang::python::facts::{BindingKind, Definition, DefinitionId, DefinitionKind, ScopeId, ScopeKind, UseRole};
 use crate::text::span::Span;
 
 impl Collector<'_> {
@@ -51,7 +51,8 @@ impl Collector<'_> {
         let start = self.define(DefinitionKind::Class, &def.name, def.range, TextRange::new(keyword, end));
         self.with_type_parameters(def.type_params.as_deref(), start, |this| {
             if let Some(arguments) = &def.arguments {
-                this.visit_arguments(arguments);
+                arguments.args.iter().for_each(|base| this.used_as(UseRole::Base, base));
+                arguments.keywords.iter().for_each(|keyword| this.visit_keyword(keyword));
             }
             this.classes.push(def.name.id.as_str().into());
             this.in_scope(ScopeKind::Class, start, |this| this.visit_body(&def.body));

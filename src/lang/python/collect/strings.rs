@@ -39,7 +39,7 @@ impl Collector<'_> {
     pub(super) fn annotation(&mut self, literal: &ExprStringLiteral) -> bool {
         let Ok(parsed) = parse_type_annotation(literal, self.source) else { return false };
         let is_simple = matches!(parsed.kind(), AnnotationKind::Simple);
-        let flags = UseFlags { in_string: true, frozen: self.flags.frozen || !is_simple, is_store: false };
+        let flags = UseFlags { in_string: true, frozen: self.flags.frozen || !is_simple, ..UseFlags::default() };
         self.with_flags(flags, |this| this.visit_annotation(parsed.expression()));
         true
     }

@@ -7,7 +7,7 @@ use ruff_text_size::Ranged;
 use super::code_text::program;
 use super::conditions::suppresses;
 use super::{Collector, chain, span};
-use crate::lang::python::facts::{BindingKind, Context, Declaration, ScopeId, ScopeKind, UseFlags};
+use crate::lang::python::facts::{BindingKind, Context, Declaration, ScopeId, ScopeKind, UseFlags, UseRole};
 
 impl<'ast> Visitor<'ast> for Collector<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
@@ -214,7 +214,7 @@ impl Collector<'_> {
             Expr::Call(call) => {
                 self.dynamic_call(call);
                 self.programs.extend(program(call).map(Ranged::range));
-                self.visit_expr(&call.func);
+                self.used_as(UseRole::Callee, &call.func);
                 self.arguments(call);
             }
             Expr::Compare(compare) => self.compare(compare),
