@@ -11,8 +11,9 @@ use crate::git::commit::Draft;
 use crate::git::{CommitId, GitError, Head, Repo, short};
 use crate::plan::artefact::Artefact;
 use crate::plan::delta::FileDelta;
+use crate::plan::gate::worse::{Worse, worse};
 use crate::plan::message;
-use crate::report::{self, Report};
+use crate::report::{self, Report, gates as gates_text};
 use crate::text::path::RepoPath;
 
 /// Carry the plan out: one commit for each step, all of them or none
@@ -131,11 +132,22 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
         let base = format!("{} at {}", short(&branch.name), &base[..10]);
         say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
+    check_gates(&worse(&built.figures))?;
     let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
         let message = message::apply(&plan, step, &report::summary(step, threshold), threshold);
         Step { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }
     });
     Ok(steps.collect())
+}
+
+/// Refuses to leave a phase whose gates are worse than before it.
+fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
+    if worse.is_empty() {
+        return Ok(());
+    }
+    let (gates, they) = if worse.len() == 1 { ("a gate", "it is") } else { ("gates", "they are") };
+    let error = CliError::refused(format!("{gates} would be left worse than {they}:\n{}", gates_text::refusal(worse)));
+    Err(error.hint("nothing has been changed; narrow the steps, or mend what is new first"))
 }
 
 fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliError> {
@@ -146,6 +158,7 @@ fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliE
         return Ok(Vec::new());
     }
     let made = artefact.replay(&snapshot)?;
+    check_gates(&artefact.worse)?;
     let step = |(step, files): (&crate::plan::artefact::SavedStep, Vec<FileDelta>)| Step {
         title: format!("{} / {}", step.phase, step.step),
         message: step.message.clone(),

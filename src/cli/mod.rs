@@ -7,11 +7,13 @@ mod apply;
 mod demo;
 mod error;
 mod plan;
+mod process;
 mod progress;
 mod project;
 mod refs;
 mod rollback;
 mod status;
+mod verify;
 mod why;
 
 use std::io::{IsTerminal, Write};
@@ -55,6 +57,7 @@ enum Command {
     Apply(apply::Args),
     Rollback(rollback::Args),
     Status(status::Args),
+    Verify(verify::Args),
     Refs(refs::Args),
     Why(why::Args),
     Demo(demo::Args),
@@ -107,6 +110,7 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Apply(args) => apply::run(&cli.global, args),
         Command::Rollback(args) => rollback::run(&cli.global, args),
         Command::Status(args) => status::run(&cli.global, args),
+        Command::Verify(args) => verify::run(&cli.global, args),
         Command::Refs(args) => refs::run(&cli.global, args),
         Command::Why(args) => why::run(&cli.global, args),
         Command::Demo(args) => demo::run(args),

@@ -8,9 +8,11 @@ use super::error::CliError;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
 use super::{Answer, Global, note, pool};
+use crate::git::history::Journal;
 use crate::index::Index;
 use crate::plan::artefact::{Artefact, SavedStep};
 use crate::plan::build::{Built, Request, build};
+use crate::plan::gate::worse::worse;
 use crate::plan::message;
 use crate::plan::spec::{Phase, Plan};
 use crate::report::{self, Report};
@@ -91,8 +93,12 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
 /// Builds the phases that are meant. Also returns what the files are called.
 pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selection) -> Result<(Built, String), CliError> {
     let (snapshot, base, journal) = project.snapshot(at, plan)?;
-    let phases = select(plan, &selection.phase, selection.only, &journal)?;
-    let index = Index::build(snapshot, &plan.options);
+    Ok((build_on(Index::build(snapshot, &plan.options), plan, &journal, selection)?, base))
+}
+
+/// Builds the phases that are meant on an index of the files that the journal goes with.
+pub(super) fn build_on(index: Index, plan: &Plan, journal: &Journal, selection: &Selection) -> Result<Built, CliError> {
+    let phases = select(plan, &selection.phase, selection.only, journal)?;
     // A step that found nothing to do has left no commit; steps behind it that have one tell that it was run.
     let is_applied =
         |phase: &str, step: &str| plan.from_step(phase, step).iter().any(|step| journal.is_applied(phase, &step.id));
@@ -107,10 +113,11 @@ pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Sel
     let is_done = |phase: &Phase| !selection.phase.contains(&phase.id) && journal.has_phase(&phase.id) && !has_work(&phase.id);
     let done: Vec<&str> = plan.phases.iter().filter(|phase| is_done(phase)).map(|phase| phase.id.as_str()).collect();
     built.steps.retain(|step| !done.contains(&&*step.phase));
+    built.figures.retain(|figures| !done.contains(&&*figures.phase));
     if journal.is_cut {
         note("this clone has only the end of the history: what was applied before is not known (`git fetch --unshallow`)");
     }
-    Ok((built, base))
+    Ok(built)
 }
 
 /// All steps as one change.
@@ -124,5 +131,11 @@ fn artefact(plan: &Plan, built: &Built, commit: String, threshold: Applicability
     let steps = built.steps.iter().filter(|step| !step.files.is_empty());
     let saved =
         steps.map(|step| SavedStep::new(step, message::apply(plan, step, &report::summary(step, threshold), threshold)));
-    Artefact { plan: plan.name.clone(), plan_digest: plan.digest.clone(), commit, steps: saved.collect() }
+    Artefact {
+        plan: plan.name.clone(),
+        plan_digest: plan.digest.clone(),
+        commit,
+        worse: worse(&built.figures),
+        steps: saved.collect(),
+    }
 }

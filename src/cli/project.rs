@@ -181,20 +181,26 @@ fn toml_files(folder: &Path) -> Vec<(String, PathBuf)> {
 /// The phases that are meant, in the plan's order: those named and, unless `only`, those that they require; without a name, all. Of
 /// phases that are not named, only such with steps that have not been applied.
 pub(super) fn select<'p>(plan: &'p Plan, named: &[String], only: bool, journal: &Journal) -> Result<Vec<&'p Phase>, CliError> {
-    for id in named {
-        if plan.phase(id).is_none() {
-            let ids: Vec<&str> = plan.phases.iter().map(|phase| phase.id.as_str()).collect();
-            let error = CliError::usage(format!("the plan `{}` has no phase `{id}`", plan.name));
-            let near = nearest(id, ids.iter().copied()).map(|id| format!("did you mean `{id}`?"));
-            return Err(error.hint(near.unwrap_or_else(|| format!("its phases are {}", ids.join(", ")))));
-        }
-    }
+    check_phases(plan, named)?;
     let is_open = |phase: &Phase| phase.steps.iter().any(|step| !journal.is_applied(&phase.id, &step.id));
     let is_wanted = |phase: &&Phase| {
         let is_required = || named.iter().any(|id| plan.required(id).iter().any(|required| required.id == phase.id));
         named.contains(&phase.id) || (is_open(phase) && (named.is_empty() || (!only && is_required())))
     };
     Ok(plan.phases.iter().filter(is_wanted).collect())
+}
+
+/// Refuses phases that the plan does not have.
+pub(super) fn check_phases(plan: &Plan, named: &[String]) -> Result<(), CliError> {
+    let Some(unknown) = named.iter().find(|id| plan.phase(id).is_none()) else { return Ok(()) };
+    let ids: Vec<&str> = plan.phases.iter().map(|phase| phase.id.as_str()).collect();
+    Err(suggested(CliError::usage(format!("the plan `{}` has no phase `{unknown}`", plan.name)), unknown, "phases", &ids))
+}
+
+/// Adds to an error which of the known ids was perhaps meant, or else all of them.
+pub(super) fn suggested(error: CliError, id: &str, what: &str, known: &[&str]) -> CliError {
+    let near = nearest(id, known.iter().copied()).map(|id| format!("did you mean `{id}`?"));
+    error.hint(near.unwrap_or_else(|| format!("its {what} are {}", known.join(", "))))
 }
 
 /// Files on disk, beside plans and transforms on disk; and the embedded ones beside the embedded.

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::error::CliError;
-use super::plan::{Selection, built};
+use super::plan::{Selection, build_on};
 use super::project::{At, Project};
 use super::{Answer, Global};
 use crate::git::history::Journal;
+use crate::index::Index;
 use crate::plan::build::{BuiltStep, count_files};
+use crate::plan::gate::measure;
 use crate::plan::spec::Phase;
+use crate::report::gates;
 
 /// Show how far each phase of the plan has come, and its figures
 #[derive(clap::Args, Debug)]
@@ -63,9 +66,10 @@ impl State {
 pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let plan = project.plan(global)?;
-    let (_, base, journal) = project.snapshot(&At::Head, &plan)?;
+    let (snapshot, base, journal) = project.snapshot(&At::Head, &plan)?;
+    let index = Index::build(snapshot, &plan.options);
     let all = Selection { phase: plan.phases.iter().map(|phase| phase.id.clone()).collect(), only: true, review: false };
-    let (built, _) = built(&project, &plan, &At::Head, &all)?;
+    let built = build_on(index.advance(index.snapshot().clone()), &plan, &journal, &all)?;
     // Writing to a string cannot fail.
     let mut out = String::new();
     let _ = writeln!(
@@ -95,9 +99,10 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
             facts.push(format!("requires {}", phase.requires.join(", ")));
         }
         let _ = writeln!(out, "  {:width$}  {:<13}  {}", phase.id, state.word(), facts.join(", "));
-        for (now, _) in steps.iter().flat_map(|step| &step.figures) {
-            let verdict = if now.passes() { "passes" } else { "fails" };
-            let _ = writeln!(out, "  {:width$}    gate {}: {} (at most {}: {verdict})", "", now.gate, now.count, now.max);
+        // As the files are, and not as the phases before it would make them.
+        for now in measure(&plan, phase, &index) {
+            let _ = writeln!(out, "  {:width$}    gate {}", "", gates::now(&now));
+            gates::doubt(&mut out, &format!("  {:width$}      ", ""), &now);
         }
     }
     Ok(out.into())

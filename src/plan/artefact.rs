@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::build::BuiltStep;
 use super::delta::{FileDelta, deltas};
+use super::gate::worse::Worse;
+use super::gate::{Count, Counted, Limit, Part};
 use crate::text::blob::{BlobId, Mode};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
@@ -31,6 +33,8 @@ pub struct Artefact {
     pub plan_digest: String,
     /// The commit that the plan was made for.
     pub commit: String,
+    /// The gates that phases would leave worse than they are: then the plan is not carried out.
+    pub worse: Vec<Worse>,
     /// The steps that change something.
     pub steps: Vec<SavedStep>,
 }
@@ -100,7 +104,36 @@ struct Wire {
     plan: String,
     plan_digest: String,
     commit: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    worse: Vec<WireWorse>,
     steps: Vec<WireStep>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireWorse {
+    phase: String,
+    gate: String,
+    max: u64,
+    r#in: String,
+    before: WireCount,
+    after: WireCount,
+    new: Vec<WirePlace>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireCount {
+    service: u64,
+    tests: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WirePlace {
+    at: Option<(String, u32, u32)>,
+    what: String,
+    test: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,6 +176,7 @@ impl Artefact {
             plan: self.plan.clone(),
             plan_digest: self.plan_digest.clone(),
             commit: self.commit.clone(),
+            worse: self.worse.iter().map(worse_to_wire).collect(),
             steps: self.steps.iter().map(to_wire).collect(),
         };
         wire.digest = digest(&wire);
@@ -169,9 +203,10 @@ impl Artefact {
         if digest(&wire) != said {
             return Err(ArtefactError::Tampered);
         }
-        let steps = wire.steps.into_iter().map(from_wire).collect::<Option<_>>();
-        let steps = steps.ok_or_else(|| ArtefactError::Malformed("a path leads out of the root".to_owned()))?;
-        Ok(Self { plan: wire.plan, plan_digest: wire.plan_digest, commit: wire.commit, steps })
+        let outside = || ArtefactError::Malformed("a path leads out of the root".to_owned());
+        let steps = wire.steps.into_iter().map(from_wire).collect::<Option<_>>().ok_or_else(outside)?;
+        let worse = wire.worse.into_iter().map(worse_from_wire).collect::<Option<_>>().ok_or_else(outside)?;
+        Ok(Self { plan: wire.plan, plan_digest: wire.plan_digest, commit: wire.commit, worse, steps })
     }
 
     /// Whether a snapshot has already what the steps come to.
@@ -281,6 +316,44 @@ fn to_wire(step: &SavedStep) -> WireStep {
     }
 }
 
+fn worse_to_wire(worse: &Worse) -> WireWorse {
+    let count = |count: &Count| WireCount { service: count.service, tests: count.tests };
+    let place = |counted: &Counted| WirePlace {
+        at: counted.at.as_ref().map(|(path, (line, column))| (path.to_text(), *line, *column)),
+        what: counted.what.clone(),
+        test: counted.is_test,
+    };
+    WireWorse {
+        phase: worse.phase.clone(),
+        gate: worse.gate.clone(),
+        max: worse.limit.max,
+        r#in: worse.limit.part.word().to_owned(),
+        before: count(&worse.before),
+        after: count(&worse.after),
+        new: worse.new.iter().map(place).collect(),
+    }
+}
+
+fn worse_from_wire(wire: WireWorse) -> Option<Worse> {
+    let count = |count: WireCount| Count { service: count.service, tests: count.tests };
+    let place = |place: WirePlace| {
+        let at = match place.at {
+            Some((path, line, column)) => Some((RepoPath::from_text(&path)?, (line, column))),
+            None => None,
+        };
+        Some(Counted { is_test: place.test, at, what: place.what })
+    };
+    let part = Part::ALL.into_iter().find(|part| part.word() == wire.r#in)?;
+    Some(Worse {
+        phase: wire.phase,
+        gate: wire.gate,
+        limit: Limit { max: wire.max, part },
+        before: count(wire.before),
+        after: count(wire.after),
+        new: wire.new.into_iter().map(place).collect::<Option<_>>()?,
+    })
+}
+
 fn from_wire(step: WireStep) -> Option<SavedStep> {
     let text_edit = |edits: Vec<(u32, u32, String)>| {
         let edits =
@@ -363,8 +436,20 @@ mod tests {
             changes: vec![change],
             files: files.collect(),
         };
-        let artefact = Artefact { plan: "n".into(), plan_digest: "d".into(), commit: "c".into(), steps: vec![step] };
+        let artefact =
+            Artefact { plan: "n".into(), plan_digest: "d".into(), commit: "c".into(), worse: vec![worse()], steps: vec![step] };
         (snapshot, artefact)
+    }
+
+    fn worse() -> Worse {
+        Worse {
+            phase: "p".into(),
+            gate: "g".into(),
+            limit: Limit { max: 1, part: Part::Service },
+            before: Count { service: 1, tests: 0 },
+            after: Count { service: 2, tests: 3 },
+            new: vec![Counted { is_test: false, at: Some((path("a.py"), (1, 0))), what: "import y".into() }],
+        }
     }
 
     #[test]

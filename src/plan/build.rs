@@ -11,7 +11,8 @@ use std::fmt;
 use super::cycles::CycleFigures;
 use super::delta::{FileDelta, deltas};
 use super::faults::{self, Existing};
-use super::gate::Figure;
+use super::gate::measure;
+use super::gate::worse::PhaseFigures;
 use super::load_order::{self, Broken, Culprits};
 use super::origins::Origins;
 use super::prove::{Violation, prove};
@@ -63,6 +64,8 @@ pub struct Built {
     pub result: Snapshot,
     /// The steps, in order; those without a change too.
     pub steps: Vec<BuiltStep>,
+    /// The figures of each phase that has gates.
+    pub figures: Vec<PhaseFigures>,
     /// The files that were looked at and not edited because they do not parse, sorted by path.
     pub untouched: Vec<Untouched>,
     /// What was broken before in the files that the proof looked at, sorted by place.
@@ -89,8 +92,6 @@ pub struct BuiltStep {
     pub changes: Vec<SourceChange>,
     /// What they come to, file by file, sorted by path.
     pub files: Vec<FileDelta>,
-    /// The phase's figures before and after, at its first and last step.
-    pub figures: Vec<(Figure, Figure)>,
 }
 
 /// The number of different files that steps change.
@@ -220,23 +221,27 @@ pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
     let origin = index.advance(base.clone());
     let mut index = index;
     let mut steps: Vec<BuiltStep> = Vec::new();
+    let mut figures: Vec<PhaseFigures> = Vec::new();
     let mut looked_at: BTreeSet<RepoPath> = BTreeSet::new();
     for phase in &request.phases {
         request.progress.doing(&format!("{}: counting", phase.id));
-        let before: Vec<Figure> = phase.gates.iter().map(|gate| gate.measure(&index, &request.plan.scope)).collect();
+        let before = measure(request.plan, phase, &index);
+        let first = steps.len();
         for step in &phase.steps {
             let (built, next) = build_step(index, request, phase, step, &mut looked_at)?;
             index = next;
             steps.push(built);
         }
-        let after = phase.gates.iter().map(|gate| gate.measure(&index, &request.plan.scope));
-        if let Some(last) = steps.last_mut().filter(|last| last.phase == phase.id) {
-            last.figures = before.into_iter().zip(after).collect();
+        request.progress.doing(&format!("{}: counting again", phase.id));
+        let is_changed = steps[first..].iter().any(|step| !step.changes.is_empty());
+        let after = if is_changed { measure(request.plan, phase, &index) } else { before.clone() };
+        if !before.is_empty() {
+            figures.push(PhaseFigures { phase: phase.id.clone(), gates: before.into_iter().zip(after).collect() });
         }
     }
     let untouched = untouched(&index, &in_scope);
     let (existing, cycles) = faults::before_the_plan(&origin, &index, &steps, looked_at)?;
-    Ok(Built { base, result: index.snapshot().clone(), steps, untouched, existing, cycles, python_files })
+    Ok(Built { base, result: index.snapshot().clone(), steps, figures, untouched, existing, cycles, python_files })
 }
 
 /// How often a step is run again on its own result before it is said not to converge.
@@ -316,7 +321,6 @@ fn build_step(
         findings,
         changes,
         files,
-        figures: Vec::new(),
     };
     Ok((built, index))
 }

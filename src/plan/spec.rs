@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::gate::Gate;
+use super::gate::role::{self, Role};
+use super::gate::test_code::TestCode;
+use super::gate::{Gate, Known};
 use crate::index::{Index, Options};
 use crate::lang::python::collect::Version;
 use crate::lang::python::modules::RootFolder;
@@ -30,6 +32,8 @@ pub struct Plan {
     pub title: String,
     /// The files that it may edit.
     pub scope: Scope,
+    /// Which of them are tests.
+    pub tests: TestCode,
     /// What it says about the languages.
     pub options: Options,
     /// Its phases, each behind those it requires.
@@ -95,18 +99,20 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
         let name = table.required("name");
         let title = table.string("title").map(|title| title.value).unwrap_or_default();
         let scope = table.table("scope").map(|table| {
-            let scope = Scope::read(&table);
+            let scope = (Scope::read(&table), TestCode::read(&table));
             table.finish();
             scope
         });
         let options = options(table);
+        let roles = role::read_all(table);
         let phases: Vec<(Phase, Origin)> =
-            table.tables("phase").iter().filter_map(|table| phase(table, packs, &transforms)).collect();
+            table.tables("phase").iter().filter_map(|table| phase(table, packs, &transforms, &roles)).collect();
         table.finish();
         let phases = order(table, phases)?;
         let name = identifier(table, name?)?;
         let digest = digest(file, packs, &phases);
-        Some(Plan { name, title, scope: scope.unwrap_or_default(), options, phases, digest })
+        let (scope, tests) = scope.unwrap_or_default();
+        Some(Plan { name, title, scope, tests, options, phases, digest })
     })
 }
 
@@ -123,10 +129,10 @@ fn digest(file: &SpecFile, packs: &Packs, phases: &[Phase]) -> String {
     let mut digest = Sha256::new();
     digest.update(env!("CARGO_PKG_VERSION"));
     digest.update(&file.text);
-    for step in phases.iter().flat_map(|phase| &phase.steps) {
-        if let Some(file) = packs.get(&step.transform.id) {
-            digest.update(&file.text);
-        }
+    let steps = phases.iter().flat_map(|phase| &phase.steps).map(|step| step.transform.id.as_str());
+    let gates = phases.iter().flat_map(|phase| &phase.gates).filter_map(Gate::transform);
+    for file in steps.chain(gates).filter_map(|id| packs.get(id)) {
+        digest.update(&file.text);
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -168,7 +174,7 @@ fn root_folder(table: &Table<'_>, root: &Located<String>) -> Option<RootFolder> 
     Some(RootFolder::new(folder.as_bytes()))
 }
 
-fn phase<'t>(table: &Table<'t>, packs: &Packs, transforms: &[Under<'t>]) -> Option<(Phase, Origin)> {
+fn phase(table: &Table<'_>, packs: &Packs, transforms: &[Under<'_>], roles: &[Role]) -> Option<(Phase, Origin)> {
     let id = table.required("id").and_then(|id| Some((identifier(table, id.clone())?, id.origin)));
     let title = table.string("title").map(|title| title.value).unwrap_or_default();
     let requires = table.strings("requires").into_iter().map(|required| required.value).collect();
@@ -182,10 +188,30 @@ fn phase<'t>(table: &Table<'t>, packs: &Packs, transforms: &[Under<'t>]) -> Opti
             steps.push(step);
         }
     }
-    let gates = table.tables("gate").iter().filter_map(Gate::read).collect();
+    let gates = gates(table, &steps, packs, transforms, roles);
     table.finish();
     let (id, origin) = id?;
     Some((Phase { id, title, requires, risk, steps, gates }, origin))
+}
+
+fn gates(table: &Table<'_>, steps: &[Step], packs: &Packs, transforms: &[Under<'_>], roles: &[Role]) -> Vec<Gate> {
+    let known = Known {
+        roles,
+        steps: steps.iter().map(|step| step.id.as_str()).collect(),
+        transform: &|table, id| {
+            let with = table.table("with");
+            used(table, id, with, packs, transforms)
+        },
+    };
+    let mut gates: Vec<Gate> = Vec::new();
+    for inner in table.tables("gate") {
+        let Some(gate) = Gate::read(&inner, &known) else { continue };
+        if gates.iter().any(|other| other.id == gate.id) {
+            table.problem(Problem::new(inner.origin(), format!("there are two gates `{}` in this phase", gate.id)));
+        }
+        gates.push(gate);
+    }
+    gates
 }
 
 fn step<'t>(table: &Table<'t>, packs: &Packs, transforms: &[Under<'t>]) -> Option<(Step, Origin)> {
@@ -204,6 +230,18 @@ fn step<'t>(table: &Table<'t>, packs: &Packs, transforms: &[Under<'t>]) -> Optio
         table.problem(Problem::new(&used.origin, "a step has either `use` or `kind`"));
     }
     table.finish();
+    let transform = self::used(table, &used, with, packs, transforms)?;
+    Some((Step { id, title: title.unwrap_or_else(|| transform.title.clone()), transform }, origin))
+}
+
+/// Reads a transform that is used by its id, with what is laid over it.
+fn used<'t>(
+    table: &Table<'t>,
+    used: &Located<String>,
+    with: Option<Table<'t>>,
+    packs: &Packs,
+    transforms: &[Under<'t>],
+) -> Option<Transform> {
     let Some(under) = transforms.iter().find(|under| under.id == used.value) else {
         let problem = Problem::new(&used.origin, format!("there is no transform `{}`", used.value));
         table.problem(problem.did_you_mean(&used.value, packs.ids()));
@@ -225,12 +263,11 @@ fn step<'t>(table: &Table<'t>, packs: &Packs, transforms: &[Under<'t>]) -> Optio
     // The examples belong to the transform's own tests.
     let _ = lower.has("example");
     lower.finish();
-    let transform = transform?;
-    Some((Step { id, title: title.unwrap_or_else(|| transform.title.clone()), transform }, origin))
+    transform
 }
 
 /// An id goes into commit trailers and onto command lines.
-fn identifier(table: &Table<'_>, id: Located<String>) -> Option<String> {
+pub(super) fn identifier(table: &Table<'_>, id: Located<String>) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if id.value.is_empty() || !id.value.chars().all(is_plain) || id.value.starts_with(['-', '.']) {
         let problem = Problem::new(&id.origin, format!("`{}` is not an id", id.value));

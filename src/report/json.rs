@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::gates::{PlaceWire, warning};
 use super::{Report, Tally};
 use crate::plan::build::BuiltStep;
 use crate::plan::cycles::CycleFigures;
 use crate::plan::delta::FileDelta;
+use crate::plan::gate::Figure;
+use crate::plan::gate::worse::{Worse, worse};
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome};
 
 /// The version of the shape.
@@ -118,10 +121,28 @@ struct EvidenceWire<'a> {
 #[derive(Serialize)]
 struct Gate<'a> {
     id: &'a str,
+    metric: &'static str,
+    /// In service code and tests; nothing here and below where that is not measured.
+    before: Option<u64>,
+    after: Option<u64>,
+    service: Option<Change>,
+    tests: Option<Change>,
+    max: u64,
+    /// Which count is compared with `max`: `all`, `service` or `tests`.
+    #[serde(rename = "in")]
+    part: &'static str,
+    passes: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
+    /// Where the gate is left worse than it is, so that `apply` refuses: what is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worse: Option<Vec<PlaceWire<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Change {
     before: u64,
     after: u64,
-    max: u64,
-    passes: bool,
 }
 
 #[derive(Serialize)]
@@ -137,27 +158,18 @@ struct Untouched<'a> {
 pub fn render(report: &Report<'_>) -> String {
     let Report { plan, built, base, threshold } = report;
     let mut phases: Vec<Phase<'_>> = Vec::new();
-    for step in &built.steps {
-        if phases.last().is_none_or(|phase| phase.id != step.phase) {
-            let phase = plan.phase(&step.phase);
-            phases.push(Phase {
-                id: &step.phase,
-                title: phase.map(|phase| phase.title.as_str()).unwrap_or_default(),
-                requires: phase.map(|phase| &phase.requires[..]).unwrap_or_default(),
-                risk: phase.map(|phase| phase.risk.as_str()).unwrap_or_default(),
-                steps: Vec::new(),
-                gates: Vec::new(),
-            });
-        }
-        if let Some(phase) = phases.last_mut() {
-            phase.steps.push(wire_step(step, *threshold));
-            phase.gates.extend(step.figures.iter().map(|(before, after)| Gate {
-                id: &after.gate,
-                before: before.count,
-                after: after.count,
-                max: after.max,
-                passes: after.passes(),
-            }));
+    let worse = worse(&built.figures);
+    for phase in &plan.phases {
+        let steps = built.steps.iter().filter(|step| step.phase == phase.id).map(|step| wire_step(step, *threshold));
+        let figures = built.figures.iter().filter(|figures| figures.phase == phase.id);
+        let gates = figures.flat_map(|figures| &figures.gates).map(|(before, after)| {
+            let worse = worse.iter().find(|worse| worse.phase == phase.id && worse.gate == after.gate);
+            wire_gate(before, after, worse)
+        });
+        let (steps, gates): (Vec<Step<'_>>, Vec<Gate<'_>>) = (steps.collect(), gates.collect());
+        if !steps.is_empty() || !gates.is_empty() {
+            let (requires, risk) = (&phase.requires[..], phase.risk.as_str());
+            phases.push(Phase { id: &phase.id, title: &phase.title, requires, risk, steps, gates });
         }
     }
     let untouched = built.untouched.iter().map(|file| Untouched {
@@ -200,6 +212,23 @@ fn wire_step(step: &BuiltStep, threshold: Applicability) -> Step<'_> {
         files: step.files.iter().map(wire_file).collect(),
         not_touched: Tally::of(step, threshold).left.into_iter().map(|(reason, times)| (reason.code(), times)).collect(),
         findings: step.findings.iter().map(|finding| wire_finding(finding, threshold)).collect(),
+    }
+}
+
+fn wire_gate<'a>(before: &Figure, after: &'a Figure, worse: Option<&'a Worse>) -> Gate<'a> {
+    let counts = before.count().zip(after.count());
+    Gate {
+        id: &after.gate,
+        metric: after.metric,
+        before: counts.map(|(before, _)| before.all()),
+        after: counts.map(|(_, after)| after.all()),
+        service: counts.map(|(before, after)| Change { before: before.service, after: after.service }),
+        tests: counts.map(|(before, after)| Change { before: before.tests, after: after.tests }),
+        max: after.limit.max,
+        part: after.limit.part.word(),
+        passes: after.passes(),
+        warning: warning(after),
+        worse: worse.map(|worse| worse.new.iter().map(PlaceWire::of).collect()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Layer 7: reports. One renderer a file; each takes data, mostly the same built plan, and returns text. Nothing here prints.
 
 pub mod diff;
+pub mod gates;
 pub mod json;
 pub mod refs;
 pub mod text;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Report, Tally, clean, count, line, number, summary};
+use super::{Report, Tally, clean, count, gates, line, number, summary};
 use crate::plan::build::{Built, BuiltStep, count_files};
 use crate::plan::cycles::CycleFigures;
 use crate::plan::faults::ExistingKind;
+use crate::plan::gate::worse;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Reason};
 
 /// How many places are shown of each kind; all of them are in the JSON report.
@@ -18,22 +19,22 @@ pub fn render(report: &Report<'_>) -> String {
     let mut out = String::new();
     line(&mut out, format!("Plan {} for {base}: {} in scope", plan.name, count(built.python_files, "Python file")));
     let width = built.steps.iter().map(|step| step.step.chars().count()).max().unwrap_or_default();
-    let mut phase = "";
-    for step in &built.steps {
-        if step.phase != phase {
-            phase = &step.phase;
-            let title = plan.phase(phase).map(|phase| phase.title.as_str()).unwrap_or_default();
-            line(&mut out, format!("\n{phase}{}{title}", if title.is_empty() { "" } else { ": " }));
+    for phase in &plan.phases {
+        let mut steps = built.steps.iter().filter(|step| step.phase == phase.id).peekable();
+        let figures = built.figures.iter().filter(|figures| figures.phase == phase.id);
+        let mut gates = figures.flat_map(|figures| &figures.gates).peekable();
+        if steps.peek().is_some() || gates.peek().is_some() {
+            line(&mut out, format!("\n{}{}{}", phase.id, if phase.title.is_empty() { "" } else { ": " }, phase.title));
         }
-        line(&mut out, format!("  {:width$}  {}", step.step, outline(step, *threshold)));
-        for (before, after) in &step.figures {
-            let verdict = if after.passes() { "passes" } else { "fails" };
-            line(
-                &mut out,
-                format!("  gate {}: {} -> {} (at most {}: {verdict})", after.gate, before.count, after.count, after.max),
-            );
+        for step in steps {
+            line(&mut out, format!("  {:width$}  {}", step.step, outline(step, *threshold)));
+        }
+        for (before, after) in gates {
+            line(&mut out, format!("  gate {}", gates::change(before, after)));
+            gates::doubt(&mut out, "    ", after);
         }
     }
+    worse(&mut out, built);
     waiting(&mut out, built, *threshold);
     left(&mut out, built);
     untouched(&mut out, built);
@@ -52,6 +53,17 @@ pub fn render(report: &Report<'_>) -> String {
         },
     );
     out
+}
+
+/// The gates that are left worse than they are.
+fn worse(out: &mut String, built: &Built) {
+    let worse = worse::worse(&built.figures);
+    if !worse.is_empty() {
+        line(
+            out,
+            format!("\nWarning: apply refuses this, because it leaves gates worse than they are:\n{}", gates::refusal(&worse)),
+        );
+    }
 }
 
 fn outline(step: &BuiltStep, threshold: Applicability) -> String {

@@ -334,6 +334,25 @@ impl<'t> Table<'t> {
         tables
     }
 
+    /// The tables of a table (`[key.name]`), with their names, in the order in which they are written; empty where the key is missing.
+    pub fn named_tables(&self, key: &'static str) -> Vec<(Located<String>, Table<'t>)> {
+        let Some(table) = self.table(key) else { return Vec::new() };
+        let (entries, origin) = &table.layers[0];
+        let mut tables = Vec::new();
+        for (name, value) in entries.iter() {
+            let named = Origin { file: origin.file.clone(), range: name.span() };
+            match value.get_ref() {
+                DeValue::Table(inner) => {
+                    let name = Located { value: name.get_ref().to_string(), origin: named.clone() };
+                    tables.push((name, table.inner(inner, named)));
+                }
+                value => self.wrong_type(name.get_ref(), &named, "a table", value),
+            }
+        }
+        tables.sort_by_key(|(name, _)| name.origin.range.start);
+        tables
+    }
+
     /// A table of texts; empty where the key is missing.
     pub fn texts(&self, key: &'static str) -> BTreeMap<String, Located<String>> {
         let Some(table) = self.table(key) else { return BTreeMap::new() };

@@ -13,4 +13,5 @@ mod snapshot;
 mod spec;
 mod symtable;
 mod tidy;
+mod verify;
 mod why;

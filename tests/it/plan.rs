@@ -172,14 +172,14 @@ fn gates_are_measured_before_and_after() {
     let sandbox = Sandbox::with_files(&FILES);
     let gate = "[[phase.gate]]\nid = \"legacy\"\nmetric = \"references\"\nof = \"pkg.legacy\"\nmax = 2\n";
     let text = sandbox.with_plan(&format!("{}{gate}", plan_of(MOVE)), &["plan"]).ok();
-    assert!(text.contains("gate legacy: 2 -> 1 (at most 2: passes)"), "{text}");
+    assert!(text.contains("gate legacy: 2 (2 service, 0 tests) -> 1 (1 service, 0 tests), at most 2: passes\n"), "{text}");
 }
 
 #[test]
 fn help_names_every_command_and_usage_errors_exit_with_2() {
     let sandbox = Sandbox::new();
     let help = sandbox.tool(&["--help"]).ok();
-    for command in ["plan", "apply", "rollback", "status", "refs", "why", "demo"] {
+    for command in ["plan", "apply", "rollback", "status", "verify", "refs", "why", "demo"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(sandbox.tool(&[command, "--help"]).ok().contains("--plan <NAME|FILE>"));
     }

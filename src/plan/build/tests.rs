@@ -128,6 +128,7 @@ fn built(files: &[(&str, &str)], rule: Box<dyn Rule>) -> Result<Built, BuildErro
         name: "plan".into(),
         title: String::new(),
         scope: Scope::default(),
+        tests: Default::default(),
         options: Options::default(),
         phases: vec![phase],
         digest: String::new(),

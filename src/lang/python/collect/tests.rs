@@ -222,7 +222,10 @@ fn deep_nesting_does_not_exhaust_the_stack() {
 
 #[test]
 fn what_a_value_is_used_as_is_known() {
-    let facts = collect("class K(a, b.c[d], metaclass=e):\n    x = f(g)(h)\n    (i.j)(k.l().m())\n    @n(o)\n    def p(q=r()): ...\n", None);
+    let facts = collect(
+        "class K(a, b.c[d], metaclass=e):\n    x = f(g)(h)\n    (i.j)(k.l().m())\n    @n(o)\n    def p(q=r()): ...\n",
+        None,
+    );
     let told = facts.uses.iter().map(|used| (facts.dotted(used), used.flags.role));
     let with = |role| told.clone().filter(|(_, found)| *found == role).map(|(text, _)| text).collect::<Vec<_>>().join(" ");
     assert_eq!(with(UseRole::Callee), "f i.j k.l n r");

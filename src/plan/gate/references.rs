@@ -1,0 +1,79 @@
+//! The metric `references`: places in scope whose code refers to a symbol or module. Imports, uses through a module and what star
+//! imports bring count; strings are not code. A file that does not parse and spells the target counts as one place.
+
+use std::collections::BTreeSet;
+
+use super::symbols::{Named, Takes};
+use super::{Context, Counted};
+use crate::index::references::{Reference, Search, Site, Target, is_inside};
+use crate::lang::python::facts::UseId;
+use crate::transform::wire::{Problem, Table};
+
+/// What a gate of this metric counts.
+pub struct References {
+    /// One place that refers to several of them counts once.
+    of: Vec<Named>,
+    /// Whether only those count that name the target itself, and not those that come to it through another name.
+    is_direct: bool,
+    /// The author's word that the names come from outside.
+    is_external: bool,
+}
+
+impl References {
+    pub(super) fn read(table: &Table<'_>) -> Option<Self> {
+        if !table.has("of") {
+            let problem = Problem::new(table.origin(), "`of` is missing");
+            table.problem(problem.hint("`of` names a symbol or module, or a list of them"));
+        }
+        let of = Named::read_all(table, "of", Takes::SymbolsAndModules);
+        let is_direct = table.choice("via", &[("any", false), ("direct", true)]).unwrap_or(false);
+        let is_external = table.flag("external");
+        (!of.is_empty()).then_some(Self { of, is_direct, is_external })
+    }
+
+    pub(super) fn count(&self, context: &Context<'_>) -> (Vec<Counted>, Option<Problem>) {
+        let index = context.index;
+        let targets: Vec<Target> = self.of.iter().map(|named| named.target(index)).collect();
+        let search = Search::new(index, &targets);
+        let references = search.run();
+        let is_own = |reference: &Reference| {
+            let name = index.modules().name(reference.file).unwrap_or_default();
+            is_inside(name, &self.of[reference.target].module)
+        };
+        let is_code =
+            |site| matches!(site, Site::From(_) | Site::Alias(_) | Site::Attribute(..) | Site::Unsure(..) | Site::Star(..));
+        let mut seen: BTreeSet<(crate::text::snapshot::FileId, UseId)> = BTreeSet::new();
+        let mut places = Vec::new();
+        for reference in &references {
+            let is_wanted = is_code(reference.site)
+                && !(self.is_direct && reference.distance > 0)
+                && !is_own(reference)
+                && context.has_file(reference.file);
+            let facts = index.facts(reference.file);
+            let (offset, used) = match reference.site {
+                Site::From(import) => (facts.imports[import.index()].span.start, None),
+                Site::Alias(alias) => (facts.aliases[alias.index()].name_span.start, None),
+                Site::Attribute(used, _) | Site::Unsure(used, _) | Site::Star(_, used) => {
+                    (facts.uses[used.index()].span.start, Some(used))
+                }
+                _ => continue,
+            };
+            if is_wanted && used.is_none_or(|used| seen.insert((reference.file, used))) {
+                places.push(context.counted(reference.file, offset, context.line(reference.file, offset)));
+            }
+        }
+        let unread = search.unread(&targets, &references);
+        let mut files: Vec<_> = unread.iter().filter(|unread| context.has_file(unread.file)).collect();
+        files.dedup_by_key(|unread| unread.file);
+        places.extend(files.into_iter().map(|unread| {
+            let line = context.line(unread.file, unread.span.start);
+            context.counted(unread.file, unread.span.start, format!("does not parse: {line}"))
+        }));
+        let is_meant = |target: usize| {
+            references.iter().any(|reference| reference.target == target) || unread.iter().any(|unread| unread.target == target)
+        };
+        let doubted = self.of.iter().enumerate().filter(|(target, _)| !self.is_external && !is_meant(*target));
+        let doubt = doubted.filter_map(|(_, named)| named.doubt(index, context.subjects)).next();
+        (places, doubt)
+    }
+}
