@@ -22,7 +22,7 @@
 //! | [`lang`] | one folder a language: facts, scopes, resolution, import editing | know of transforms or plans |
 //! | [`index`] | the facts of all files joined; who refers to what | change anything |
 //! | [`transform`] | rules of some kind; findings with fixes or reasons | apply a fix |
-//! | [`plan`] | plan files, the fold, the proofs, saved plans | touch the disk or git |
+//! | [`plan`] | plan files, the fold, the proofs, gates, saved plans | touch the disk or git |
 //! | [`git`] | repositories and folders: the only layer that names `git2` | print |
 //! | [`report`] | one renderer a file | print |
 //! | [`cli`] | one file a command: the only layer that prints, asks and picks exit codes | decide what is right |
@@ -44,10 +44,16 @@
 //! code or not at all: [`lang::python::strings`] says what a string is given to, `transform::relocate::strings` who reads what it
 //! names, and fixes that depend on one another carry a [`transform::finding::Bond`].
 //!
+//! # What a gate is
+//!
+//! A figure is the list of places that it counts ([`plan::gate`]), so every number comes with its evidence. Gates are measured on an
+//! index, before and after their phase; a program outside is described by a gate and run by the command line alone, when it is allowed to.
+//!
 //! # To add …
 //!
 //! * a transform of a known kind: one TOML file in `transforms/<pack>/`, with its documentation and examples. No Rust.
 //! * a kind: one file in `src/transform/kind/` and a line in its list.
+//! * a metric for gates: one file in `src/plan/gate/`.
 //! * a report format: one file in `src/report/`.
 //! * a command: one file in `src/cli/`.
 //! * a language: one folder in `src/lang/`.

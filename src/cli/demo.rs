@@ -38,6 +38,8 @@ pub(super) fn run(args: &Args) -> Result<Answer, CliError> {
     }
     say("\nThe history is the journal: every clone knows what has been applied.")?;
     step(&root, &["status"])?;
+    say("\nThe gates count what is left, place by place; `verify` ends with 1 while one of them fails.")?;
+    step(&root, &["verify"])?;
     say("\nA phase that others do not require can be taken back, whatever came later.")?;
     step(&root, &["rollback", "--phase", "golden-path", "--yes"])?;
     step(&root, &["status"])?;

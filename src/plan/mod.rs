@@ -1,7 +1,8 @@
 //! Layer 5: plans. A plan file says what is wanted; building it against an index gives steps of proved changes.
 //!
 //! [`spec`] reads plan files. [`build`] folds the steps over a snapshot, each step seeing what the one before it made, and refuses
-//! a plan that breaks one of the tool's laws. [`artefact`] is a built plan as a file. Nothing here touches the disk or git.
+//! a plan that breaks one of the tool's laws. [`gate`] measures what phases are judged by. [`artefact`] is a built plan as a file.
+//! Nothing here touches the disk or git.
 
 pub mod artefact;
 pub mod build;

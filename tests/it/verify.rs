@@ -1,6 +1,6 @@
 //! `verify`: what it measures, what it says, how it ends; and that `apply` does not leave a gate worse than it is.
 
-use crate::harness::{FILES, MOVE, Sandbox, plan_of};
+use crate::harness::{FILES, MOVE, Sandbox, plan_of, project};
 
 /// A plan that moves the manager, with these gates.
 fn with_gates(gates: &[&str]) -> String {
@@ -240,4 +240,31 @@ fn a_folder_without_git_can_be_verified() {
     let words = ["verify", "--allow-commands", "--root", root.to_str().unwrap()];
     let said = sandbox.with_plan(&with_gates(&[gate, &format!("{LEGACY}\nmax = 2")]), &words);
     assert!(said.code == 0 && said.out.ends_with("\n2 gates: 2 pass.\n"), "{}{}", said.out, said.err);
+}
+
+#[test]
+fn the_sample_has_a_second_place_that_reads_tokens_and_doors_that_close() {
+    let sandbox = Sandbox::with_copy_of(&project().join("fixtures/netra-mini"));
+    let handler = "auth_service.auth_core.core.jwt_handler";
+    let plan = format!(
+        "name = \"tokens\"\n[role.validator]\nkind = \"function\"\ncalls = \"{handler}:decode_part\"\nallow = \"{handler}\"\n\
+         [[phase]]\nid = \"jwt\"\n[[phase.gate]]\nid = \"validators\"\nmetric = \"definitions\"\nrole = \"validator\"\n"
+    );
+    let said = sandbox.with_plan(&plan, &["verify"]);
+    let wanted = "  gate validators: 1 (1 service, 0 tests), at most 0: fails\n    \
+                  auth_service/auth_core/core/token_validator.py:17: def TokenValidator.validate_token\n";
+    assert!(said.code == 1 && said.out.contains(wanted), "{}", said.out);
+    // The embedded plan: nobody uses a library for tokens here, and the door `canonical_imports` is one that nobody uses after it.
+    let passed = |out: &str| {
+        let gates = out.lines().filter(|line| line.starts_with("  gate ") && line.ends_with("passes"));
+        gates.map(|line| line.split([' ', ':']).nth(3).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let before = sandbox.tool(&["verify"]);
+    assert!(before.code == 1 && !before.out.contains("warning"), "{}", before.out);
+    assert_eq!(passed(&before.out), ["token_validators", "jwt_library_references"]);
+    sandbox.tool(&["apply", "--yes"]).ok();
+    assert_eq!(
+        passed(&sandbox.tool(&["verify"]).out),
+        ["token_validators", "jwt_library_references", "canonical_imports_references"]
+    );
 }

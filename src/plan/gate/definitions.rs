@@ -79,7 +79,7 @@ impl Definitions {
         places.extend(unread.into_iter().map(|(file, span)| {
             context.counted(file, span.start, format!("does not parse: {}", context.line(file, span.start)))
         }));
-        let doubt = if places.is_empty() { self.doubt(context) } else { None };
+        let doubt = if places.is_empty() && !self.role.is_external { self.doubt(context) } else { None };
         (places, doubt)
     }
 

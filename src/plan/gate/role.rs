@@ -21,6 +21,8 @@ pub struct Role {
     pub subclass_of: Vec<Named>,
     /// The definitions that may play it, and all in them: `module`, `module:Name` or `module:Class.member`.
     pub allow: Vec<Named>,
+    /// The author's word that what is called or derived from comes from outside.
+    pub is_external: bool,
 }
 
 /// A kind of definition.
@@ -99,6 +101,7 @@ fn read(id: &Located<String>, table: &Table<'_>) -> Option<Role> {
         calls: Named::read_all(table, "calls", Takes::Symbols),
         subclass_of: Named::read_all(table, "subclass_of", Takes::Symbols),
         allow: Named::read_all(table, "allow", Takes::Members),
+        is_external: table.flag("external"),
     };
     table.finish();
     if !has_condition || (role.named.is_none() && role.calls.is_empty() && role.subclass_of.is_empty()) {
