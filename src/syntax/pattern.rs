@@ -150,7 +150,7 @@ impl Pattern {
                     let nodes = env.get_multiple_matches(&name);
                     let named: Vec<_> = nodes.iter().filter(|node| node.is_named()).collect();
                     let ends = named.first().zip(named.last());
-                    let span = ends.map(|(first, last)| Span::new(to_span(*first).start, to_span(*last).end));
+                    let span = ends.map(|(first, last)| Span::new(to_span(first).start, to_span(last).end));
                     many.insert(name, span);
                 }
                 MetaVariable::Dropped(_) | MetaVariable::Multiple => {}
