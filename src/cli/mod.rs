@@ -6,6 +6,7 @@
 mod apply;
 mod demo;
 mod error;
+mod explain;
 mod plan;
 mod process;
 mod progress;
@@ -13,6 +14,7 @@ mod project;
 mod refs;
 mod rollback;
 mod status;
+mod test;
 mod verify;
 mod why;
 
@@ -60,6 +62,8 @@ enum Command {
     Verify(verify::Args),
     Refs(refs::Args),
     Why(why::Args),
+    Explain(explain::Args),
+    Test(test::Args),
     Demo(demo::Args),
 }
 
@@ -113,6 +117,8 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Verify(args) => verify::run(&cli.global, args),
         Command::Refs(args) => refs::run(&cli.global, args),
         Command::Why(args) => why::run(&cli.global, args),
+        Command::Explain(args) => explain::run(&cli.global, args),
+        Command::Test(args) => test::run(&cli.global, args),
         Command::Demo(args) => demo::run(args),
     }
 }

@@ -147,7 +147,10 @@ impl Project {
     }
 
     /// The embedded transforms and, over them, the repository's own.
-    fn packs(&self) -> Result<Packs, CliError> {
+    ///
+    /// # Errors
+    /// One of them cannot be read, or a link leads out of the root.
+    pub fn packs(&self) -> Result<Packs, CliError> {
         let mut packs = Packs::embedded();
         for (id, path) in toml_files(&self.root.join(OWN).join("transforms")) {
             self.check_inside(&path)?;

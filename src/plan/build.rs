@@ -24,8 +24,8 @@ use crate::text::path::RepoPath;
 use crate::text::snapshot::{ChangeError, ReadError, Snapshot};
 use crate::text::span::Position;
 use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Outcome, Place, Reason};
-use crate::transform::run;
 use crate::transform::wire::SpecError;
+use crate::transform::{Severity, run};
 
 /// What is to be built.
 pub struct Request<'a> {
@@ -84,6 +84,8 @@ pub struct BuiltStep {
     pub step: String,
     /// What it is, in a few words.
     pub title: String,
+    /// How bad it is what its transform finds, in the author's word.
+    pub severity: Option<Severity>,
     /// Why it is done, in the words of its transform.
     pub why: String,
     /// All that its transform found on the files before the step.
@@ -317,6 +319,7 @@ fn build_step(
         phase: at.phase,
         step: at.step,
         title: step.title.clone(),
+        severity: step.transform.severity,
         why: step.transform.doc.why.clone(),
         findings,
         changes,

@@ -7,8 +7,6 @@ pub mod command;
 mod definitions;
 mod findings;
 mod references;
-pub mod role;
-mod symbols;
 pub mod test_code;
 pub mod worse;
 
@@ -17,13 +15,13 @@ use crate::index::Index;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Position;
+use crate::transform::role::Role;
 use crate::transform::wire::{Located, Problem, Table};
 use crate::transform::{Scope, Subject, Transform};
 use command::Command;
 use definitions::Definitions;
 use findings::Findings;
 use references::References;
-use role::Role;
 
 /// A figure with a limit.
 pub struct Gate {

@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::gate::role::{self, Role};
 use super::gate::test_code::TestCode;
 use super::gate::{Gate, Known};
 use crate::index::{Index, Options};
@@ -16,6 +15,7 @@ use crate::lang::python::collect::Version;
 use crate::lang::python::modules::RootFolder;
 use crate::text::path::RepoPath;
 use crate::transform::pack::{Packs, read as read_transform};
+use crate::transform::role::{self, Role};
 use crate::transform::wire::{Located, Origin, Problem, Siblings, SpecError, SpecFile, Table, is_outside, parse, read_table};
 use crate::transform::{Scope, Subject, Transform};
 

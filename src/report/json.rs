@@ -12,6 +12,7 @@ use crate::plan::cycles::CycleFigures;
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::Figure;
 use crate::plan::gate::worse::{Worse, worse};
+use crate::transform::Severity;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome};
 
 /// The version of the shape.
@@ -67,6 +68,8 @@ struct Phase<'a> {
 struct Step<'a> {
     id: &'a str,
     title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<&'static str>,
     files: Vec<File>,
     /// The number of findings that are left, by reason.
     not_touched: BTreeMap<&'static str, usize>,
@@ -209,6 +212,7 @@ fn wire_step(step: &BuiltStep, threshold: Applicability) -> Step<'_> {
     Step {
         id: &step.step,
         title: &step.title,
+        severity: step.severity.map(Severity::word),
         files: step.files.iter().map(wire_file).collect(),
         not_touched: Tally::of(step, threshold).left.into_iter().map(|(reason, times)| (reason.code(), times)).collect(),
         findings: step.findings.iter().map(|finding| wire_finding(finding, threshold)).collect(),

@@ -182,6 +182,8 @@ fn particulars(finding: &Finding) -> String {
             let story = finding.evidence.iter().find(|evidence| matches!(evidence.role, "cycle" | "needs"));
             story.map(|story| format!(": {}", clean(&story.text))).unwrap_or_default()
         }
+        // What the plan itself says of the place.
+        Outcome::Left(Reason::Banned | Reason::ForPerson) => format!(": {}", clean(&finding.message)),
         _ => String::new(),
     }
 }

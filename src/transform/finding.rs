@@ -225,6 +225,8 @@ pub enum Reason {
     ExpectsFailure,
     /// The plan leaves it to a person.
     ForPerson,
+    /// The plan says that it may not be there.
+    Banned,
     /// The code around it catches exceptions that what takes its place does not raise.
     Catches,
     /// It asks for something that what takes its place does not offer.
@@ -296,6 +298,7 @@ impl Reason {
         Reason::Suspends,
         Reason::ExpectsFailure,
         Reason::ForPerson,
+        Reason::Banned,
         Reason::Catches,
         Reason::NoEquivalent,
         Reason::ReturnsOther,
@@ -363,6 +366,7 @@ impl Reason {
             Reason::Suspends => "suspends",
             Reason::ExpectsFailure => "expects-failure",
             Reason::ForPerson => "for-person",
+            Reason::Banned => "banned",
             Reason::Catches => "catches",
             Reason::NoEquivalent => "no-equivalent",
             Reason::ReturnsOther => "returns-other",
@@ -433,6 +437,7 @@ impl Reason {
             Reason::Suspends => "the caller would wait where it does not today",
             Reason::ExpectsFailure => "it stands in a test that expects a failure or a warning",
             Reason::ForPerson => "the plan leaves it to a person",
+            Reason::Banned => "the plan says that it may not be there",
             Reason::Catches => "the code around it catches exceptions that what takes its place does not raise",
             Reason::NoEquivalent => "it asks for something that what takes its place does not offer",
             Reason::ReturnsOther => "what takes its place returns something else",

@@ -8,9 +8,11 @@ mod compare;
 pub mod finding;
 pub mod kind;
 pub mod mention;
+pub mod named;
 pub mod pack;
 mod query;
 mod relocate;
+pub mod role;
 pub mod sightings;
 mod spell;
 pub mod wire;
@@ -42,10 +44,34 @@ pub struct Transform {
     pub doc: Doc,
     /// The author's word on its fixes, where there is one.
     pub applicability: Option<Applicability>,
+    /// How bad it is what it finds, in the author's word.
+    pub severity: Option<Severity>,
     /// The files that it looks at, within the plan's scope.
     pub scope: Scope,
     /// What it does.
     pub rule: Box<dyn Rule>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// To be mended.
+    Warning,
+    /// May not be.
+    Error,
+}
+
+impl Severity {
+    /// The word that plans and reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
 }
 
 /// The manual page of a transform.

@@ -7,7 +7,7 @@ use include_dir::{Dir, include_dir};
 
 use super::finding::{Applicability, Outcome};
 use super::wire::{Origin, Siblings, SpecError, SpecFile, Table, parse, read_table};
-use super::{Doc, Scope, Transform, kind, run};
+use super::{Doc, Scope, Severity, Transform, kind, run};
 use crate::index::{Index, Options};
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
@@ -80,13 +80,15 @@ pub fn read(table: &Table<'_>, id: &str) -> Option<Transform> {
     let doc = Doc { what: text("what"), why: text("why"), safety: text("safety") };
     let title = text("title");
     let applicability = table.choice("applicability", &[("safe", Applicability::Safe), ("review", Applicability::Review)]);
-    // Read so that they are known; reports and audits use them.
-    let _ = (table.choice("severity", &[("info", ()), ("warning", ()), ("error", ())]), table.string("area"));
+    let severities = [Severity::Info, Severity::Warning, Severity::Error].map(|severity| (severity.word(), severity));
+    let severity = table.choice("severity", &severities);
+    // Read so that it is known; audits use it.
+    let _ = table.string("area");
     let scope = Scope::read(table);
     let name = table.required("kind")?;
     let kind = kind::find(table, &name)?;
     let rule = (kind.read)(table)?;
-    Some(Transform { id: id.to_owned(), kind: kind.name, title, doc, applicability, scope, rule })
+    Some(Transform { id: id.to_owned(), kind: kind.name, title, doc, applicability, severity, scope, rule })
 }
 
 /// Reads the transform of a file, and its examples.
@@ -113,6 +115,10 @@ pub struct Example {
     before: BTreeMap<String, String>,
     after: BTreeMap<String, String>,
     gone: BTreeMap<String, String>,
+    /// The least sure fixes that are taken.
+    threshold: Applicability,
+    /// The places that are left or not taken, as `path:line`; `None` where nothing is said of them.
+    found: Option<Vec<String>>,
 }
 
 impl Example {
@@ -123,11 +129,30 @@ impl Example {
         let after = texts("after").collect();
         let gone = texts("gone").collect();
         let title = table.string("title").map(|title| title.value).unwrap_or_default();
+        let threshold = if table.flag("review") { Applicability::Review } else { Applicability::Safe };
+        let found = table.has("found").then(|| table.strings("found").into_iter().map(|place| place.value).collect());
         table.finish();
-        Self { title, origin: table.origin().clone(), before: before.chain(unchanged).collect(), after, gone }
+        let before = before.chain(unchanged).collect();
+        Self { title, origin: table.origin().clone(), before, after, gone, threshold, found }
     }
 
-    /// Runs the example's transform with its safe fixes and compares.
+    /// Its files, as they are before and, unless they go, afterwards; sorted by path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
+        let paths: std::collections::BTreeSet<&String> = self.before.keys().chain(self.after.keys()).collect();
+        paths.into_iter().map(|path| {
+            let before = self.before.get(path).map_or("", String::as_str);
+            let after =
+                if self.gone.contains_key(path) { None } else { Some(self.after.get(path).map_or(before, String::as_str)) };
+            (path.as_str(), before, after)
+        })
+    }
+
+    /// The places that it says are listed for a person, as `path:line`.
+    pub fn found(&self) -> &[String] {
+        self.found.as_deref().unwrap_or_default()
+    }
+
+    /// Runs the example's transform with its safe fixes, or with all of them where it says `review = true`, and compares.
     ///
     /// # Errors
     /// The result differs; the message says how.
@@ -135,12 +160,17 @@ impl Example {
         let snapshot = Memory::snapshot(self.before.iter().map(|(path, text)| (path, text.as_str())));
         let index = Index::build(snapshot.clone(), &Options::default());
         let mut change = SourceChange::default();
+        let mut left = Vec::new();
         for finding in run(&index, &Scope::default(), transform, &[]) {
-            if let Outcome::Fix(fix) = finding.outcome
-                && fix.applicability == Applicability::Safe
-            {
-                change.union(&fix.change).map_err(|conflict| conflict.to_string())?;
+            match &finding.outcome {
+                Outcome::Fix(fix) if fix.applicability >= self.threshold => {
+                    change.union(&fix.change).map_err(|conflict| conflict.to_string())?;
+                }
+                Outcome::Fix(_) | Outcome::Left(_) => left.push(finding.place.to_string()),
             }
+        }
+        if let Some(found) = self.found.as_ref().filter(|found| **found != left) {
+            return Err(format!("found {}, not {}", left.join(", "), found.join(", ")));
         }
         let made = snapshot.with(&change).map_err(|error| error.to_string())?;
         let mut wanted = self.before.clone();

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::symbols::{Named, Takes};
 use super::{Context, Counted};
 use crate::index::references::{Reference, Search, Site, Target, is_inside};
 use crate::lang::python::facts::UseId;
+use crate::transform::named::{Named, Takes};
 use crate::transform::wire::{Problem, Table};
 
 /// What a gate of this metric counts.

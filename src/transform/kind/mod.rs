@@ -1,6 +1,7 @@
 //! The kinds of transforms, one file each, and what their parameters have in common: names of symbols and modules.
 
 mod absolute_imports;
+mod ban;
 mod delete_definition;
 mod delete_module;
 mod inline_wrapper;
@@ -29,8 +30,9 @@ pub struct Kind {
 }
 
 /// All kinds, sorted by name.
-pub const KINDS: [Kind; 7] = [
+pub const KINDS: [Kind; 8] = [
     absolute_imports::KIND,
+    ban::KIND,
     delete_definition::KIND,
     delete_module::KIND,
     inline_wrapper::KIND,
@@ -41,7 +43,7 @@ pub const KINDS: [Kind; 7] = [
 
 /// Finds a kind by its name, and reports one that does not exist.
 pub fn find(table: &Table<'_>, name: &Located<String>) -> Option<&'static Kind> {
-    static ALL: [Kind; 7] = KINDS;
+    static ALL: [Kind; 8] = KINDS;
     let found = ALL.iter().find(|kind| kind.name == name.value);
     if found.is_none() {
         let names: Vec<&str> = ALL.iter().map(|kind| kind.name).collect();

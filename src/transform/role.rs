@@ -1,8 +1,12 @@
 //! Roles: what makes a class or function one that does a certain job, such as checking tokens.
 
+mod players;
+
+pub use players::{Players, headline};
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::symbols::{Named, Takes};
+use super::named::{Named, Takes};
 use crate::lang::python::facts::DefinitionKind;
 use crate::transform::wire::{Located, Problem, Table};
 
@@ -91,7 +95,8 @@ pub fn read_all(table: &Table<'_>) -> Vec<Role> {
     table.named_tables("role").iter().filter_map(|(id, table)| read(id, table)).collect()
 }
 
-fn read(id: &Located<String>, table: &Table<'_>) -> Option<Role> {
+/// Reads one role.
+pub(super) fn read(id: &Located<String>, table: &Table<'_>) -> Option<Role> {
     let conditions = ["named", "calls", "subclass_of"];
     let has_condition = conditions.into_iter().any(|key| table.has(key));
     let role = Role {

@@ -1,13 +1,13 @@
 //! Symbols and modules as gates and roles name them. They need not exist: that one is gone may be the goal.
 
+use super::Subject;
+use super::kind::{is_dotted, module_names};
+use super::wire::{Located, Origin, Problem, Table};
 use crate::index::Index;
 use crate::index::references::{Target, is_inside};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::Symbol;
 use crate::lang::python::strings::is_identifier;
-use crate::transform::Subject;
-use crate::transform::kind::{is_dotted, module_names};
-use crate::transform::wire::{Located, Origin, Problem, Table};
 
 /// A symbol (`module:Name`, in some places `module:Class.member`) or a module.
 #[derive(Clone, Debug)]

@@ -1,0 +1,47 @@
+//! `ssot-migrate test`: runs the examples of the transforms.
+
+use std::fmt::Write;
+
+use super::error::CliError;
+use super::project::Project;
+use super::{Answer, Global};
+use crate::transform::pack::load;
+use crate::transform::wire::nearest;
+
+/// Run the examples of transforms: all of them, or those that are named
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// The transforms, such as `websocket/legacy-manager`
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+}
+
+pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
+    let packs = Project::open(global)?.packs()?;
+    if let Some(id) = args.ids.iter().find(|id| packs.get(id).is_none()) {
+        let error = CliError::usage(format!("there is no transform `{id}`"));
+        return Err(match nearest(id, packs.ids()) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        });
+    }
+    let is_wanted = |id: &str| args.ids.is_empty() || args.ids.iter().any(|wanted| wanted == id);
+    // Writing to a string cannot fail.
+    let mut out = String::new();
+    let (mut passed, mut failed) = (0, 0);
+    for (id, file) in packs.iter().filter(|(id, _)| is_wanted(id)) {
+        let (transform, examples) = load(id, file)?;
+        for example in &examples {
+            match example.run(&transform) {
+                Ok(()) => passed += 1,
+                Err(difference) => {
+                    failed += 1;
+                    let (line, _) = example.origin.line_column();
+                    let _ = writeln!(out, "{}:{line}: {id}, {}: {difference}\n", example.origin.file.name, example.title);
+                }
+            }
+        }
+    }
+    let _ = writeln!(out, "{passed} example{} passed, {failed} failed", if passed == 1 { "" } else { "s" });
+    Ok(Answer { out: out.into_bytes(), code: if failed == 0 { 0 } else { 1 } })
+}
