@@ -28,6 +28,8 @@ pub(super) struct Query {
     /// The symbols that names of the patterns, or of what takes their place, stand for.
     pub symbols: BTreeMap<String, MemberRef>,
     pub conditions: Conditions,
+    /// The author's word that symbols may be missing.
+    is_external: bool,
 }
 
 /// What has to be so around a place.
@@ -101,7 +103,7 @@ impl Query {
             not_inside: not_inside.into_iter().chain(conditions.not_inside).collect(),
             ..conditions
         };
-        Self { patterns, symbols, conditions }
+        Self { patterns, symbols, conditions, is_external: table.flag("external") }
     }
 
     /// The names that every pattern has.
@@ -131,7 +133,8 @@ impl Query {
 
     /// Reports symbols that do not exist.
     pub(super) fn check(&self, index: &Index) -> Vec<Problem> {
-        self.symbols.values().filter_map(|symbol| symbol.symbol.check_name(index)).collect()
+        let symbols = self.symbols.values().filter(|_| !self.is_external);
+        symbols.filter_map(|symbol| symbol.symbol.check_name(index)).collect()
     }
 
     /// Finds the places, file by file.

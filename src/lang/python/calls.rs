@@ -397,7 +397,7 @@ fn weight(node: Node<'_>) -> Weight {
             Some(inner) => weight(inner),
             None => Weight::Effect,
         },
-        "unary_operator" | "tuple" => {
+        "unary_operator" | "binary_operator" | "tuple" => {
             let mut parts = syntax::children(node).into_iter().filter(|child| child.is_named());
             match parts.all(|part| matches!(weight(part), Weight::Constant | Weight::None)) {
                 true => Weight::Constant,

@@ -1,6 +1,7 @@
 //! Functions that wrap an expression: their signature, and the expression where they return just that.
 
 use ruff_python_ast::token::Tokens;
+use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -73,6 +74,38 @@ pub fn read(source: &str, span: Span, method: Option<&str>) -> Result<Wrapper, U
         },
         _ => Err(Uncallable::NotDefined),
     }
+}
+
+/// Whether the class that covers a span of a source refuses to be instantiated: its `__new__` or `__init__` raises, whatever it is given.
+pub fn refuses(source: &str, span: Span) -> bool {
+    let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
+    let ast::Mod::Module(module) = parsed.syntax() else { return false };
+    let Some(Stmt::ClassDef(class)) = find(&module.body, span) else { return false };
+    let makers = class.body.iter().filter_map(Stmt::as_function_def_stmt);
+    let mut makers = makers.filter(|def| matches!(def.name.as_str(), "__new__" | "__init__") && def.decorator_list.is_empty());
+    makers.any(|def| {
+        let raises = def.body.iter().position(Stmt::is_raise_stmt);
+        raises.is_some_and(|at| !def.body[..at].iter().any(returns))
+    })
+}
+
+/// Whether a statement may end its function without raising.
+fn returns(stmt: &Stmt) -> bool {
+    struct Returns(bool);
+    impl<'a> Visitor<'a> for Returns {
+        fn visit_stmt(&mut self, stmt: &'a Stmt) {
+            match stmt {
+                Stmt::Return(_) => self.0 = true,
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                stmt => visitor::walk_stmt(self, stmt),
+            }
+        }
+
+        fn visit_expr(&mut self, _: &'a Expr) {}
+    }
+    let mut returns = Returns(false);
+    returns.visit_stmt(stmt);
+    returns.0
 }
 
 /// Reads a signature that a person has written: `def f(a, b=None)`, `async def f(a)` or `(a, b=None)`.

@@ -34,6 +34,10 @@ struct InlineWrapper {
     signature: Option<Wrapper>,
     symbols: BTreeMap<String, SymbolRef>,
     cases: Vec<Case>,
+    /// Whether only classes count that refuse to be instantiated.
+    is_refused: bool,
+    /// The author's word that what does not exist may be missing.
+    is_external: bool,
 }
 
 /// What the plan says that a call stands for.
@@ -84,7 +88,8 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     for (name, symbol) in symbols.iter().filter(|(name, _)| !is_used(name)) {
         table.problem(Problem::new(&symbol.origin, format!("no body has `${name}`")).hint("a body names a symbol with a `$`"));
     }
-    Some(Box::new(InlineWrapper { wrappers, signature, symbols, cases }))
+    let (is_refused, is_external) = (table.flag("refused"), table.flag("external"));
+    Some(Box::new(InlineWrapper { wrappers, signature, symbols, cases, is_refused, is_external }))
 }
 
 /// Reports a body that is no expression, or names symbols that are not there.
@@ -143,47 +148,48 @@ impl InlineWrapper {
     }
 }
 
+impl InlineWrapper {
+    /// Reports a wrapper that is not there, or that is called otherwise than the plan says.
+    fn check_wrapper(&self, index: &Index, wanted: &MemberRef) -> Vec<Problem> {
+        let origin = &wanted.symbol.origin;
+        let symbol = wanted.symbol(index);
+        let way = resolve::resolve(index, &symbol);
+        let home = way.definition().and_then(|symbol| standin::definition(index, symbol));
+        let read =
+            home.map(|(file, span)| wrapper::read(&index.text(file).unwrap_or_default(), span, wanted.member.as_deref()));
+        let problem =
+            |text: &str, hint: &str| vec![Problem::new(origin, format!("`{}` {text}", wanted.spelled())).hint(hint.to_owned())];
+        match (read, &self.signature) {
+            (Some(Ok(wrapper)), _) => self.check_names(&wrapper, index),
+            (_, Some(signature)) => self.check_names(signature, index),
+            (Some(Err(Uncallable::InstanceMethod)), None) => {
+                problem("is a method of objects", "only static methods and class methods are called through their class")
+            }
+            (Some(Err(Uncallable::NotDefined)), None) => {
+                problem("is not one definition of its class", "`of` names a function, a class, or a method of a class")
+            }
+            (Some(Err(Uncallable::NoSignature)), None) => {
+                problem("has no `__init__` of its own", "say which arguments it takes with `signature`")
+            }
+            (None, None) => match wanted.symbol.check_name(index) {
+                Some(problem) => vec![problem],
+                // What is not in the repository is none of its business.
+                None if matches!(symbol.module, Module::Absent(_)) => Vec::new(),
+                None => problem(
+                    "is not one function or class",
+                    "say how it is called: `signature = \"def name(first, second=None)\"`",
+                ),
+            },
+        }
+    }
+}
+
 impl Rule for InlineWrapper {
     fn check(&self, index: &Index) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for wanted in &self.wrappers {
-            let origin = &wanted.symbol.origin;
-            if let Some(signature) = &self.signature {
-                problems.extend(self.check_names(signature, index));
-                continue;
-            }
-            problems.extend(wanted.symbol.check_name(index));
-            let symbol = wanted.symbol(index);
-            let way = resolve::resolve(index, &symbol);
-            let home = way.definition().and_then(|symbol| standin::definition(index, symbol));
-            let read =
-                home.map(|(file, span)| wrapper::read(&index.text(file).unwrap_or_default(), span, wanted.member.as_deref()));
-            let is_there = !matches!(symbol.module, Module::Absent(_));
-            match read {
-                Some(Ok(wrapper)) => problems.extend(self.check_names(&wrapper, index)),
-                Some(Err(error)) => {
-                    let (text, hint) = match error {
-                        Uncallable::InstanceMethod => {
-                            ("is a method of objects", "only static methods and class methods are called through their class")
-                        }
-                        Uncallable::NotDefined => {
-                            ("is not one definition of its class", "`of` names a function, a class, or a method of a class")
-                        }
-                        Uncallable::NoSignature => {
-                            ("has no `__init__` of its own", "say which arguments it takes with `signature`")
-                        }
-                    };
-                    problems.push(Problem::new(origin, format!("`{}` {text}", wanted.spelled())).hint(hint));
-                }
-                None if problems.is_empty() => {
-                    let text = if is_there { "is not one function or class" } else { "is not in the repository" };
-                    let problem = Problem::new(origin, format!("`{}` {text}", wanted.spelled()));
-                    problems.push(problem.hint("say how it is called: `signature = \"def name(first, second=None)\"`, and what calls stand for: `body`"));
-                }
-                None => {}
-            }
+        if self.is_external {
+            return Vec::new();
         }
-        problems
+        self.wrappers.iter().flat_map(|wanted| self.check_wrapper(index, wanted)).collect()
     }
 
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {

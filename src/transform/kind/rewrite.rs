@@ -306,6 +306,11 @@ impl Rewrite {
         Ok((edits, imports))
     }
 
+    /// Whether a piece is a list that the match has nothing for.
+    fn is_empty(&self, hit: &Hit, piece: &Piece) -> bool {
+        matches!(piece, Piece::Many(name) if hit.found.many.get(name).copied().flatten().is_none())
+    }
+
     /// The text of the replacement, and what it needs imported.
     fn render(&self, view: &View<'_>, hit: &Hit, replacement: &[Piece]) -> Result<(String, BTreeSet<Name>), (Reason, String)> {
         let mut imports = BTreeSet::new();
@@ -317,6 +322,11 @@ impl Rewrite {
                 None => "",
             };
             match piece {
+                // The comma behind a list that is empty.
+                Piece::Text(piece) if at > 0 && is_opened(&text) && self.is_empty(hit, &replacement[at - 1]) => {
+                    let rest = piece.trim_start();
+                    text.push_str(rest.strip_prefix(',').map_or(piece.as_str(), str::trim_start));
+                }
                 Piece::Text(piece) => text.push_str(piece),
                 Piece::One(name) => match hit.found.one.get(name) {
                     Some(span) => {
@@ -343,6 +353,11 @@ impl Rewrite {
         }
         Ok((text, imports))
     }
+}
+
+/// Whether a bracket has just been opened.
+fn is_opened(text: &str) -> bool {
+    text.trim_end().ends_with(['(', '[', '{'])
 }
 
 /// The text without the indentation that all its lines have, and without empty lines around it.

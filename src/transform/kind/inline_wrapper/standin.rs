@@ -72,14 +72,15 @@ impl InlineWrapper {
         let evidence = vec![describe(index, "from", &way)];
         let unknown = |reason, evidence: &[Evidence]| Unknown { reason, evidence: evidence.to_vec() };
         let home = definition(index, way.definition().unwrap_or(&symbol));
-        let wrapper = match (&self.signature, home) {
-            (Some(signature), _) => signature.clone(),
-            (None, Some((file, span))) => {
-                let text = index.text(file).unwrap_or_default();
-                wrapper::read(&text, span, wanted.member.as_deref()).map_err(|_| unknown(Reason::NotProved, &evidence))?
-            }
-            (None, None) => return Err(unknown(Reason::NotProved, &evidence)),
-        };
+        let read = home.and_then(|(file, span)| {
+            let text = index.text(file).unwrap_or_default();
+            wrapper::read(&text, span, wanted.member.as_deref()).ok()
+        });
+        // What the plan says of the signature counts where there is none to read.
+        let wrapper = read.or_else(|| self.signature.clone()).ok_or_else(|| unknown(Reason::NotProved, &evidence))?;
+        if self.is_refused && !home.is_some_and(|(file, span)| wrapper::refuses(&index.text(file).unwrap_or_default(), span)) {
+            return Err(unknown(Reason::NotRefused, &evidence));
+        }
         let reads = home.map(|(file, span)| reads(index, file, span)).unwrap_or_default();
         let mut standin = Standin {
             home,
