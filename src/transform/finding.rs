@@ -215,8 +215,6 @@ pub enum Reason {
     NotOneExpression,
     /// What a decorator makes of a call is not known.
     Decorated,
-    /// The class does not refuse to be instantiated: its calls work today.
-    NotRefused,
     /// The caller is sync, and what is to be called is async.
     SyncCaller,
     /// A coroutine is not awaited where it is made, and there would be none.
@@ -295,7 +293,6 @@ impl Reason {
         Reason::ArgumentDropped,
         Reason::NotOneExpression,
         Reason::Decorated,
-        Reason::NotRefused,
         Reason::SyncCaller,
         Reason::Unawaited,
         Reason::Suspends,
@@ -364,7 +361,6 @@ impl Reason {
             Reason::ArgumentDropped => "argument-dropped",
             Reason::NotOneExpression => "not-one-expression",
             Reason::Decorated => "decorated",
-            Reason::NotRefused => "not-refused",
             Reason::SyncCaller => "sync-caller",
             Reason::Unawaited => "unawaited",
             Reason::Suspends => "suspends",
@@ -436,7 +432,6 @@ impl Reason {
             Reason::ArgumentDropped => "what the call becomes has no place for one of its arguments",
             Reason::NotOneExpression => "it does more than return one expression: the plan has to say what a call stands for",
             Reason::Decorated => "what a decorator makes of a call is not known",
-            Reason::NotRefused => "the class can be instantiated, so the call works today",
             Reason::SyncCaller => "the caller is sync and cannot wait for what is to be called",
             Reason::Unawaited => "a coroutine is kept or handed on, and there would be none any more",
             Reason::Suspends => "the caller would wait where it does not today",

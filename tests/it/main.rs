@@ -13,5 +13,6 @@ mod snapshot;
 mod spec;
 mod symtable;
 mod tidy;
+mod transforms;
 mod verify;
 mod why;

@@ -195,7 +195,8 @@ impl Rule for InlineWrapper {
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {
         let wrapper =
             |wanted| Wrapped { wanted, symbol: wanted.symbol(context.index), standin: self.standin(context.index, wanted) };
-        Inlining { context, wrappers: self.wrappers.iter().map(wrapper).collect() }.run()
+        let wanted = self.wrappers.iter().filter(|wanted| self.is_about(context.index, wanted));
+        Inlining { context, wrappers: wanted.map(wrapper).collect() }.run()
     }
 
     fn subjects(&self, index: &Index) -> Vec<Subject> {

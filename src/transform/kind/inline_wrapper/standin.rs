@@ -65,6 +65,13 @@ pub(super) struct Unknown {
 }
 
 impl InlineWrapper {
+    /// Whether the plan is about a wrapper at all: it may ask for classes that refuse to be instantiated, and this one does not.
+    pub(super) fn is_about(&self, index: &Index, wanted: &MemberRef) -> bool {
+        let way = resolve::resolve(index, &wanted.symbol(index));
+        let home = way.definition().and_then(|symbol| definition(index, symbol));
+        !self.is_refused || home.is_some_and(|(file, span)| wrapper::refuses(&index.text(file).unwrap_or_default(), span))
+    }
+
     /// Reads the wrapper and what its calls stand for.
     pub(super) fn standin(&self, index: &Index, wanted: &MemberRef) -> Result<Standin<'_>, Unknown> {
         let symbol = wanted.symbol(index);
@@ -78,9 +85,6 @@ impl InlineWrapper {
         });
         // What the plan says of the signature counts where there is none to read.
         let wrapper = read.or_else(|| self.signature.clone()).ok_or_else(|| unknown(Reason::NotProved, &evidence))?;
-        if self.is_refused && !home.is_some_and(|(file, span)| wrapper::refuses(&index.text(file).unwrap_or_default(), span)) {
-            return Err(unknown(Reason::NotRefused, &evidence));
-        }
         let reads = home.map(|(file, span)| reads(index, file, span)).unwrap_or_default();
         let mut standin = Standin {
             home,
