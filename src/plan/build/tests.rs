@@ -112,6 +112,7 @@ fn built(files: &[(&str, &str)], rule: Box<dyn Rule>) -> Result<Built, BuildErro
         title: String::new(),
         doc: Doc::default(),
         applicability: None,
+        severity: None,
         scope: Scope::default(),
         rule,
     };
