@@ -49,6 +49,13 @@
 //! A figure is the list of places that it counts ([`plan::gate`]), so every number comes with its evidence. Gates are measured on an
 //! index, before and after their phase; a program outside is described by a gate and run by the command line alone, when it is allowed to.
 //!
+//! # What takes a call's place
+//!
+//! A wrapper's own `return` is read as a [`lang::python::template`]: an expression with holes, which knows in which order it evaluates what is
+//! put into them. It may take a call's place where the arguments, bound by the wrapper's signature, are evaluated as before, where its
+//! names mean the same, and where no test patches what is read. [`lang::python::calls`] says what stands around a call: who awaits it, what
+//! binds to it. Code patterns ([`syntax::pattern`]) are ast-grep's; what their names mean is asked of the index.
+//!
 //! # To add …
 //!
 //! * a transform of a known kind: one TOML file in `transforms/<pack>/`, with its documentation and examples. No Rust.
