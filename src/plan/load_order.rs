@@ -50,14 +50,25 @@ pub fn compare(before: &Index, after: &Index, change: &SourceChange) -> Vec<Brok
 /// The imports that fail only after the change.
 fn failing(comparison: &Comparison<'_>) -> Vec<Broken> {
     let mut broken: BTreeMap<(RepoPath, u32, String), (Reason, Culprits)> = BTreeMap::new();
+    let mut droppers: BTreeMap<(RepoPath, u32, String), Culprits> = BTreeMap::new();
     for (culprits, failure) in comparison.failures() {
         let (at, story) = comparison.tell(&failure);
+        let key = (at.0, at.1, story);
+        if !failure.is_unloaded && !comparison.has_new_imports(&culprits) {
+            // What is loaded now was loaded before as well: it comes too late, because something else does not load it any more.
+            let droppers = droppers.entry(key.clone()).or_insert_with(|| comparison.droppers(&failure));
+            let paths = culprits.iter().map(|file| &comparison.changed[file].path);
+            let blamed: Culprits = paths.filter_map(|path| Some((path.clone(), droppers.get(path)?.clone()))).collect();
+            let blamed = if blamed.is_empty() { droppers.clone() } else { blamed };
+            broken.entry(key).or_insert((Reason::ImportCycle, Culprits::new())).1.extend(blamed);
+            continue;
+        }
         let lines = |file: &FileId| {
             if failure.is_unloaded { comparison.dropping_lines(*file, failure.module) } else { BTreeSet::new() }
         };
         let culprits = culprits.iter().map(|file| (comparison.changed[file].path.clone(), lines(file)));
         let reason = if failure.is_unloaded { Reason::ModuleNeeded } else { Reason::ImportCycle };
-        broken.entry((at.0, at.1, story)).or_insert((reason, Culprits::new())).1.extend(culprits);
+        broken.entry(key).or_insert((reason, Culprits::new())).1.extend(culprits);
     }
     let tell = |((path, line, story), (reason, culprits))| Broken { reason, at: (path, line), story, culprits };
     broken.into_iter().map(tell).collect()
@@ -242,6 +253,41 @@ impl<'i> Comparison<'i> {
         let on_cycle = new_edges(&failure.loading[failure.start()..], Some(&failure.module));
         let on_way = new_edges(&failure.loading, None);
         [on_cycle, on_way].into_iter().find(|files| !files.is_empty()).unwrap_or_else(|| loaded().collect())
+    }
+
+    /// Whether some of the files load modules that they did not load before.
+    fn has_new_imports(&self, files: &[FileId]) -> bool {
+        files.iter().any(|file| !self.changed[file].targets.is_empty())
+    }
+
+    /// The changed files that do not load the modules any more, or what leads to them, between which a failure happens, with the lines
+    /// of the statements that did, before the change; all changed files where none of them does.
+    fn droppers(&self, failure: &Failure) -> Culprits {
+        let way = failure.loading[failure.start()..].iter().chain([&failure.module]);
+        let on_way: FxHashSet<FileId> = way.filter_map(|&file| self.old_id(file)).collect();
+        let leads = |from: FileId| !self.old.loaded_with([from]).is_disjoint(&on_way);
+        let dropped: FxHashSet<FileId> = self.changed.values().flat_map(|edited| &edited.dropped).copied().collect();
+        let leading: FxHashSet<FileId> = dropped.into_iter().filter(|&file| leads(file)).collect();
+        let found: Culprits = self
+            .changed
+            .values()
+            .filter(|edited| edited.dropped.iter().any(|file| leading.contains(file)))
+            .filter_map(|edited| Some((edited.path.clone(), self.lines_of(edited, |file| leading.contains(&file))?)))
+            .collect();
+        let all = || self.changed.values().map(|edited| (edited.path.clone(), BTreeSet::new())).collect();
+        if found.is_empty() { all() } else { found }
+    }
+
+    /// The lines of the statements of a changed file, before the change, that loaded what it does not load any more and is counted.
+    fn lines_of(&self, edited: &Edited, counts: impl Fn(FileId) -> bool) -> Option<BTreeSet<u32>> {
+        let old = edited.old?;
+        let facts = self.before.facts(old);
+        let imports = self.old.get(old).imports().filter(|(_, file)| edited.dropped.contains(file) && counts(*file));
+        let lines = |at: u32| {
+            let end = facts.imports.iter().find(|import| import.span.start == at).map_or(at, |import| import.span.end);
+            self.before.position(old, at).line..=self.before.position(old, end).line
+        };
+        Some(imports.flat_map(|(at, _)| lines(at)).collect())
     }
 
     /// Whether what a changed file does not load any more loaded a module, itself or through others.
