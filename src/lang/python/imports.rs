@@ -6,11 +6,13 @@
 //! stands between the two.
 
 mod insert;
+mod remove;
 mod statement;
 
 use tree_sitter::Node;
 
 pub use self::insert::{Need, Needed, as_text, insert, relative};
+pub use self::remove::{Removal, removals};
 use self::statement::{Group, Item, Statement, add, append, edit_module, edit_name, is_alone_on_line, spell};
 use super::facts::{Alias, AliasId, Binding, BindingKind, Context, Facts, ImportId};
 use super::modules::ModuleTable;

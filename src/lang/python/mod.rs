@@ -12,6 +12,7 @@ pub mod evaluated;
 pub mod facts;
 pub mod imports;
 pub mod load;
+pub mod loading;
 pub mod missing;
 pub mod modules;
 pub mod rename;
