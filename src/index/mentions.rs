@@ -40,7 +40,7 @@ impl Mention {
 }
 
 /// Whether a file is a plan or transform of this tool: what is to move keeps its name there.
-fn is_plan(path: &RepoPath, text: &str) -> bool {
+pub fn is_plan(path: &RepoPath, text: &str) -> bool {
     path.is_below(b".ssot-migrate") || text.lines().any(|line| line.trim() == "[[phase.step]]")
 }
 

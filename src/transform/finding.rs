@@ -235,6 +235,12 @@ pub enum Reason {
     ReturnsOther,
     /// A test is about the old behaviour itself.
     OldBehaviour,
+    /// A package or a stub imports it, perhaps for others to import from there.
+    ReExport,
+    /// The import may be there to see whether it works.
+    Probe,
+    /// A comment stands with it, and would go with it.
+    Commented,
 }
 
 impl Reason {
@@ -303,6 +309,9 @@ impl Reason {
         Reason::NoEquivalent,
         Reason::ReturnsOther,
         Reason::OldBehaviour,
+        Reason::ReExport,
+        Reason::Probe,
+        Reason::Commented,
     ];
 
     /// The word that reports use.
@@ -371,6 +380,9 @@ impl Reason {
             Reason::NoEquivalent => "no-equivalent",
             Reason::ReturnsOther => "returns-other",
             Reason::OldBehaviour => "old-behaviour",
+            Reason::ReExport => "re-export",
+            Reason::Probe => "probe",
+            Reason::Commented => "commented",
         }
     }
 
@@ -442,6 +454,11 @@ impl Reason {
             Reason::NoEquivalent => "it asks for something that what takes its place does not offer",
             Reason::ReturnsOther => "what takes its place returns something else",
             Reason::OldBehaviour => "it tests the old behaviour itself",
+            Reason::ReExport => "a package or a stub imports it, perhaps for others to import from there",
+            Reason::Probe => {
+                "the import may be there to see whether it works: in a `try` that catches its failure, or in a test"
+            }
+            Reason::Commented => "a comment stands with it, and would go with it",
         }
     }
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use serde_json::{Value, json};
+use ssot_migrate::lang::python::collect;
+use ssot_migrate::lang::python::rename::has_word;
 
 use crate::fixtures::{cases, name, open, words};
 use crate::harness::{Sandbox, project};
@@ -115,6 +117,8 @@ struct Purpose {
     homes: BTreeSet<String>,
     /// Whether calls become others: then classes and functions are imported that were not, and others are not any more.
     calls: bool,
+    /// Whether imports that nothing reads are to go.
+    drops_imports: bool,
 }
 
 impl Purpose {
@@ -141,6 +145,7 @@ impl Purpose {
                 to.push(new.trim().to_owned());
             }
         }
+        self.drops_imports |= step.get("kind").and_then(|kind| kind.as_str()) == Some("remove-unused-imports");
         if step.get("move_definition").is_some() {
             let modules = from.iter().chain(&to).filter_map(|symbol| symbol.split_once(':'));
             self.homes.extend(modules.map(|(module, _)| module.to_owned()));
@@ -176,7 +181,7 @@ impl Purpose {
     }
 
     /// How a module behaves otherwise than before, apart from what the plan is for.
-    fn difference(&self, module: &str, before: &Value, after: &Value) -> Option<String> {
+    fn difference(&self, module: &str, before: &Value, after: &Value, dropped: &BTreeSet<String>) -> Option<String> {
         let both = |key: &str| format!("{key}: {} and {}", before[key], after[key]);
         if after["raises"] != Value::Null {
             return Some(both("raises"));
@@ -192,6 +197,7 @@ impl Purpose {
             entries.filter(|(name, value)| !self.names.contains(name) && value != "module" && !is_code(value)).collect()
         };
         let (mut had, mut has) = (kept(&before["names"]), kept(&after["names"]));
+        had.retain(|name, _| has.contains_key(name) || !dropped.contains(name));
         if self.homes.contains(module) {
             had.retain(|name, _| has.contains_key(name));
             has.retain(|name, _| had.contains_key(name));
@@ -205,6 +211,23 @@ impl Purpose {
         };
         (listed(&before["all"]) != listed(&after["all"])).then(|| both("all"))
     }
+}
+
+/// The names that a module of a case imported and does not import now. Unless the plan is for that, nothing may spell them any more: they
+/// were of no use without what the step took away.
+fn dropped(case: &Path, sandbox: &Sandbox, module: &str, purpose: &Purpose) -> BTreeSet<String> {
+    let path = module.replace('.', "/");
+    let paths =
+        [format!("{path}.py"), format!("{path}/__init__.py"), format!("src/{path}.py"), format!("src/{path}/__init__.py")];
+    let found = paths.iter().find_map(|path| Some((path, std::fs::read_to_string(case.join("before").join(path)).ok()?)));
+    let Some((path, before)) = found else { return BTreeSet::new() };
+    let Ok(after) = std::fs::read_to_string(sandbox.path(path)) else { return BTreeSet::new() };
+    let imported = |text: &str| -> BTreeSet<String> {
+        let facts = collect(text, None);
+        facts.aliases.iter().map(|alias| facts.names.get(alias.local).to_owned()).collect()
+    };
+    let is_gone = |name: &String| purpose.drops_imports || !has_word(&after, name);
+    imported(&before).difference(&imported(&after)).filter(|name| is_gone(name)).cloned().collect()
 }
 
 /// What Python sees of each module of the repository.
@@ -233,7 +256,7 @@ fn differences(case: &Path) -> (Vec<String>, usize) {
         let after = observed(&sandbox);
         for (module, old) in &before {
             let difference = match after.get(&purpose.module(module)) {
-                Some(new) => purpose.difference(module, old, new),
+                Some(new) => purpose.difference(module, old, new, &dropped(case, &sandbox, module, &purpose)),
                 None if module.split('.').any(|part| purpose.names.contains(part)) => None,
                 None => Some("it is gone".to_owned()),
             };
@@ -270,7 +293,10 @@ fn what_behaves_otherwise_is_noticed() {
     let purpose = Purpose { names: ["Old".to_owned(), "New".to_owned()].into(), ..Purpose::default() };
     let seen = |names: Value| json!({ "prints": "x", "names": names, "all": ["limit"] });
     let before = seen(json!({ "Old": "class", "limit": "3", "m": "module" }));
-    assert_eq!(purpose.difference("m", &before, &seen(json!({ "New": "class", "limit": "3" }))), None);
+    let nothing = BTreeSet::new();
+    assert_eq!(purpose.difference("m", &before, &seen(json!({ "New": "class", "limit": "3" })), &nothing), None);
+    let dropped = BTreeSet::from(["limit".to_owned()]);
+    assert_eq!(purpose.difference("m", &before, &seen(json!({ "New": "class" })), &dropped), None);
     for after in [
         seen(json!({ "New": "class", "limit": "4" })),
         seen(json!({ "New": "class" })),
@@ -279,6 +305,6 @@ fn what_behaves_otherwise_is_noticed() {
         json!({ "prints": "y", "names": { "limit": "3" }, "all": ["limit"] }),
         json!({ "prints": "x", "names": { "limit": "3" }, "all": [] }),
     ] {
-        assert!(purpose.difference("m", &before, &after).is_some(), "{after}");
+        assert!(purpose.difference("m", &before, &after, &nothing).is_some(), "{after}");
     }
 }

@@ -7,6 +7,7 @@ mod delete_module;
 mod inline_wrapper;
 mod move_module;
 mod move_symbol;
+pub mod remove_unused_imports;
 mod rewrite;
 
 use super::wire::{Located, Origin, Problem, Table};
@@ -30,7 +31,7 @@ pub struct Kind {
 }
 
 /// All kinds, sorted by name.
-pub const KINDS: [Kind; 8] = [
+pub const KINDS: [Kind; 9] = [
     absolute_imports::KIND,
     ban::KIND,
     delete_definition::KIND,
@@ -38,12 +39,13 @@ pub const KINDS: [Kind; 8] = [
     inline_wrapper::KIND,
     move_module::KIND,
     move_symbol::KIND,
+    remove_unused_imports::KIND,
     rewrite::KIND,
 ];
 
 /// Finds a kind by its name, and reports one that does not exist.
 pub fn find(table: &Table<'_>, name: &Located<String>) -> Option<&'static Kind> {
-    static ALL: [Kind; 8] = KINDS;
+    static ALL: [Kind; 9] = KINDS;
     let found = ALL.iter().find(|kind| kind.name == name.value);
     if found.is_none() {
         let names: Vec<&str> = ALL.iter().map(|kind| kind.name).collect();

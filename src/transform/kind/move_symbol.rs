@@ -5,10 +5,10 @@
 
 mod cycle;
 mod definition;
-mod draft;
+pub(super) mod draft;
 mod leftovers;
-mod lookups;
-mod moment;
+pub(super) mod lookups;
+pub(super) mod moment;
 mod needs;
 mod place;
 mod transplant;

@@ -9,7 +9,7 @@ use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
 /// Why a move is for review, and where.
-pub(super) type Doubt = (Reason, Evidence);
+pub(in crate::transform::kind) type Doubt = (Reason, Evidence);
 
 /// Why a definition is not moved.
 #[derive(Clone, Debug)]

@@ -49,7 +49,7 @@ fn literal(behind: &str) -> Option<&str> {
 const PASSED_ON: [&str; 8] = ["return_statement", "yield", "tuple", "list", "set", "pair", "lambda", "conditional_expression"];
 
 /// Where another file takes names out of a module without saying which, or out of what may be the module.
-pub(super) fn outside(view: &View<'_>, module: FileId, name: &str) -> Vec<Doubt> {
+pub(in crate::transform::kind) fn outside(view: &View<'_>, module: FileId, name: &str) -> Vec<Doubt> {
     let facts = view.facts;
     let is_named = has_word(&view.text, name);
     let Some(source) = view.source() else { return Vec::new() };

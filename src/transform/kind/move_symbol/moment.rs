@@ -60,12 +60,12 @@ fn is_of_module(facts: &Facts, used: &Use) -> bool {
 }
 
 /// The use that an expression starts with, and what it means as far as it leads through modules.
-fn steps<'v>(view: &'v View<'_>, expression: Span) -> Option<(&'v Use, Vec<Step>)> {
+pub(in crate::transform::kind) fn steps<'v>(view: &'v View<'_>, expression: Span) -> Option<(&'v Use, Vec<Step>)> {
     let used = view.facts.uses.iter().find(|used| used.span.start == expression.start && !used.flags.in_string)?;
     Some((used, resolve::steps(view.index, view.file, used)))
 }
 
-fn is_doubtful(view: &View<'_>, act: &Act) -> bool {
+pub(in crate::transform::kind) fn is_doubtful(view: &View<'_>, act: &Act) -> bool {
     let Some((used, steps)) = steps(view, act.span) else {
         // Nothing names what is called: `make()()`. What it is made of is an act of its own.
         return matches!(act.kind, ActKind::Decorates { .. });
@@ -114,7 +114,7 @@ fn is_definition_doubtful(index: &Index, kind: ActKind, symbol: &Symbol, is_whol
 }
 
 /// The one class or function that a symbol is.
-fn definition<'i>(index: &'i Index, symbol: &Symbol) -> Option<(View<'i>, &'i Definition)> {
+pub(in crate::transform::kind) fn definition<'i>(index: &'i Index, symbol: &Symbol) -> Option<(View<'i>, &'i Definition)> {
     let Module::File(file) = symbol.module else { return None };
     let facts = index.facts(file);
     let mut bindings = facts.module_bindings(&symbol.name);
@@ -126,7 +126,7 @@ fn definition<'i>(index: &'i Index, symbol: &Symbol) -> Option<(View<'i>, &'i De
 
 /// Whether a function that decorates has no effect but on what it decorates, and does the same at any time. With `with_inner`, a function in
 /// it is what decorates.
-fn is_inert(view: &View<'_>, definition: &Definition, with_inner: bool) -> bool {
+pub(in crate::transform::kind) fn is_inert(view: &View<'_>, definition: &Definition, with_inner: bool) -> bool {
     let facts = view.facts;
     let is_decorated = definition.header.start > definition.span.start && view.text[definition.span.range()].starts_with('@');
     let functions =
@@ -196,7 +196,7 @@ fn is_constant(index: &Index, symbol: &Symbol, depth: usize) -> bool {
 
 /// What of the builtins and the standard library makes objects that nobody can change.
 #[rustfmt::skip]
-const IMMUTABLE: [&str; 30] = [
+pub(in crate::transform::kind) const IMMUTABLE: [&str; 30] = [
     "int", "float", "str", "bool", "bytes", "complex", "tuple", "frozenset", "object", "len", "min", "max", "sum", "abs", "round", "range",
     "compile", "TypeVar", "ParamSpec", "NewType", "namedtuple", "Path", "PurePath", "timedelta", "datetime", "Decimal", "UUID", "getenv",
     "getLogger", "cast",
