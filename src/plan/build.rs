@@ -3,7 +3,8 @@
 //! Each step runs on what the step before it made, in memory. After each, the change is proved ([`super::prove`]) and the transform is
 //! run once more: what it changed may have freed other code, which then changes in another round. A step that still finds something to
 //! do after a few rounds would never end, and is refused. With review fixes a step runs first for what is safe, then for what is to be
-//! looked at, so that the two never overlap.
+//! looked at, so that the two never overlap. Imports that a step has made useless go with it ([`super::orphans`]), and what was held back
+//! is tried again once the rest is made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,6 +16,7 @@ use super::gate::measure;
 use super::gate::worse::PhaseFigures;
 use super::load_order::{self, Broken, Culprits};
 use super::origins::Origins;
+use super::orphans::Orphans;
 use super::prove::{Violation, prove};
 use super::spec::{Phase, Plan, Step};
 use crate::index::Index;
@@ -247,7 +249,7 @@ pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
 }
 
 /// How often a step is run again on its own result before it is said not to converge.
-const MOST_ROUNDS: usize = 4;
+const MOST_ROUNDS: usize = 8;
 
 fn build_step(
     index: Index,
@@ -280,39 +282,57 @@ fn build_step(
     let origin = index.advance(base.clone());
     let mut index = index;
     let mut changes: Vec<SourceChange> = Vec::new();
+    let in_scope = |path: &RepoPath| scope.contains(path) && step.transform.scope.contains(path);
+    let mut orphans = Orphans::new(&in_scope);
     for pass in [Applicability::Safe, Applicability::Review] {
         if pass < request.threshold {
             break;
         }
         // What is changed may free other code: what no test loads under a patch any more, say.
+        let mut has_retried = false;
         for round in 1.. {
             let fixes: Vec<Finding> = findings.extract_if(.., |finding| has_fix(finding, |fix| fix >= pass)).collect();
             let made = make(&index, &at, fixes, &mut settled, looked_at, &doing)?;
-            let Some((change, next)) = made else { break };
-            changes.push(change);
-            index = next;
+            let has_made = made.is_some();
+            index = keep(made, &mut changes).unwrap_or(index);
+            let swept = orphans.sweep((&origin, &index), &at, pass, &changes, looked_at, &doing)?;
+            let has_swept = swept.is_some();
+            if !has_made && !has_swept && !std::mem::take(&mut has_retried) {
+                break;
+            }
+            index = keep(swept, &mut changes).unwrap_or(index);
             doing("checking that it converges");
-            let mut again = search(&index);
-            // What was held back is found again, and held back again by the next plan.
-            again.retain(|finding| {
-                !settled.iter().any(|held| matches!(held.outcome, Outcome::Left(_)) && is_same(held, finding))
-            });
+            let (held, again): (Vec<Finding>, Vec<Finding>) =
+                search(&index).into_iter().partition(|finding| is_held(&settled, finding));
             let open = again.iter().find(|finding| has_fix(finding, |fix| fix >= pass));
-            if let Some(finding) = open.filter(|_| round == MOST_ROUNDS) {
+            if let Some(finding) = open.filter(|_| round >= MOST_ROUNDS) {
                 return Err(BuildError::DoesNotConverge {
                     at,
                     place: Box::new(finding.place.clone()),
                     message: finding.message.clone(),
                 });
             }
-            let is_done = open.is_none();
+            // An import that went may have been the last that needed another.
+            let is_done = open.is_none() && !has_swept;
             findings = remaining(&origin, &changes, findings, again);
             if is_done {
-                break;
+                // Once others are made, what was held back may break nothing any more.
+                let fixes = held.into_iter().filter(|finding| has_fix(finding, |fix| fix >= pass)).collect();
+                let mut retried = Vec::new();
+                let made = make(&index, &at, fixes, &mut retried, looked_at, &doing)?;
+                if made.is_none() {
+                    break;
+                }
+                retried.retain(|finding| has_fix(finding, |_| true));
+                settled.retain(|held| !retried.iter().any(|made| is_same(held, made)));
+                settled.extend(remaining(&origin, &changes, Vec::new(), retried));
+                index = keep(made, &mut changes).unwrap_or(index);
+                has_retried = true;
             }
         }
     }
     findings.extend(settled);
+    findings.extend(orphans.into_findings());
     findings.sort_by(|a, b| a.place.cmp(&b.place));
     let files = deltas(&base, index.snapshot(), &changes)?;
     let built = BuiltStep {
@@ -328,6 +348,13 @@ fn build_step(
     Ok((built, index))
 }
 
+/// Keeps a change that was made, and returns the index that it leads to.
+fn keep(made: Option<(SourceChange, Index)>, changes: &mut Vec<SourceChange>) -> Option<Index> {
+    let (change, next) = made?;
+    changes.push(change);
+    Some(next)
+}
+
 /// The first finding of two searches that the other does not have in its place.
 fn difference<'f>(first: &'f [Finding], second: &'f [Finding]) -> Option<&'f Finding> {
     let at = first.iter().zip(second).position(|(a, b)| a != b).unwrap_or(first.len().min(second.len()));
@@ -339,7 +366,7 @@ fn difference<'f>(first: &'f [Finding], second: &'f [Finding]) -> Option<&'f Fin
 ///
 /// # Errors
 /// They overlap, or break something.
-fn make(
+pub(super) fn make(
     index: &Index,
     at: &StepName,
     mut fixes: Vec<Finding>,
@@ -424,8 +451,13 @@ fn touches(finding: &Finding, culprits: &Culprits) -> bool {
     culprits.iter().any(is_blamed)
 }
 
+/// Whether a finding was held back before, at another place perhaps.
+pub(super) fn is_held(settled: &[Finding], finding: &Finding) -> bool {
+    settled.iter().any(|held| matches!(held.outcome, Outcome::Left(_)) && is_same(held, finding))
+}
+
 /// Whether two findings, made before and after a change to other places, say the same.
-fn is_same(a: &Finding, b: &Finding) -> bool {
+pub(super) fn is_same(a: &Finding, b: &Finding) -> bool {
     let form = |finding: &Finding| finding.spelling.map(|spelling| spelling.form);
     a.place.path == b.place.path && a.message == b.message && form(a) == form(b)
 }
@@ -433,7 +465,7 @@ fn is_same(a: &Finding, b: &Finding) -> bool {
 /// The findings that are still there when the transform runs again on what changes have made, at the places that they had: those of
 /// the files that the plan is for. What is left keeps its reason, too: that some of a patch's readers have moved is not seen
 /// afterwards.
-fn remaining(origin: &Index, changes: &[SourceChange], before: Vec<Finding>, again: Vec<Finding>) -> Vec<Finding> {
+pub(super) fn remaining(origin: &Index, changes: &[SourceChange], before: Vec<Finding>, again: Vec<Finding>) -> Vec<Finding> {
     let steps: Vec<Origins<'_>> = changes.iter().rev().map(Origins::of).collect();
     let mut known: BTreeMap<(RepoPath, String), Vec<Finding>> = BTreeMap::new();
     for finding in before {
@@ -462,7 +494,7 @@ fn remaining(origin: &Index, changes: &[SourceChange], before: Vec<Finding>, aga
     again.into_iter().map(as_before).collect()
 }
 
-fn has_fix(finding: &Finding, wanted: impl Fn(Applicability) -> bool) -> bool {
+pub(super) fn has_fix(finding: &Finding, wanted: impl Fn(Applicability) -> bool) -> bool {
     matches!(&finding.outcome, Outcome::Fix(fix) if wanted(fix.applicability))
 }
 

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod load_order;
 pub mod message;
 mod origins;
+mod orphans;
 pub mod prove;
 pub mod spec;
 pub mod trace;

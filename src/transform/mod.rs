@@ -22,7 +22,7 @@ use rayon::prelude::*;
 
 use crate::index::Index;
 use crate::index::references::Target;
-use crate::lang::python::facts::{Facts, Import};
+use crate::lang::python::facts::{AliasId, Facts, Import};
 use crate::lang::python::imports::Source;
 use crate::lang::python::resolve::{Resolution, Symbol};
 use crate::text::change::FileChange;
@@ -151,13 +151,25 @@ impl Context<'_> {
     }
 }
 
-/// Runs a transform over an index; `named` is what the steps of its plan are about. The findings are sorted by file and place.
-pub fn run(index: &Index, plan: &Scope, transform: &Transform, named: &[Subject]) -> Vec<Finding> {
-    let context = Context { index, plan, own: &transform.scope, named };
-    let mut findings = transform.rule.find(&context);
+/// Finds what becomes of imports that a step has made useless, given file by file; nothing in their files reads them. The findings are
+/// sorted by file and place.
+pub fn orphans(index: &Index, unread: Vec<(FileId, Vec<AliasId>)>) -> Vec<Finding> {
+    readable(index, kind::remove_unused_imports::orphans(index, unread))
+}
+
+/// The findings without the fixes that tree-sitter cannot vouch for, sorted by file and place.
+fn readable(index: &Index, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.par_iter_mut().filter(|finding| crosses_error(index, finding)).for_each(|finding| {
         finding.outcome = Outcome::Left(Reason::ParsersDisagree);
     });
+    findings.par_sort_by(|a, b| a.place.cmp(&b.place));
+    findings
+}
+
+/// Runs a transform over an index; `named` is what the steps of its plan are about. The findings are sorted by file and place.
+pub fn run(index: &Index, plan: &Scope, transform: &Transform, named: &[Subject]) -> Vec<Finding> {
+    let context = Context { index, plan, own: &transform.scope, named };
+    let mut findings = readable(index, transform.rule.find(&context));
     for finding in &mut findings {
         let Outcome::Fix(fix) = &mut finding.outcome else { continue };
         match (transform.applicability, fix.applicability) {
@@ -173,7 +185,6 @@ pub fn run(index: &Index, plan: &Scope, transform: &Transform, named: &[Subject]
             _ => {}
         }
     }
-    findings.par_sort_by(|a, b| a.place.cmp(&b.place));
     findings
 }
 

@@ -1,4 +1,4 @@
-//! Taking imported names out of a module: those of a definition that comes to it, and those that nothing uses any more.
+//! Taking imported names out of a module to which their definition comes.
 
 use super::super::super::super::View;
 use super::super::super::super::finding::Reason;
@@ -6,15 +6,12 @@ use super::super::draft::Stop;
 use super::super::source;
 use super::is_free_here;
 use crate::index::references::{Search, Site, Target};
-use crate::lang::python::definitions::take_out;
-use crate::lang::python::facts::{Alias, AliasId, Binding, BindingKind, Context, ScopeId};
-use crate::lang::python::imports::{self, Becomes, Change, Refusal, Source};
+use crate::lang::python::facts::{AliasId, Binding, BindingKind, Context, ScopeId};
+use crate::lang::python::imports::{self, Refusal, Source};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
 use crate::lang::python::resolve::Symbol;
-use crate::lang::python::statements;
 use crate::text::edit::Edit;
-use crate::text::eol;
 use crate::text::span::Span;
 use crate::transform::relocate::seen_from_outside;
 
@@ -76,79 +73,9 @@ fn follow(view: &View<'_>, id: AliasId, name: &str) -> Option<Vec<Edit>> {
     if is_public { None } else { rename_uses(facts, binding.scope, alias.local, name, &is_this).ok() }
 }
 
-/// The edits that drop names from import statements; a statement that is alone in its block leaves a `pass`.
+/// The edits that drop names from import statements.
 fn drop_aliases(source: &Source<'_>, ids: &[AliasId]) -> Result<Vec<Edit>, Stop> {
-    let facts = source.facts;
-    let mut edits = Vec::new();
-    let mut done = Vec::new();
-    for id in ids {
-        let import = facts.aliases[id.index()].import;
-        if done.contains(&import) {
-            continue;
-        }
-        done.push(import);
-        let statement = &facts.imports[import.index()];
-        let gone: Vec<AliasId> = ids.iter().copied().filter(|id| facts.aliases[id.index()].import == import).collect();
-        let is_whole = facts.aliases_of(statement).count() == gone.len();
-        let is_inner = statement.scope != ScopeId::MODULE || statement.context != Context::default();
-        let change = Change { aliases: gone.into_iter().map(|id| (id, Becomes::Nothing)).collect(), added: Vec::new() };
-        let refused = |_| Stop::from(Reason::ParsersDisagree);
-        if is_whole && is_inner {
-            edits.push(
-                alone(source, statement.span)
-                    .map_or_else(|| statements::remove(source, statement.span).map_err(refused), Ok)?,
-            );
-            continue;
-        }
-        let text = &source.text[statement.span.range().start..eol::line_end(source.text, statement.span.range().end)];
-        let starts_line = source.text[eol::line_start(source.text, statement.span.range().start)..].starts_with(text);
-        if is_whole && starts_line && !text.contains(['#', ';']) {
-            edits.push(take_out(source.text, statement.span));
-            continue;
-        }
-        match imports::rewrite(source, import, &change, &|_| true) {
-            Ok(made) => edits.extend(made),
-            Err(Refusal::Comment) => edits.push(statements::remove(source, statement.span).map_err(refused)?),
-            Err(refusal) => return Err(refused(refusal)),
-        }
-    }
-    Ok(edits)
-}
-
-/// The edit that takes out an `if TYPE_CHECKING:` with nothing but a statement in it.
-fn alone(source: &Source<'_>, statement: Span) -> Option<Edit> {
-    let text = source.text;
-    let line = eol::line_start(text, statement.range().start);
-    let head = eol::previous_line(text, line)?;
-    let is_head = matches!(&text[head..eol::line_end(text, head)], "if TYPE_CHECKING:" | "if typing.TYPE_CHECKING:");
-    let next = eol::next_line(text, statement.range().end);
-    let follows = text[next..].lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let is_last = !follows.starts_with([' ', '\t']) && !follows.starts_with("el");
-    let span = Span::new(head as u32, eol::line_end(text, statement.range().end) as u32);
-    (is_head && is_last).then(|| take_out(text, span))
-}
-
-/// The edits that drop the imports of a name that nothing uses any more. What may be wanted for another reason stays: under a condition,
-/// with a comment for a tool, of a submodule that is used by its path.
-pub(in super::super) fn unused(view: &View<'_>, name: &str) -> Result<Vec<Edit>, Stop> {
-    let facts = view.facts;
-    let source = source(view)?;
-    let aliases: Vec<(AliasId, &Alias)> = facts
-        .module_bindings(name)
-        .filter_map(|(_, binding)| match binding.kind {
-            BindingKind::Import(id) => Some((id, &facts.aliases[id.index()])),
-            _ => None,
-        })
-        .collect();
-    let is_kept = |(_, alias): &(AliasId, &Alias)| {
-        let import = facts.import_of(alias);
-        let is_simple = import.context == Context::default() || import.context == Context::TYPE_CHECKING;
-        let lines = &view.text[import.span.range().start..eol::line_end(&view.text, import.span.range().end)];
-        let is_future = import.from.and_then(|from| from.module).is_some_and(|module| facts.names.get(module) == "__future__");
-        !is_simple || import.scope != ScopeId::MODULE || lines.contains('#') || is_future
-    };
-    if aliases.len() != 1 || aliases.iter().any(is_kept) {
-        return Ok(Vec::new());
-    }
-    drop_aliases(&source, &aliases.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    let removals = imports::removals(source, &ids.iter().copied().collect()).into_iter();
+    let edits: Result<Vec<Vec<Edit>>, Refusal> = removals.map(|removal| removal.edits).collect();
+    Ok(edits.map_err(|_| Stop::from(Reason::ParsersDisagree))?.concat())
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Transplant, quoted};
 use crate::lang::python::definitions;
-use crate::lang::python::facts::{Binding, BindingKind, Facts, ScopeId};
-use crate::lang::python::rename::{has_word, rename_uses};
+use crate::lang::python::facts::{Alias, AliasId, BindingKind, ScopeId};
+use crate::lang::python::imports::removals;
+use crate::lang::python::rename::rename_uses;
 use crate::lang::python::statements;
 use crate::text::edit::Edit;
 use crate::text::eol;
@@ -14,9 +15,10 @@ use crate::transform::View;
 use crate::transform::finding::{Evidence, Finding, Form, Outcome, Reason};
 use crate::transform::kind::move_symbol::draft::{Doubt, Stop};
 use crate::transform::kind::move_symbol::leftovers::leftovers;
-use crate::transform::kind::move_symbol::needs::seen_outside;
-use crate::transform::kind::move_symbol::place::{drop_alias, is_used};
+use crate::transform::kind::move_symbol::place::is_used;
 use crate::transform::kind::move_symbol::source;
+use crate::transform::kind::remove_unused_imports::{droppable, unread};
+use crate::transform::relocate::owner;
 
 impl Transplant<'_, '_> {
     /// Without the old name every reference has to follow.
@@ -101,37 +103,30 @@ impl Transplant<'_, '_> {
         self.draft.edit(&path, edits)
     }
 
-    /// Drops the imports of the old module that only the definition used.
+    /// Drops the imports of the old module that only the definition used, as far as nothing speaks against it: without them the two
+    /// modules may not form a cycle. The others are found once the step is done.
     pub(super) fn drop_imports(&mut self, names: &BTreeSet<Box<str>>) -> Result<(), Stop> {
         let file = self.draft.file(&self.old)?;
-        let index = self.draft.index();
-        if names.is_empty() || index.modules().is_package(file) || index.facts(file).is_dynamic {
+        if names.is_empty() || self.draft.index().modules().is_package(file) {
             return Ok(());
         }
-        // With the last import for type checkers goes what asks for them.
-        let asks = is_used(index.facts(file), TYPE_CHECKING, |_| true).then(|| TYPE_CHECKING.into());
-        let outside = seen_outside(index, file, &names.iter().cloned().chain(asks.clone()).collect());
-        for name in names.iter().chain(&asks).filter(|name| !outside.contains_key(*name)) {
-            let view = View::open(self.draft.index(), self.draft.file(&self.old)?);
-            let edits = if is_droppable(view.facts, name) { drop_alias::unused(&view, name)? } else { Vec::new() };
-            let path = self.old.clone();
-            drop(view);
-            self.draft.edit(&path, edits)?;
+        let index = self.draft.index();
+        let facts = index.facts(file);
+        let is_of_module = |alias: &Alias| owner(facts, alias) == Some(ScopeId::MODULE);
+        let is_orphan = |id: &AliasId| {
+            let alias = &facts.aliases[id.index()];
+            names.contains(facts.names.get(alias.local)) && is_of_module(alias)
+        };
+        let orphans: Vec<AliasId> = unread(facts).into_iter().filter(is_orphan).collect();
+        if orphans.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let going = droppable(index, file, orphans);
+        let view = View::open(index, file);
+        let removals = removals(&source(&view)?, &going);
+        let edits = removals.into_iter().filter_map(|removal| removal.edits.ok()).flatten().collect();
+        let path = self.old.clone();
+        drop(view);
+        self.draft.edit(&path, edits)
     }
-}
-
-/// What is true for type checkers alone.
-const TYPE_CHECKING: &str = "TYPE_CHECKING";
-
-/// Whether nothing in a module has a use for an imported name.
-fn is_droppable(facts: &Facts, name: &str) -> bool {
-    let is_import = |(_, binding): (_, &Binding)| matches!(binding.kind, BindingKind::Import(_));
-    let in_strings = facts.strings.iter().any(|string| has_word(facts.names.get(string.value), name));
-    facts.module_bindings(name).all(is_import)
-        && !is_used(facts, name, |_| true)
-        && !facts.exports_name(name)
-        && !in_strings
-        && !facts.embedded_code_names(name)
 }

@@ -1,0 +1,110 @@
+//! Imports that a step has made useless: something in their file read them before it, and nothing does after it. They are found once the
+//! step's own fixes have been made, and removed as a further part of it; what was useless before is none of its business.
+
+use std::collections::BTreeSet;
+
+use super::build::{BuildError, StepName, has_fix, is_held, make, remaining};
+use super::origins::Origins;
+use crate::index::Index;
+use crate::lang::python;
+use crate::lang::python::facts::{Alias, AliasId, Facts};
+use crate::text::change::{FileChange, SourceChange};
+use crate::text::path::RepoPath;
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+use crate::transform::finding::{Applicability, Finding};
+use crate::transform::kind::remove_unused_imports::unread;
+
+/// What has become of the imports that a step has made useless.
+pub(super) struct Orphans<'s> {
+    in_scope: &'s dyn Fn(&RepoPath) -> bool,
+    /// Those that are removed, or were to be and are held back.
+    settled: Vec<Finding>,
+    /// Those that wait for a look, or stay.
+    listed: Vec<Finding>,
+}
+
+impl<'s> Orphans<'s> {
+    /// None so far, in the files that are in scope.
+    pub fn new(in_scope: &'s dyn Fn(&RepoPath) -> bool) -> Self {
+        Self { in_scope, settled: Vec::new(), listed: Vec::new() }
+    }
+
+    /// Removes what the changes of a step have made useless since `origin`, as far as that is sure enough. `None` where nothing is
+    /// removed.
+    ///
+    /// # Errors
+    /// A removal would break something.
+    pub fn sweep(
+        &mut self,
+        (origin, index): (&Index, &Index),
+        at: &StepName,
+        pass: Applicability,
+        changes: &[SourceChange],
+        looked_at: &mut BTreeSet<RepoPath>,
+        doing: &dyn Fn(&str),
+    ) -> Result<Option<(SourceChange, Index)>, BuildError> {
+        let mut found = find(origin, index, changes, self.in_scope);
+        found.retain(|finding| !is_held(&self.settled, finding));
+        let fixes: Vec<Finding> = found.extract_if(.., |finding| has_fix(finding, |fix| fix >= pass)).collect();
+        let mut settled = Vec::new();
+        let made = make(index, at, fixes, &mut settled, looked_at, doing)?;
+        // At the places that they had before the step, like all that it finds.
+        self.settled.extend(remaining(origin, changes, Vec::new(), settled));
+        self.listed = remaining(origin, changes, Vec::new(), found);
+        Ok(made)
+    }
+
+    /// All of them.
+    pub fn into_findings(self) -> impl Iterator<Item = Finding> {
+        self.settled.into_iter().chain(self.listed)
+    }
+}
+
+/// Finds the imports that changes have made useless, in the files that they edited and that are in scope.
+fn find(before: &Index, after: &Index, changes: &[SourceChange], in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Finding> {
+    let steps: Vec<Origins<'_>> = changes.iter().rev().map(Origins::of).collect();
+    let orphans = |path: &RepoPath| {
+        let file = after.snapshot().id(path).filter(|_| python::is_source(path) && in_scope(path))?;
+        let old = before.snapshot().id(steps.iter().fold(path, |path, step| step.path(path)))?;
+        let facts = after.facts(file);
+        let mut orphans = unread(facts);
+        if orphans.is_empty() {
+            return None;
+        }
+        let unread = unread(before.facts(old));
+        orphans.retain(|id| {
+            let alias = &facts.aliases[id.index()];
+            let place = steps.iter().fold((path, place(alias)), |(path, span), step| (step.path(path), step.span(path, span)));
+            was_read(before.facts(old), &unread, place.1, facts.names.get(alias.local))
+        });
+        (!orphans.is_empty()).then_some((file, orphans))
+    };
+    let found: Vec<(FileId, Vec<AliasId>)> = edited(changes).into_iter().filter_map(orphans).collect();
+    if found.is_empty() { Vec::new() } else { crate::transform::orphans(after, found) }
+}
+
+/// The files that changes edit, under the names that they have in the end.
+fn edited(changes: &[SourceChange]) -> BTreeSet<&RepoPath> {
+    let mut paths: BTreeSet<&RepoPath> = BTreeSet::new();
+    for (path, what) in changes.iter().flat_map(SourceChange::files) {
+        match what {
+            FileChange::Edit(_) => paths.insert(path),
+            FileChange::Move { to, .. } => paths.insert(to),
+            FileChange::Create { .. } | FileChange::Delete => false,
+        };
+    }
+    paths
+}
+
+/// Whether an import of a name stood at a place of a file, and something read it.
+fn was_read(facts: &Facts, unread: &[AliasId], at: Span, local: &str) -> bool {
+    let is_there = |alias: &Alias| place(alias).intersects(at) || at.covers(place(alias)) || place(alias).covers(at);
+    let ids = facts.aliases.iter().enumerate().map(|(at, alias)| (AliasId::new(at), alias));
+    let mut named = ids.filter(|(_, alias)| facts.names.get(alias.local) == local && is_there(alias));
+    named.any(|(id, _)| !unread.contains(&id))
+}
+
+fn place(alias: &Alias) -> Span {
+    Span::new(alias.name_span.start, alias.asname.map_or(alias.name_span.end, |(_, span)| span.end))
+}
