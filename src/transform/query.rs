@@ -7,16 +7,18 @@ use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use super::kind::{MemberRef, SymbolRef};
+use super::relocate::patches::Patches;
+use super::relocate::strings;
 use super::spell::{Spot, anchor};
 use super::wire::{Located, Problem, Table};
 use super::{Context, View};
 use crate::index::Index;
-use crate::index::references::{Reference, Search, Target};
+use crate::index::references::{Reference, Search, Site, Target};
 use crate::index::words::Word;
 use crate::lang::python::calls::{Colour, Place};
 use crate::lang::python::facts::{ImportId, ScopeId, UseId};
 use crate::lang::python::imports::Source;
-use crate::lang::python::resolve;
+use crate::lang::python::resolve::{self, Symbol};
 use crate::syntax::Grammar;
 use crate::syntax::pattern::{Match, NoPattern, Pattern};
 use crate::text::snapshot::FileId;
@@ -61,6 +63,8 @@ pub(super) struct Hit {
     pub found: Match,
     /// Where new imports can stand, and the scope of the place.
     pub spot: Spot,
+    /// The string of a test that replaces, for a while, what the place reads.
+    pub patch: Option<(FileId, Span)>,
 }
 
 /// A file in which a query has found places; with none, one that does not parse and may have some.
@@ -159,10 +163,13 @@ impl Query {
         let spelled: Vec<Vec<Word>> = self.patterns.iter().map(|pattern| pattern.words().map(Word::new).collect()).collect();
         let may_match = |file: FileId| spelled.iter().any(|words| index.may_spell(file, words));
         let files: Vec<FileId> = files.into_par_iter().filter(|&file| context.in_scope(file) && may_match(file)).collect();
+        let all: Vec<&Reference> = references.values().flatten().collect();
+        let names: BTreeSet<&Symbol> = all.iter().filter_map(|reference| reference.way.hops.first()).collect();
+        let patches = search.as_ref().map(|search| strings::standing(index, &names, &all, search.candidates()));
         let none = Vec::new();
         let mut found: Vec<Found> = files
             .par_iter()
-            .map(|&file| self.in_file(index, file, &targets, references.get(&file).unwrap_or(&none)))
+            .map(|&file| self.in_file(index, file, &targets, references.get(&file).unwrap_or(&none), patches.as_ref()))
             .filter(|found| !found.hits.is_empty() || found.unparsable.is_some())
             .collect();
         let all: Vec<Reference> = references.into_values().flatten().collect();
@@ -176,7 +183,14 @@ impl Query {
         found
     }
 
-    fn in_file(&self, index: &Index, file: FileId, targets: &[Target], references: &[Reference]) -> Found {
+    fn in_file(
+        &self,
+        index: &Index,
+        file: FileId,
+        targets: &[Target],
+        references: &[Reference],
+        patches: Option<&Patches<'_>>,
+    ) -> Found {
         let view = View::open(index, file);
         if let Some(error) = view.facts.errors.first() {
             return Found { file, hits: Vec::new(), unparsable: Some(error.span) };
@@ -198,7 +212,16 @@ impl Query {
                 let used = used.map(|id| &view.facts.uses[id.index()]);
                 let anchor = used.and_then(|used| anchor(&view, used)).map(|(_, import)| import);
                 let spot = Spot { scope: scope_of(&view, found.span), start, anchor: anchor.filter(|&at| is_plain(&view, at)) };
-                hits.entry(found.span).or_insert(Hit { found, spot });
+                // An import in a function reads the name for the code behind it.
+                let reads = |reference: &&Reference| match reference.site {
+                    Site::Alias(alias) => Some(view.facts.aliases[alias.index()].import) == anchor,
+                    _ => self.wanted().any(|(name, member)| {
+                        member.place(&view, reference).is_some_and(|(.., span)| found.one.get(name) == Some(&span))
+                    }),
+                };
+                let mut read = references.iter().filter(reads);
+                let patch = patches.and_then(|patches| read.find_map(|reference| patches.here(reference)));
+                hits.entry(found.span).or_insert(Hit { found, spot, patch: patch.map(|hold| hold.at) });
             }
         }
         Found { file, hits: hits.into_values().collect(), unparsable: None }

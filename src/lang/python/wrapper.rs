@@ -13,6 +13,8 @@ use crate::text::span::Span;
 /// A function or class, as those see it who call it.
 #[derive(Clone, Debug)]
 pub struct Wrapper {
+    /// The whole definition.
+    pub span: Span,
     /// What a call of it gives; a class gives a value.
     pub gives: Gives,
     /// Which calls it takes; without the `self` or `cls` that Python adds.
@@ -63,6 +65,7 @@ pub fn read(source: &str, span: Span, method: Option<&str>) -> Result<Wrapper, U
         }
         (Stmt::ClassDef(class), None) => match shape(source, span).map(|shape| shape.kind) {
             Some(ShapeKind::Class(Some(signature))) => Ok(Wrapper {
+                span,
                 gives: Gives::Value,
                 signature,
                 decorators: Vec::new(),
@@ -159,7 +162,7 @@ fn function(source: &str, tokens: &Tokens, def: &ast::StmtFunctionDef, binder: B
         Some(expression) => template::read(source, tokens, expression, &names),
         None => Err(no_body(range)),
     };
-    Ok(Wrapper { gives, class_parameter, decorators, defaults: defaults.collect(), body, signature: signature.clone() })
+    Ok(Wrapper { span, gives, class_parameter, decorators, defaults: defaults.collect(), body, signature: signature.clone() })
 }
 
 fn is_plain_static(source: &str, def: &ast::StmtFunctionDef) -> bool {

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::super::bring::{Imports, outcome};
 use super::super::finding::{Bond, Evidence, Finding, Form, Outcome, Reason, Spelling};
 use super::super::query::{Conditions, Found, Hit, Query};
+use super::super::relocate::patches::patch_line;
 use super::super::spell::spell;
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, Subject, View};
@@ -231,22 +232,32 @@ impl Rewrite {
             let own = made.hit.found.span;
             !spans.iter().any(|span| *span != own && own.covers(*span))
         });
+        // What shares import statements is as sure as the least sure of it.
+        let is_patched = made.iter().any(|made| made.hit.patch.is_some());
+        let reason = if is_patched { Reason::Patched } else { Reason::Stated };
+        findings.extend(self.write(&view, &source, &made, reason));
+        findings
+    }
+
+    /// The findings of the matches in a file, with one for each import statement that changes with them.
+    fn write(&self, view: &View<'_>, source: &Source<'_>, made: &[Made<'_>], reason: Reason) -> Vec<Finding> {
         let mut imports = Imports::default();
-        for made in &made {
+        for made in made {
             imports.need(made.hit.spot.anchor, &made.imports);
         }
         let code = format!("code in {}", view.path);
         let message = format!("imports for {}", self.message);
-        let Some((changed, key)) = imports.findings(&view, &source, &message, Some(Reason::Stated), &code) else {
-            let why = |made: &Made<'_>| left(made.hit.found.span, Reason::ParsersDisagree, None, None);
-            findings.extend(made.iter().map(why));
-            return findings;
+        let finding = |made: &Made<'_>, outcome: Outcome| {
+            let mut finding = view.finding(made.hit.found.span, self.message.clone(), Some(Spelling::of(Form::Code)), outcome);
+            finding.evidence.extend(made.hit.patch.map(|patch| patch_line(view.index, patch)));
+            finding
         };
-        findings.extend(changed);
+        let Some((mut findings, key)) = imports.findings(view, source, &message, Some(reason), &code) else {
+            return made.iter().map(|made| finding(made, Outcome::Left(Reason::ParsersDisagree))).collect();
+        };
         for made in made {
             let bond = Bond { settles: vec![code.clone()], needs: key.iter().cloned().collect() };
-            let outcome = outcome(&view, made.edits, Some(Reason::Stated), bond);
-            findings.push(view.finding(made.hit.found.span, self.message.clone(), Some(Spelling::of(Form::Code)), outcome));
+            findings.push(finding(made, outcome(view, made.edits.clone(), Some(reason), bond)));
         }
         findings
     }

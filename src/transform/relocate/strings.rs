@@ -187,7 +187,7 @@ impl<'r> Outcomes<'r> {
 }
 
 /// Whether the string may set the name: it does, or that cannot be known.
-pub(in crate::transform) fn sets(view: &View<'_>, reference: &Reference) -> Option<Hold> {
+fn sets(view: &View<'_>, reference: &Reference) -> Option<Hold> {
     let hold = |reason| Hold { reason, at: (view.file, spelled(view, reference).0) };
     if sets_name(view, reference) {
         return Some(hold(Reason::Patched));
@@ -226,6 +226,30 @@ pub(super) fn patches<'i>(
     let at_home = references.iter().filter(|reference| reference.target >= pairs.len());
     let mut held = Held::default();
     for reference in at_home.chain(names_of_modules).filter(|reference| super::is_string(reference.site)) {
+        let view = View::open(index, reference.file);
+        if let (Some(hold), Some(name)) = (sets(&view, reference), reference.way.hops.first()) {
+            held.entry(name.clone()).or_default().insert(reference.file, hold);
+        }
+    }
+    patches.extend(held);
+    patches
+}
+
+/// What tests replace of some names, where none of the strings that say so goes along: `references` are those to the names, by string
+/// and otherwise, and `candidates` the files that can name them.
+pub(in crate::transform) fn standing<'i>(
+    index: &'i Index,
+    names: &BTreeSet<&Symbol>,
+    references: &[&Reference],
+    candidates: &[FileId],
+) -> Patches<'i> {
+    let mut known: BTreeMap<FileId, Vec<Site>> = candidates.iter().map(|&file| (file, Vec::new())).collect();
+    for reference in references {
+        known.entry(reference.file).or_default().push(reference.site);
+    }
+    let mut patches = Patches::new(index, names, &known);
+    let mut held = Held::default();
+    for reference in references.iter().filter(|reference| super::is_string(reference.site)) {
         let view = View::open(index, reference.file);
         if let (Some(hold), Some(name)) = (sets(&view, reference), reference.way.hops.first()) {
             held.entry(name.clone()).or_default().insert(reference.file, hold);

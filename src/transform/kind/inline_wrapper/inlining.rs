@@ -20,7 +20,7 @@ use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::bring::{Imports, outcome};
 use crate::transform::finding::{Bond, Evidence, Finding, Form, Outcome, Reason, Spelling};
-use crate::transform::relocate::patches::{Held, Patches, patch_line};
+use crate::transform::relocate::patches::{Patches, patch_line};
 use crate::transform::relocate::{self, owner, seen_from_outside, strings};
 use crate::transform::spell::{Spot, anchor};
 use crate::transform::{Context, View};
@@ -85,8 +85,8 @@ impl Wrapped<'_> {
     /// Whether the place is a part of the wrapper itself.
     fn is_own(&self, view: &View<'_>, span: Span) -> bool {
         let home = match &self.standin {
-            Ok(standin) => standin.home,
-            Err(_) => definition(view.index, &self.symbol),
+            Ok(standin) => standin.home.map(|(file, _)| (file, standin.wrapper.span)),
+            Err(_) => definition(view.index, &self.symbol).filter(|_| self.wanted.member.is_none()),
         };
         home.is_some_and(|(file, own)| file == view.file && own.covers(span))
     }
@@ -146,21 +146,12 @@ impl<'c> Inlining<'c> {
         let firsts =
             references.iter().filter(|reference| !is_string(reference)).filter_map(|reference| reference.way.hops.first());
         let names: BTreeSet<&Symbol> = firsts.chain(homes.iter().copied()).chain(reads).collect();
-        let mut sites: BTreeMap<FileId, Vec<At>> = search.candidates().iter().map(|&file| (file, Vec::new())).collect();
-        for reference in references.iter().chain(&others) {
-            sites.entry(reference.file).or_default().push(reference.site);
-        }
-        let mut patches = Patches::new(index, &names, &sites);
-        let mut held = Held::default();
+        let all: Vec<&Reference> = references.iter().chain(&others).collect();
+        let patches = strings::standing(index, &names, &all, search.candidates());
         let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
-        for reference in references.iter().chain(&others).filter(is_string) {
-            let view = View::open(index, reference.file);
-            if let (Some(hold), Some(name)) = (strings::sets(&view, reference), reference.way.hops.first()) {
-                held.entry(name.clone()).or_default().insert(reference.file, hold);
-            }
+        for reference in all.iter().copied().filter(is_string) {
             assigned.extend(strings::assigned(index, reference).cloned());
         }
-        patches.extend(held);
         for reference in references {
             let At::Attribute(used, depth) = reference.site else { continue };
             let facts = index.facts(reference.file);
@@ -308,7 +299,9 @@ impl<'c> Inlining<'c> {
         let wrappers: BTreeSet<String> = drafts.iter().map(|drafted| drafted.wrapped.wanted.spelled()).collect();
         let wrappers: Vec<String> = wrappers.into_iter().collect();
         let message = format!("imports for what takes the place of {}", wrappers.join(", "));
-        let reason = drafts.iter().find_map(|drafted| drafted.draft.reason);
+        // What shares import statements is as sure as the least sure of it.
+        let reasons = || drafts.iter().filter_map(|drafted| drafted.draft.reason);
+        let reason = reasons().find(|&reason| reason != Reason::Stated).or(reasons().next());
         // The calls of a file and what they need are changed together or not at all.
         let calls = format!("calls in {}", view.path);
         let Some((mut findings, key)) = changing.findings(view, source, &message, reason, &calls) else {
@@ -319,7 +312,7 @@ impl<'c> Inlining<'c> {
         };
         for drafted in drafts {
             let bond = Bond { settles: vec![calls.clone()], needs: key.iter().cloned().collect() };
-            let outcome = outcome(view, drafted.draft.edits.clone(), drafted.draft.reason, bond);
+            let outcome = outcome(view, drafted.draft.edits.clone(), reason, bond);
             let message = drafted.wrapped.message(Some(&drafted.draft.text));
             let mut finding = view.finding(drafted.span, message, Some(spelling(view, drafted.reference)), outcome);
             if let Ok(standin) = &drafted.wrapped.standin {
