@@ -25,8 +25,8 @@ fn all_transforms_are_listed_and_have_a_page() {
 fn a_page_shows_what_its_examples_do() {
     let sandbox = Sandbox::with_files(&FILES);
     let page = sandbox.tool(&["explain", "compliance/environ-delete"]).ok();
-    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!("explain-environ-delete", page);
+    insta::with_settings!({ snapshot_path => "snapshots/pages", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("environ-delete", page);
     });
 }
 
