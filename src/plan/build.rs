@@ -25,7 +25,8 @@ use crate::text::change::{Conflict, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{ChangeError, ReadError, Snapshot};
 use crate::text::span::Position;
-use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Outcome, Place, Reason};
+use crate::transform::bonds::dependent;
+use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Place, Reason};
 use crate::transform::wire::SpecError;
 use crate::transform::{Severity, run};
 
@@ -400,28 +401,6 @@ pub(super) fn make(
         settled.extend(held.into_iter().chain(dependent).map(|finding| hold(finding, &broken)));
     }
     Ok(None)
-}
-
-/// Takes the fixes that need one that is held back, directly or through others.
-fn dependent(held: &[Finding], fixes: &mut Vec<Finding>) -> Vec<Finding> {
-    let mut dependent: Vec<Finding> = Vec::new();
-    loop {
-        let lost = held.iter().chain(&dependent).filter_map(bond).flat_map(|bond| bond.settles.iter().cloned());
-        let lost: BTreeSet<String> = lost.collect();
-        let needs = |finding: &Finding| bond(finding).is_some_and(|bond| bond.needs.iter().any(|key| lost.contains(key)));
-        let more: Vec<Finding> = fixes.extract_if(.., |finding| needs(finding)).collect();
-        if more.is_empty() {
-            return dependent;
-        }
-        dependent.extend(more);
-    }
-}
-
-fn bond(finding: &Finding) -> Option<&Bond> {
-    match &finding.outcome {
-        Outcome::Fix(fix) => Some(&fix.bond),
-        Outcome::Left(_) => None,
-    }
 }
 
 /// The finding without its fix, because of what the fix would break.

@@ -99,7 +99,7 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
         let name = table.required("name");
         let title = table.string("title").map(|title| title.value).unwrap_or_default();
         let scope = table.table("scope").map(|table| {
-            let scope = (Scope::read(&table), TestCode::read(&table));
+            let scope = (Scope::read_with_listed(&table), TestCode::read(&table));
             table.finish();
             scope
         });

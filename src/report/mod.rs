@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::build::{Built, BuiltStep};
 use crate::plan::spec::Plan;
-use crate::transform::finding::{Applicability, Form, Outcome, Reason};
+use crate::transform::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason};
 
 /// A built plan, and what it was built for.
 pub struct Report<'a> {
@@ -92,6 +92,20 @@ fn line(out: &mut String, text: impl AsRef<str>) {
 /// Source text on a terminal: no control characters.
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Who keeps a definition or module from going: `still used 3 times, first at app.py:1`; nothing where that is not the reason.
+fn still_used(finding: &Finding) -> Option<String> {
+    let is_definition = finding.spelling.is_some_and(|spelling| spelling.form == Form::Definition);
+    let is_blocker = |evidence: &&Evidence| match finding.outcome {
+        Outcome::Left(Reason::StillReferenced) => !matches!(evidence.role, "from" | "to" | "via"),
+        Outcome::Left(Reason::MigrationTest) => is_definition && !matches!(evidence.role, "from" | "to" | "via"),
+        _ => false,
+    };
+    let blockers = finding.evidence.iter().filter(is_blocker).filter_map(|evidence| evidence.at.as_ref());
+    let blockers: Vec<_> = blockers.collect();
+    let (path, line) = blockers.first()?;
+    Some(format!("still used {}, first at {path}:{line}", count(blockers.len(), "time")))
 }
 
 /// What a step does, in words: `527 statements in 514 files`.

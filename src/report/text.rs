@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Report, Tally, clean, count, gates, line, number, summary};
+use super::{Report, Tally, clean, count, gates, line, number, still_used, summary};
 use crate::plan::build::{Built, BuiltStep, count_files};
 use crate::plan::cycles::CycleFigures;
 use crate::plan::faults::ExistingKind;
@@ -171,12 +171,8 @@ fn places(out: &mut String, findings: &[&Finding]) {
 /// What a person needs to know about one place beside the reason it shares with others.
 fn particulars(finding: &Finding) -> String {
     match &finding.outcome {
-        Outcome::Left(Reason::StillReferenced) => {
-            let is_blocker = |evidence: &&Evidence| !matches!(evidence.role, "from" | "to" | "via");
-            let blockers: Vec<_> =
-                finding.evidence.iter().filter(is_blocker).filter_map(|evidence| evidence.at.as_ref()).collect();
-            let Some((path, line)) = blockers.first() else { return String::new() };
-            format!(": {}, still used {}, first at {path}:{line}", finding.message, count(blockers.len(), "time"))
+        Outcome::Left(Reason::StillReferenced | Reason::MigrationTest) => {
+            still_used(finding).map(|used| format!(": {}, {used}", finding.message)).unwrap_or_default()
         }
         Outcome::Left(Reason::ImportCycle | Reason::ModuleNeeded) => {
             let story = finding.evidence.iter().find(|evidence| matches!(evidence.role, "cycle" | "needs"));

@@ -241,6 +241,8 @@ pub enum Reason {
     Probe,
     /// A comment stands with it, and would go with it.
     Commented,
+    /// The plan lists the file: a test of the migration itself, say, which an edit would make vacuous.
+    MigrationTest,
 }
 
 impl Reason {
@@ -312,6 +314,7 @@ impl Reason {
         Reason::ReExport,
         Reason::Probe,
         Reason::Commented,
+        Reason::MigrationTest,
     ];
 
     /// The word that reports use.
@@ -383,6 +386,7 @@ impl Reason {
             Reason::ReExport => "re-export",
             Reason::Probe => "probe",
             Reason::Commented => "commented",
+            Reason::MigrationTest => "migration-test",
         }
     }
 
@@ -459,6 +463,9 @@ impl Reason {
                 "the import may be there to see whether it works: in a `try` that catches its failure, or in a test"
             }
             Reason::Commented => "a comment stands with it, and would go with it",
+            Reason::MigrationTest => {
+                "the plan keeps it as it is: it tests the migration itself, or goes together with a test that does"
+            }
         }
     }
 }

@@ -3,10 +3,12 @@
 //! Transforms are pure: they read an [`Index`] and return findings with changes in them. They cannot apply anything. A new kind
 //! is one file in `kind/` and one line in [`kind::KINDS`]; a new transform of a known kind is a TOML file and no Rust.
 
+pub mod bonds;
 mod bring;
 mod compare;
 pub mod finding;
 pub mod kind;
+mod listed;
 pub mod mention;
 pub mod named;
 pub mod pack;
@@ -92,6 +94,8 @@ pub struct Scope {
     pub include: Option<GlobSet>,
     /// `None` excludes nothing.
     pub exclude: Option<GlobSet>,
+    /// Which of them are searched and never edited, such as tests of the migration itself; `None` lists nothing.
+    pub listed: Option<GlobSet>,
 }
 
 impl Scope {
@@ -99,7 +103,12 @@ impl Scope {
     pub fn read(table: &Table<'_>) -> Self {
         let include = table.globs("include");
         let paths = table.globs("paths");
-        Self { include: include.or(paths), exclude: table.globs("exclude") }
+        Self { include: include.or(paths), exclude: table.globs("exclude"), listed: None }
+    }
+
+    /// The same, with `listed`.
+    pub fn read_with_listed(table: &Table<'_>) -> Self {
+        Self { listed: table.globs("listed"), ..Self::read(table) }
     }
 
     /// Whether the scope has the file.
@@ -107,6 +116,11 @@ impl Scope {
         let path = path.to_os();
         self.include.as_ref().is_none_or(|globs| globs.is_match(&path))
             && !self.exclude.as_ref().is_some_and(|globs| globs.is_match(&path))
+    }
+
+    /// Whether the file is searched and never edited.
+    pub fn lists(&self, path: &RepoPath) -> bool {
+        self.listed.as_ref().is_some_and(|globs| globs.is_match(path.to_os()))
     }
 }
 
@@ -144,10 +158,28 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Whether the plan and the transform let the file be edited.
+    /// Whether the plan and the transform concern the file. Most such files may be edited; those that are listed may not.
     pub fn in_scope(&self, file: FileId) -> bool {
         let path = &self.index.snapshot().get(file).path;
         self.plan.contains(path) && self.own.contains(path)
+    }
+
+    /// Why the file may not be edited, if so.
+    pub fn keeps(&self, file: FileId) -> Option<Reason> {
+        self.keeps_path(&self.index.snapshot().get(file).path)
+    }
+
+    /// Why a file at the path may not be edited, if so.
+    fn keeps_path(&self, path: &RepoPath) -> Option<Reason> {
+        if !self.plan.contains(path) || !self.own.contains(path) {
+            return Some(Reason::OutOfScope);
+        }
+        self.lists(path).then_some(Reason::MigrationTest)
+    }
+
+    /// Whether the file is searched and never edited.
+    fn lists(&self, path: &RepoPath) -> bool {
+        self.plan.lists(path) || self.own.lists(path)
     }
 }
 
@@ -185,6 +217,8 @@ pub fn run(index: &Index, plan: &Scope, transform: &Transform, named: &[Subject]
             _ => {}
         }
     }
+    let mut findings = listed::keep(findings, &|path| context.lists(path));
+    findings.par_sort_by(|a, b| a.place.cmp(&b.place));
     findings
 }
 

@@ -84,7 +84,7 @@ pub fn read(table: &Table<'_>, id: &str) -> Option<Transform> {
     let severity = table.choice("severity", &severities);
     // Read so that it is known; audits use it.
     let _ = table.string("area");
-    let scope = Scope::read(table);
+    let scope = Scope::read_with_listed(table);
     let name = table.required("kind")?;
     let kind = kind::find(table, &name)?;
     let rule = (kind.read)(table)?;

@@ -431,8 +431,8 @@ impl Relocation<'_> {
         if !view.facts.errors.is_empty() {
             return Some(Reason::Unparsable);
         }
-        if !self.context.in_scope(view.file) {
-            return Some(Reason::OutOfScope);
+        if let Some(reason) = self.context.keeps(view.file) {
+            return Some(reason);
         }
         match pair.verdict.applicability {
             None => Some(pair.verdict.reason.unwrap_or(Reason::TargetLacks)),

@@ -43,6 +43,18 @@ struct Doomed {
     suspects: Vec<Evidence>,
 }
 
+impl Doomed {
+    /// Whether something refers to it that stays.
+    fn is_blocked(&self, going: &BTreeSet<FileId>) -> bool {
+        self.blockers.iter().any(|(file, _)| !going.contains(file))
+    }
+
+    /// Why its files may not be deleted, if so.
+    fn kept(&self, context: &Context<'_>) -> Option<Reason> {
+        self.files.iter().find_map(|&file| context.keeps(file))
+    }
+}
+
 impl Rule for DeleteModule {
     fn check(&self, index: &Index) -> Vec<Problem> {
         self.modules.iter().filter_map(|module| check_module(index, &module.name, &module.origin)).collect()
@@ -55,7 +67,7 @@ impl Rule for DeleteModule {
         // A module that has to stay holds on to what it refers to.
         let mut going: BTreeSet<FileId> = doomed.iter().flat_map(|module| module.files.iter().copied()).collect();
         loop {
-            let is_held = |module: &&Doomed| module.blockers.iter().any(|(file, _)| !going.contains(file));
+            let is_held = |module: &&Doomed| module.is_blocked(&going) || module.kept(context).is_some();
             let held: Vec<FileId> = doomed.iter().filter(is_held).flat_map(|module| module.files.iter().copied()).collect();
             let before = going.len();
             going.retain(|file| !held.contains(file));
@@ -125,16 +137,16 @@ fn is_discovered(index: &Index, name: &str) -> bool {
 
 /// One finding for each file of the module.
 fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) -> Vec<Finding> {
-    let is_held = module.files.iter().any(|file| !going.contains(file));
-    let in_scope = module.files.iter().all(|&file| context.in_scope(file));
+    let kept = module.kept(context).filter(|_| !module.is_blocked(going));
+    let is_held = kept.is_none() && module.files.iter().any(|file| !going.contains(file));
     let is_found =
         module.files.iter().any(|&file| is_found_by_path(context.index, file)) || is_discovered(context.index, &module.name);
     let finding = |file: FileId| {
         let view = View::open(context.index, file);
         let outcome = if is_held {
             Outcome::Left(Reason::StillReferenced)
-        } else if !in_scope {
-            Outcome::Left(Reason::OutOfScope)
+        } else if let Some(reason) = kept {
+            Outcome::Left(reason)
         } else {
             let change = SourceChange::of(view.path.clone(), FileChange::Delete);
             let reason = (!module.suspects.is_empty()).then_some(Reason::InConfig);

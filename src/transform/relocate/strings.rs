@@ -47,7 +47,7 @@ pub(super) fn followers(
         for reference in references.iter().filter(|reference| reference.distance > 0) {
             let Some(first) = reference.way.hops.first().filter(|hop| hop.module != Module::File(file)) else { continue };
             let view = view.get_or_insert_with(|| View::open(context.index, file));
-            let can_follow = context.in_scope(file)
+            let can_follow = context.keeps(file).is_none()
                 && view.facts.errors.is_empty()
                 && matches!(string_role(view, reference), Role::Patch | Role::Object | Role::PatchMember)
                 && named(view, reference).is_some()

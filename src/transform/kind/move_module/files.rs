@@ -82,8 +82,8 @@ pub(super) fn move_files(context: &Context<'_>, from: &str, to: &str, style: Sty
             });
         }
     }
-    if !moves.keys().all(|&file| context.in_scope(file)) {
-        return finding(Outcome::Left(Reason::OutOfScope), Vec::new());
+    if let Some(reason) = moves.keys().find_map(|&file| context.keeps(file)) {
+        return finding(Outcome::Left(reason), Vec::new());
     }
     let Moving { edits, blockers, strings, configs, .. } = relocation;
     if !blockers.is_empty() {
@@ -228,7 +228,7 @@ impl Moving<'_> {
 
     fn rewrite(&mut self, reference: &Reference) {
         let file = reference.file;
-        let is_movable = self.context.in_scope(file) && self.index.facts(file).errors.is_empty();
+        let is_movable = self.context.keeps(file).is_none() && self.index.facts(file).errors.is_empty();
         let edits = match reference.site {
             Site::String(at, parts) => {
                 match self.string(file, at, parts).filter(|_| is_movable) {

@@ -77,9 +77,8 @@ pub(super) fn transplant<'i>(
     let Module::File(file) = index.modules().module(&from.module) else { return Err(Reason::TargetLacks.into()) };
     let old = index.snapshot().get(file).path.clone();
     let new = Place::of(index, &old, &from.module, &to.module)?;
-    let is_in_scope = |path: &RepoPath| context.plan.contains(path) && context.own.contains(path);
-    if !is_in_scope(&old) || !is_in_scope(&new.path) {
-        return Err(Reason::OutOfScope.into());
+    if let Some(reason) = [&old, &new.path].into_iter().find_map(|path| context.keeps_path(path)) {
+        return Err(reason.into());
     }
     let draft = Draft::new(index);
     let stub =
