@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::gates::{PlaceWire, warning};
+use super::owners::Owners;
 use super::{Report, Tally};
 use crate::plan::build::BuiltStep;
 use crate::plan::cycles::CycleFigures;
@@ -99,6 +100,12 @@ struct FindingWire<'a> {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<&'static str>,
+    /// What a person can do, where the finding is not fixed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a str>,
+    /// Who owns the file, as `CODEOWNERS` says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    owners: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     spelling: Option<Spelling>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -162,8 +169,9 @@ pub fn render(report: &Report<'_>) -> String {
     let Report { plan, built, base, threshold } = report;
     let mut phases: Vec<Phase<'_>> = Vec::new();
     let worse = worse(&built.figures);
+    let owners = Owners::of(&built.base).unwrap_or_default();
     for phase in &plan.phases {
-        let steps = built.steps.iter().filter(|step| step.phase == phase.id).map(|step| wire_step(step, *threshold));
+        let steps = built.steps.iter().filter(|step| step.phase == phase.id).map(|step| wire_step(step, *threshold, &owners));
         let figures = built.figures.iter().filter(|figures| figures.phase == phase.id);
         let gates = figures.flat_map(|figures| &figures.gates).map(|(before, after)| {
             let worse = worse.iter().find(|worse| worse.phase == phase.id && worse.gate == after.gate);
@@ -208,14 +216,14 @@ pub fn render(report: &Report<'_>) -> String {
     serde_json::to_string_pretty(&root).unwrap_or_default() + "\n"
 }
 
-fn wire_step(step: &BuiltStep, threshold: Applicability) -> Step<'_> {
+fn wire_step<'a>(step: &'a BuiltStep, threshold: Applicability, owners: &'a Owners) -> Step<'a> {
     Step {
         id: &step.step,
         title: &step.title,
         severity: step.severity.map(Severity::word),
         files: step.files.iter().map(wire_file).collect(),
         not_touched: Tally::of(step, threshold).left.into_iter().map(|(reason, times)| (reason.code(), times)).collect(),
-        findings: step.findings.iter().map(|finding| wire_finding(finding, threshold)).collect(),
+        findings: step.findings.iter().map(|finding| wire_finding(finding, threshold, owners)).collect(),
     }
 }
 
@@ -245,7 +253,7 @@ fn wire_file(delta: &FileDelta) -> File {
     }
 }
 
-fn wire_finding(finding: &Finding, threshold: Applicability) -> FindingWire<'_> {
+fn wire_finding<'a>(finding: &'a Finding, threshold: Applicability, owners: &'a Owners) -> FindingWire<'a> {
     let (outcome, applicability, reason) = match &finding.outcome {
         Outcome::Fix(fix) if fix.applicability >= threshold => ("fixed", Some(fix.applicability.word()), fix.reason),
         Outcome::Fix(fix) => ("review", Some(fix.applicability.word()), fix.reason),
@@ -266,6 +274,8 @@ fn wire_finding(finding: &Finding, threshold: Applicability) -> FindingWire<'_> 
         applicability,
         reason: reason.map(|reason| reason.code()),
         explanation: reason.map(|reason| reason.explain()),
+        suggestion: finding.suggestion().filter(|_| outcome != "fixed"),
+        owners: owners.owners(&finding.place.path),
         spelling: finding.spelling.map(|spelling| Spelling { form: spelling.form.word(), traits: spelling.traits().collect() }),
         evidence: evidence.collect(),
     }

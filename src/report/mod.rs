@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod gates;
 pub mod json;
+pub mod owners;
 pub mod page;
 pub mod refs;
 pub mod text;

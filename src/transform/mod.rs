@@ -17,6 +17,7 @@ mod relocate;
 pub mod role;
 pub mod sightings;
 mod spell;
+pub mod suggestion;
 pub mod wire;
 
 use globset::GlobSet;

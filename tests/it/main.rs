@@ -16,3 +16,4 @@ mod tidy;
 mod transforms;
 mod verify;
 mod why;
+mod worklist;
