@@ -62,6 +62,8 @@ enum Format {
     Diff,
     /// Everything, for programs
     Json,
+    /// A checklist of what is left, by phase and owner, for a pull request
+    Markdown,
 }
 
 impl Selection {
@@ -80,6 +82,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let out = match args.format {
         Format::Text => report::text::render(&report).into_bytes(),
         Format::Json => report::json::render(&report).into_bytes(),
+        Format::Markdown => report::markdown::render(&report).into_bytes(),
         Format::Diff => report::diff::render(&net(&built)?),
     };
     if let Some(path) = &args.out {

@@ -122,7 +122,8 @@ fn of_command(figure: &Figure) -> String {
     }
 }
 
-fn counts(count: Count) -> String {
+/// A count: `87 (12 service, 75 tests)`.
+pub(super) fn counts(count: Count) -> String {
     let each = |times: u64| number(times as usize);
     match count.all() {
         0 => "0".to_owned(),
@@ -131,12 +132,17 @@ fn counts(count: Count) -> String {
 }
 
 fn verdict(limit: Limit, passes: bool) -> String {
+    format!("{}: {}", self::limit(limit), if passes { "passes" } else { "fails" })
+}
+
+/// A limit: `at most 3 in tests`.
+pub(super) fn limit(limit: Limit) -> String {
     let part = match limit.part {
         Part::All => "",
         Part::Service => " in service code",
         Part::Tests => " in tests",
     };
-    format!("at most {}{part}: {}", number(limit.max as usize), if passes { "passes" } else { "fails" })
+    format!("at most {}{part}", number(limit.max as usize))
 }
 
 /// Adds what is doubtful about a figure.

@@ -3,6 +3,8 @@
 pub mod diff;
 pub mod gates;
 pub mod json;
+pub mod markdown;
+mod markup;
 pub mod owners;
 pub mod page;
 pub mod refs;
