@@ -39,7 +39,8 @@ pub(super) fn spell(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<Spel
         return Some(Spelled { name, import: None });
     }
     let scope = spot.anchor.map_or(ScopeId::MODULE, |anchor| facts.imports[anchor.index()].scope);
-    let is_free = facts.names.find(&symbol.name).is_none_or(|name| is_free(view, name, scope));
+    let is_free =
+        facts.names.find(&symbol.name).is_none_or(|name| is_free(view, name, scope)) && !is_another_by_star(view, symbol);
     let module = view.index.modules().dotted(&symbol.module).to_string();
     let name = symbol.name.to_string();
     is_free.then(|| Spelled { name: name.clone(), import: Some(Name { module, name: name.clone(), local: name }) })
@@ -64,8 +65,11 @@ fn at_hand(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<String> {
         let BindingKind::Import(alias) = binding.kind else { return false };
         let import = facts.import_of(&facts.aliases[alias.index()]);
         let is_before = import.span.start < spot.start;
-        let is_sure = import.context == Under::default() || Some(facts.aliases[alias.index()].import) == spot.anchor;
-        let is_loaded = import.scope == ScopeId::MODULE && binding.scope == ScopeId::MODULE && facts.is_lazy(spot.scope);
+        let is_anchor = Some(facts.aliases[alias.index()].import) == spot.anchor;
+        let is_sure = import.context == Under::default() || is_anchor;
+        // A function may run before what stands below it.
+        let is_loaded =
+            is_anchor && import.scope == ScopeId::MODULE && binding.scope == ScopeId::MODULE && facts.is_lazy(spot.scope);
         is_sure && (is_loaded || (is_before && (import.scope == spot.scope || import.scope == ScopeId::MODULE)))
     };
     let found = facts.bindings.iter().filter(|binding| brings(binding) && has_run(binding)).find(|binding| {
@@ -73,6 +77,13 @@ fn at_hand(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<String> {
         is_visible && facts.bindings_of(binding.scope, binding.name).all(|(_, other)| brings(other))
     });
     found.map(|binding| facts.names.get(binding.name).to_owned())
+}
+
+/// Whether a star import of the file brings something else under the symbol's name, or may do so.
+fn is_another_by_star(view: &View<'_>, symbol: &Symbol) -> bool {
+    let own = Symbol { module: Module::File(view.file), name: symbol.name.clone() };
+    let is_same = || resolve::resolve(view.index, &own).is_same_object(&resolve::resolve(view.index, symbol));
+    resolve::is_brought_by_star(view.index, view.file, &symbol.name) && !is_same()
 }
 
 /// Whether a name can be bound anew in a scope without meaning something there, or in a scope inside of it, already.

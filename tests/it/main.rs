@@ -17,3 +17,4 @@ mod transforms;
 mod verify;
 mod why;
 mod worklist;
+mod wrappers;

@@ -104,6 +104,11 @@ impl<'t> Call<'t> {
         has_comment(self.node)
     }
 
+    /// Whether there is a comment in what is called, whose text goes.
+    pub fn callee_has_comment(&self) -> bool {
+        self.node.child_by_field_name("function").is_some_and(has_comment)
+    }
+
     /// Whether it is an argument of another call, whose function is this text.
     pub fn handed_to(&self, text: &'t str) -> Option<&'t str> {
         let list = outermost(self.node).parent()?;
@@ -156,6 +161,11 @@ impl<'t> Call<'t> {
     /// Whether the call stands in a replacement field of an f-string.
     pub fn is_in_string(&self) -> bool {
         ancestors(self.node).any(|node| node.kind() == "interpolation")
+    }
+
+    /// Whether its own text is part of a string: `f"{call()=}"`.
+    pub fn is_shown(&self) -> bool {
+        is_shown(self.node)
     }
 
     /// Whether what takes the place of the call, or of the `await` around it, has to be in parentheses unless it is primary.
@@ -313,6 +323,12 @@ fn outermost(node: Node<'_>) -> Node<'_> {
     let parents =
         std::iter::successors(Some(node), |node| node.parent().filter(|parent| parent.kind() == "parenthesized_expression"));
     parents.last().unwrap_or(node)
+}
+
+/// Whether the code of a node is shown by an f-string: `f"{code=}"`.
+fn is_shown(node: Node<'_>) -> bool {
+    let mut fields = ancestors(node).filter(|node| node.kind() == "interpolation");
+    fields.any(|field| syntax::children(field).iter().any(|child| child.kind() == "="))
 }
 
 fn ancestors(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {

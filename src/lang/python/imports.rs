@@ -175,6 +175,7 @@ pub fn rewrite(
             }
             edits.push(match statement.text(source, &out, "") {
                 Some(text) => Edit::replace(statement.span, text),
+                None if statement.is_all_of_its_block(source, is_changing) => Edit::replace(statement.span, "pass"),
                 None => statement.delete(source),
             });
             return Ok(edits);

@@ -299,6 +299,11 @@ fn through_star(program: &dyn Program, file: FileId, name: &str, hops: &mut Vec<
     unknown
 }
 
+/// Whether a star import of a file brings a name, or may do so.
+pub fn is_brought_by_star(program: &dyn Program, file: FileId, name: &str) -> bool {
+    through_star(program, file, name, &mut Vec::new()).is_some()
+}
+
 /// Whether a star import brings a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Brings {

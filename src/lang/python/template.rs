@@ -93,6 +93,8 @@ pub enum Event {
         /// Whether that happens each time.
         is_sure: bool,
     },
+    /// An attribute is read of what a name stands for, which starts here: it may be another one, or another value, at another time.
+    Lookup(u32),
     /// Other code may run.
     Effect,
 }
@@ -139,6 +141,15 @@ pub fn is_statements(text: &str) -> bool {
 /// # Errors
 /// The expression has something that cannot be put elsewhere.
 pub(super) fn read(source: &str, tokens: &Tokens, expression: &Expr, parameters: &[&str]) -> Result<Template, NoTemplate> {
+    let inside = tokens.iter().filter(|token| expression.range().contains_range(token.range()));
+    let is_private = |token: &&Token| {
+        let text = &source[token.range()];
+        token.kind() == TokenKind::Name && text.starts_with("__") && !text.ends_with("__")
+    };
+    if let Some(token) = inside.into_iter().find(is_private) {
+        let span = Span::new(token.range().start().to_u32(), token.range().end().to_u32());
+        return Err(NoTemplate { message: "a private name, which is another one in a class".to_owned(), span });
+    }
     let mut reader = Reader { source, tokens, parameters, events: Vec::new(), holes: Vec::new(), waits: false };
     let (inner, is_awaited) = match expression {
         Expr::Await(wait) => (&*wait.value, true),
@@ -205,7 +216,10 @@ impl Reader<'_> {
                 self.holes.push(Hole { range: name.range(), piece });
             }
             Expr::Attribute(attribute) => match self.dotted(expr) {
-                Some((start, path)) => self.holes.push(Hole { range: expr.range(), piece: Piece::Name { start, path } }),
+                Some((start, path)) => {
+                    self.events.push(Event::Lookup(start));
+                    self.holes.push(Hole { range: expr.range(), piece: Piece::Name { start, path } });
+                }
                 None => {
                     self.walk(&attribute.value, is_sure, false)?;
                     self.events.push(Event::Effect);
@@ -290,6 +304,9 @@ impl Reader<'_> {
                         self.walk(key, is_sure, true)?;
                     }
                     self.walk(&item.value, is_sure, item.key.is_some())?;
+                    if item.key.is_none() {
+                        self.events.push(Event::Effect);
+                    }
                 }
                 self.events.push(Event::Effect);
             }
@@ -442,6 +459,7 @@ mod tests {
         let word = |event: &Event| match event {
             Event::Read { parameter, is_sure: true } => parameter.clone(),
             Event::Read { parameter, is_sure: false } => format!("{parameter}?"),
+            Event::Lookup(_) => ".".to_owned(),
             Event::Effect => "!".to_owned(),
         };
         template.events.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -452,9 +470,10 @@ mod tests {
         assert_eq!(events("$G(a, key=b)", &["a", "b"]), "a b !");
         assert_eq!(events("make(b.x, a)", &["a", "b"]), "b ! a !");
         assert_eq!(events("G(a) if b is None else H(a)", &["a", "b"]), "b a? ! a? !");
-        assert_eq!(events("a or Registry.get().find(b)", &["a", "b"]), "a ! ! ! b? !");
+        assert_eq!(events("a or Registry.get().find(b)", &["a", "b"]), "a ! . ! ! b? !");
+        assert_eq!(events("{**a, 'k': b}", &["a", "b"]), "a ! b !");
         assert_eq!(events("a is not None and b", &["a", "b"]), "a b?");
-        assert_eq!(events("pkg.mod.G(*a, **b)", &["a", "b"]), "a ! b ! !");
+        assert_eq!(events("pkg.mod.G(*a, **b)", &["a", "b"]), ". a ! b ! !");
     }
 
     #[test]
@@ -484,6 +503,8 @@ mod tests {
         assert_eq!(message("lambda: a"), "a lambda");
         assert_eq!(message("[a for _ in b]"), "a comprehension");
         assert_eq!(message("f'{a}'"), "a format string");
+        assert_eq!(message("a.__secret"), "a private name, which is another one in a class");
+        assert!(parse("a.__class__", &["a"]).is_ok());
         assert!(parse("f(", &[]).is_err());
         assert!(parse("x = 1", &[]).is_err());
     }

@@ -7,7 +7,7 @@ use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use super::signature::{Gives, Shape, ShapeKind, Signature, shape};
-use super::template::{self, NoTemplate, Template};
+use super::template::{self, NoTemplate, Piece, Template};
 use crate::text::span::Span;
 
 /// A function or class, as those see it who call it.
@@ -162,11 +162,19 @@ fn function(source: &str, tokens: &Tokens, def: &ast::StmtFunctionDef, binder: B
         Some(expression) => template::read(source, tokens, expression, &names),
         None => Err(no_body(range)),
     };
+    let body = body.and_then(|template| match def.body.iter().find(|stmt| is_for_its_effect(stmt, &template)) {
+        Some(stmt) => Err(NoTemplate { message: "it imports what it does not read".to_owned(), span: to_stmt_span(stmt) }),
+        None => Ok(template),
+    });
     Ok(Wrapper { span, gives, class_parameter, decorators, defaults: defaults.collect(), body, signature: signature.clone() })
 }
 
 fn is_plain_static(source: &str, def: &ast::StmtFunctionDef) -> bool {
     def.decorator_list.iter().all(|decorator| &source[decorator.expression.range()] == "staticmethod")
+}
+
+fn to_stmt_span(stmt: &Stmt) -> Span {
+    Span::new(stmt.range().start().to_u32(), stmt.range().end().to_u32())
 }
 
 fn no_body(range: ruff_text_size::TextRange) -> NoTemplate {
@@ -197,6 +205,29 @@ fn returned(def: &ast::StmtFunctionDef) -> Option<&Expr> {
             is_it.then_some(expression)
         }
         _ => None,
+    }
+}
+
+/// Whether a statement imports nothing that a template reads: it may be there for what loading a module does.
+fn is_for_its_effect(stmt: &Stmt, template: &Template) -> bool {
+    let pieces = template.pieces();
+    let is_read = |wanted: &str| {
+        let wanted: Vec<&str> = wanted.split('.').collect();
+        pieces.iter().any(|piece| match piece {
+            Piece::Name { path, .. } => path.len() >= wanted.len() && path.iter().zip(&wanted).all(|(part, name)| part == name),
+            _ => false,
+        })
+    };
+    let names = |alias: &ast::Alias| is_read(alias.asname.as_ref().unwrap_or(&alias.name).as_str());
+    // What the warning needs.
+    let is_known = |name: &str| name == "warnings";
+    match stmt {
+        // Each module of `import a, b` is loaded by itself.
+        Stmt::Import(import) => !import.names.iter().all(|alias| names(alias) || is_known(&alias.name)),
+        Stmt::ImportFrom(import) => {
+            !import.names.iter().any(names) && !import.module.as_ref().is_some_and(|module| is_known(module))
+        }
+        _ => false,
     }
 }
 

@@ -196,7 +196,7 @@ impl Rule for InlineWrapper {
         let wrapper =
             |wanted| Wrapped { wanted, symbol: wanted.symbol(context.index), standin: self.standin(context.index, wanted) };
         let wanted = self.wrappers.iter().filter(|wanted| self.is_about(context.index, wanted));
-        Inlining { context, wrappers: wanted.map(wrapper).collect() }.run()
+        Inlining::new(context, wanted.map(wrapper).collect()).run()
     }
 
     fn subjects(&self, index: &Index) -> Vec<Subject> {

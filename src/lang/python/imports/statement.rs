@@ -227,6 +227,17 @@ impl<'a> Statement<'a> {
         }
     }
 
+    /// Whether its block would be empty without it, and without the other import statements that change.
+    pub fn is_all_of_its_block(&self, source: &Source<'_>, is_changing: &dyn Fn(ImportId) -> bool) -> bool {
+        let Some(block) = self.node.parent().filter(|block| block.kind() != "module") else { return false };
+        let may_go = |node: &Node<'_>| {
+            let span = syntax::span(*node);
+            let import = source.facts.imports.iter().position(|import| import.span == span);
+            node.kind() == "comment" || node.kind() == ";" || import.is_some_and(|at| is_changing(ImportId::new(at)))
+        };
+        syntax::children(block).iter().filter(|node| node.id() != self.node.id()).all(may_go)
+    }
+
     /// Statements for the groups, one a line; `None` where there are none.
     pub fn text(&self, source: &Source<'_>, groups: &[Group], trailing: &str) -> Option<String> {
         let text = source.text;

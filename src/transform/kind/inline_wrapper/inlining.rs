@@ -1,5 +1,6 @@
 //! The calls of wrappers in all files: which of them change, and the imports that change with them.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -10,12 +11,15 @@ use super::site::{Draft, Left, Site};
 use super::standin::{Meant, Standin, Unknown, definition};
 use crate::index::Index;
 use crate::index::references::{Reference, Search, Site as At, Target};
+use crate::index::words::Word;
 use crate::lang::python::calls::Call;
-use crate::lang::python::facts::{AliasId, Definition, DefinitionKind, Facts, ImportId, ScopeId, Use, UseId};
-use crate::lang::python::imports::Source;
+use crate::lang::python::facts::{AliasId, Definition, DefinitionKind, Facts, ImportId, ScopeId, StringFact, Use, UseId};
+use crate::lang::python::imports::{Name, Source};
 use crate::lang::python::modules::Module;
-use crate::lang::python::resolve::Symbol;
+use crate::lang::python::resolve::{self, End, Symbol, from_module};
 use crate::lang::python::scope::Lookup;
+use crate::lang::python::strings::{Role, role};
+use crate::text::edit::Edit;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::bring::{Imports, outcome};
@@ -27,8 +31,8 @@ use crate::transform::{Context, View};
 
 /// The calls of all wrappers of a rule: they may share import statements.
 pub(super) struct Inlining<'c> {
-    pub context: &'c Context<'c>,
-    pub wrappers: Vec<Wrapped<'c>>,
+    context: &'c Context<'c>,
+    wrappers: Vec<Wrapped<'c>>,
 }
 
 /// A wrapper, and what its calls stand for.
@@ -45,6 +49,8 @@ struct Known<'i> {
     assigned: FxHashSet<Symbol>,
     /// The importers' own names that can be seen from other files.
     visible: FxHashSet<Symbol>,
+    /// The methods that something gives another value, by their classes.
+    members: FxHashSet<(Symbol, String)>,
 }
 
 /// What becomes of a reference, if this kind has anything to say about it.
@@ -71,7 +77,8 @@ impl Wrapped<'_> {
     /// What the new code reads.
     fn homes(&self) -> impl Iterator<Item = &Symbol> {
         let choices = self.standin.iter().flat_map(|standin| &standin.choices);
-        choices.flat_map(|choice| choice.names.values()).filter_map(|meant| match meant {
+        let defaults = self.standin.iter().flat_map(|standin| standin.defaults.values());
+        choices.flat_map(|choice| choice.names.values()).chain(defaults).filter_map(|meant| match meant {
             Meant::Symbol(symbol, _) => Some(symbol),
             Meant::Text(_) => None,
         })
@@ -108,6 +115,18 @@ fn spelling(view: &View<'_>, reference: &Reference) -> Spelling {
 }
 
 impl<'c> Inlining<'c> {
+    /// The calls of some wrappers; those that lead back to themselves stand for nothing.
+    pub(super) fn new(context: &'c Context<'c>, mut wrappers: Vec<Wrapped<'c>>) -> Self {
+        for at in recursive(context.index, &wrappers) {
+            if let Ok(standin) = &wrappers[at].standin {
+                let because = Evidence { role: "because", at: None, text: "it calls itself".to_owned() };
+                let evidence = standin.evidence.iter().cloned().chain([because]).collect();
+                wrappers[at].standin = Err(Unknown { reason: Reason::NotOneExpression, evidence });
+            }
+        }
+        Self { context, wrappers }
+    }
+
     pub(super) fn run(&self) -> Vec<Finding> {
         let index = self.context.index;
         let symbols: BTreeSet<&Symbol> = self.wrappers.iter().map(|wrapped| &wrapped.symbol).collect();
@@ -142,7 +161,14 @@ impl<'c> Inlining<'c> {
         let reads: BTreeSet<&Symbol> = self.wrappers.iter().flat_map(Wrapped::reads).collect();
         let targets: Vec<Target> = homes.union(&reads).map(|symbol| Target::Symbol((*symbol).clone())).collect();
         let is_string = |reference: &&Reference| matches!(reference.site, At::String(..) | At::Member(_) | At::Computed(_));
-        let others = if targets.is_empty() { Vec::new() } else { Search::new(index, &targets).run() };
+        // A dotted expression is a reference to the first target on its way: modules must not hide what is read out of them.
+        let is_module = |target: &Target| {
+            let way = target.symbol().map(|symbol| resolve::resolve(index, symbol));
+            way.is_some_and(|way| matches!(way.end, End::Module(_)))
+        };
+        let (modules, values): (Vec<Target>, Vec<Target>) = targets.into_iter().partition(is_module);
+        let wanted = [modules, values].into_iter().filter(|targets| !targets.is_empty());
+        let others: Vec<Reference> = wanted.flat_map(|targets| Search::new(index, &targets).run()).collect();
         let firsts =
             references.iter().filter(|reference| !is_string(reference)).filter_map(|reference| reference.way.hops.first());
         let names: BTreeSet<&Symbol> = firsts.chain(homes.iter().copied()).chain(reads).collect();
@@ -152,7 +178,7 @@ impl<'c> Inlining<'c> {
         for reference in all.iter().copied().filter(is_string) {
             assigned.extend(strings::assigned(index, reference).cloned());
         }
-        for reference in references {
+        for reference in references.iter().chain(&others) {
             let At::Attribute(used, depth) = reference.site else { continue };
             let facts = index.facts(reference.file);
             let used = &facts.uses[used.index()];
@@ -170,7 +196,21 @@ impl<'c> Inlining<'c> {
         let own: BTreeSet<Symbol> = references.iter().filter_map(own).collect();
         let own: Vec<Target> = own.into_iter().map(Target::Symbol).collect();
         let visible = seen_from_outside(index, &own).into_iter().collect();
-        Known { patches, assigned, visible }
+        Known { patches, assigned, visible, members: self.members_set() }
+    }
+
+    /// The methods among the wrappers that something gives another value: by a patch, or by an assignment.
+    fn members_set(&self) -> FxHashSet<(Symbol, String)> {
+        let index = self.context.index;
+        let is_set = |wrapped: &&Wrapped<'_>| {
+            let Some(member) = wrapped.wanted.member.as_deref() else { return false };
+            index
+                .with_words(&[Word::new(member)])
+                .into_iter()
+                .any(|file| sets_member(index, file, &wrapped.symbol.name, member))
+        };
+        let set = self.wrappers.iter().filter(is_set);
+        set.filter_map(|wrapped| Some((wrapped.symbol.clone(), wrapped.wanted.member.clone()?))).collect()
     }
 
     fn in_file(&self, file: FileId, references: &[&Reference], targets: &[Target], known: &Known<'_>) -> Vec<Finding> {
@@ -199,11 +239,16 @@ impl<'c> Inlining<'c> {
                 None => {}
             }
         }
+        findings.extend(unbindable(&view, &mut drafts));
         // What lies in another call is done first; the other is found again in the next round.
         let spans: Vec<Span> = drafts.iter().map(|drafted| drafted.span).collect();
         let is_in_the_way = |drafted: &Drafted<'_>| {
-            let has_inner = spans.iter().any(|span| *span != drafted.span && drafted.span.covers(*span));
-            has_inner && drafted.draft.edits.iter().any(|edit| edit.span == drafted.span)
+            let inner = spans.iter().filter(|span| **span != drafted.span && drafted.span.covers(**span));
+            let is_met = |span: &Span| {
+                let meets = |edit: &Edit| edit.span.start < span.end && span.start < edit.span.end;
+                drafted.draft.edits.iter().any(meets)
+            };
+            inner.into_iter().any(is_met)
         };
         drafts.retain(|drafted| !is_in_the_way(drafted));
         if let Some(source) = &source {
@@ -244,7 +289,10 @@ impl<'c> Inlining<'c> {
             return stop(Reason::OutOfScope.into());
         }
         let passed = reference.way.hops.iter().take(reference.distance + 1);
-        if passed.chain(wrapped.homes()).any(|hop| known.assigned.contains(hop)) {
+        let read = wrapped.homes().chain(wrapped.reads());
+        let member = wrapped.wanted.member.clone().map(|member| (wrapped.symbol.clone(), member));
+        let is_member_set = member.is_some_and(|member| known.members.contains(&member));
+        if is_member_set || passed.chain(read).any(|hop| known.assigned.contains(hop)) {
             return stop(Reason::Assigned.into());
         }
         let anchor = anchor(view, used).or_else(|| match reference.site {
@@ -261,6 +309,7 @@ impl<'c> Inlining<'c> {
         }
         let spot = Spot { scope: used.scope, start: used.span.start, anchor: anchor.map(|(_, import)| import) };
         match (Site { view, call: &call, spot }).draft(standin) {
+            Ok(draft) if let Some(left) = self.held_by_itself(view, wrapped, &draft, (used, anchor), known) => stop(left),
             Ok(draft) => Some(Ok(Drafted { wrapped, reference, span: call.span, used: id, anchor, draft })),
             Err(left) => stop(left),
         }
@@ -281,6 +330,27 @@ impl<'c> Inlining<'c> {
         let inside = || wrapped.reads().find_map(|name| patches.meeting(name, reference.file));
         let hold = patches.here(reference).or_else(|| import.and_then(by_import)).or_else(inside)?;
         Some(patch_line(self.context.index, hold.at))
+    }
+
+    /// Whether something sets the names of the file's own that a call reads today, or would read, or what they would be imported from.
+    fn held_by_itself(
+        &self,
+        view: &View<'_>,
+        wrapped: &Wrapped<'_>,
+        draft: &Draft,
+        (used, anchor): (&Use, Option<(AliasId, ImportId)>),
+        known: &Known<'_>,
+    ) -> Option<Left> {
+        let own = |name: &str| Symbol { module: Module::File(view.file), name: name.into() };
+        let is_late = anchor.is_some_and(|(_, import)| view.facts.is_lazy(view.facts.imports[import.index()].scope));
+        let brought = |symbol: &&Symbol| is_late && draft.imports.iter().any(|name| name.name == *symbol.name);
+        let read = draft.names.iter().map(|name| own(name)).chain([own(view.facts.names.get(used.name))]);
+        let names: Vec<Symbol> = read.chain(wrapped.homes().filter(brought).cloned()).collect();
+        if names.iter().any(|name| known.assigned.contains(name)) {
+            return Some(Reason::Assigned.into());
+        }
+        let hold = names.iter().find_map(|name| known.patches.meeting(name, view.file))?;
+        Some(Left { reason: Reason::Patched, evidence: Some(patch_line(self.context.index, hold.at)) })
     }
 
     /// The findings of the calls of one class in a file, with one for each import statement that changes with them.
@@ -359,6 +429,88 @@ impl<'c> Inlining<'c> {
         let is_mark = found.asname.is_some_and(|(local, _)| local == found.name);
         is_alone && !is_read && !named.contains(text) && !is_public && !is_mark && !facts.embedded_code_names(text)
     }
+}
+
+/// Takes out the calls whose new imports would bind a name that is another one for other calls of the file, or for other modules.
+fn unbindable(view: &View<'_>, drafts: &mut Vec<Drafted<'_>>) -> Vec<Finding> {
+    drafts.sort_by_key(|drafted| drafted.draft.reason.is_some());
+    let mut brought: BTreeMap<String, Name> = BTreeMap::new();
+    let mut findings = Vec::new();
+    let is_starred = LazyCell::new(|| view.facts.exports.is_none() && is_starred(view.index, view.file));
+    drafts.retain(|drafted| {
+        let is_public = drafted.anchor.is_none_or(|(_, import)| view.facts.imports[import.index()].scope == ScopeId::MODULE);
+        let is_other = |name: &Name| brought.get(&name.local).is_some_and(|other| other != name);
+        let is_seen = |name: &Name| is_public && !name.local.starts_with('_') && *is_starred;
+        if let Some(name) = drafted.draft.imports.iter().find(|name| is_other(name) || is_seen(name)) {
+            let evidence = Evidence { role: "because", at: None, text: name.local.clone() };
+            let left = Left { reason: Reason::NameTaken, evidence: Some(evidence) };
+            findings.push(drafted.wrapped.left(view, drafted.reference, drafted.span, left));
+            return false;
+        }
+        brought.extend(drafted.draft.imports.iter().map(|name| (name.local.clone(), name.clone())));
+        true
+    });
+    findings
+}
+
+/// The wrappers whose own words lead back to them, if need be through others.
+fn recursive(index: &Index, wrappers: &[Wrapped<'_>]) -> Vec<usize> {
+    let next = |at: usize| -> Vec<usize> {
+        let Ok(standin) = &wrappers[at].standin else { return Vec::new() };
+        let named = standin.choices.iter().filter(|_| !standin.is_stated).flat_map(|choice| choice.named(index));
+        let named: Vec<_> = named.collect();
+        let is_named = |&other: &usize| {
+            let member = wrappers[other].wanted.member.as_deref();
+            let home = wrappers[other].standin.as_ref().ok().and_then(|standin| standin.home);
+            named.iter().any(|(found, path)| Some(*found) == home && (member.is_none() || member == path.as_deref()))
+        };
+        (0..wrappers.len()).filter(is_named).collect()
+    };
+    let next: Vec<Vec<usize>> = (0..wrappers.len()).map(next).collect();
+    let returns = |&at: &usize| {
+        let mut seen = BTreeSet::new();
+        let mut waiting = next[at].clone();
+        while let Some(other) = waiting.pop() {
+            if seen.insert(other) {
+                waiting.extend(&next[other]);
+            }
+        }
+        seen.contains(&at)
+    };
+    (0..wrappers.len()).filter(returns).collect()
+}
+
+/// Whether a file gives a member of a class another value, as far as its words tell.
+fn sets_member(index: &Index, file: FileId, class: &str, member: &str) -> bool {
+    let facts = index.facts(file);
+    let is_patch = |string: &StringFact| {
+        let mut path = facts.names.get(string.value).rsplit('.');
+        let is_it = path.next() == Some(member) && path.next().is_none_or(|owner| owner == class);
+        is_it && matches!(role(index, file, string), Role::Patch | Role::PatchMember | Role::SetMember)
+    };
+    let is_store = |used: &Use| {
+        let last = facts.attributes_of(used).last();
+        used.flags.is_store && last.is_some_and(|attribute| facts.names.get(attribute.name) == member)
+    };
+    facts.strings.iter().any(is_patch) || facts.uses.iter().any(is_store)
+}
+
+/// Whether another file imports all public names of a file.
+fn is_starred(index: &Index, file: FileId) -> bool {
+    let name = index.modules().name(file).unwrap_or_default();
+    let stem = name.rsplit('.').next().unwrap_or(name);
+    // `from . import *` does not name the package.
+    let is_inside = |other: FileId| {
+        let other = index.modules().name(other).unwrap_or_default();
+        index.modules().is_package(file) && other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let files = index.with_words(&[Word::new(stem)]).into_iter().chain(index.python_files().filter(|&other| is_inside(other)));
+    let imports_all = |other: FileId| {
+        let facts = index.facts(other);
+        let mut stars = facts.aliases.iter().filter(|alias| facts.is_star(alias));
+        stars.any(|alias| from_module(index, other, facts.import_of(alias)) == Some(Module::File(file)))
+    };
+    files.into_iter().any(imports_all)
 }
 
 /// Whether the wrapper is a class itself, and not a method of it.

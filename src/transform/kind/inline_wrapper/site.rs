@@ -11,7 +11,7 @@ use crate::lang::python::imports::Name;
 use crate::lang::python::resolve;
 use crate::lang::python::scope::Lookup;
 use crate::lang::python::signature::{Bound, Gives};
-use crate::lang::python::template::{Event, Form, Given, GivenForm, Piece};
+use crate::lang::python::template::{self, Event, Form, Given, GivenForm, Piece};
 use crate::text::edit::Edit;
 use crate::text::span::Span;
 use crate::transform::View;
@@ -74,9 +74,10 @@ impl Site<'_> {
             return Err(left(Reason::NotOneExpression, format!("it does more with `{name}` than pass it on")));
         }
         let choice = self.choose(standin, &bound)?;
+        self.names_once(choice, &bound)?;
         let bound = self.without_none(standin, choice, bound);
         self.evaluates_alike(standin, choice, &bound)?;
-        let (waiting, suspends) = self.waiting(standin, choice)?;
+        let (waiting, suspends) = self.waiting(standin, choice, &bound)?;
         let (names, imports) = self.spell(choice, standin, &bound)?;
         let defaults = self.defaults(choice, standin, &bound)?;
         let implied = |given: &Given, parameter: &str| is_implied(self.view.index, choice, standin, given, parameter);
@@ -84,15 +85,24 @@ impl Site<'_> {
             Filling { template: &choice.template, names: &names, bound: &bound, defaults: &defaults, implied: &implied };
         let edits = filling.edits(&self.view.text, self.call);
         let edits = edits.ok_or_else(|| left(Reason::OddSpelling, "a comment in the call would be lost"))?;
-        let edits = self.around(choice, waiting, edits);
+        // A parameter by itself is whatever the call gives.
+        let whole = edits.iter().find(|edit| edit.span == self.call.span);
+        let is_primary = whole.is_some_and(|edit| template::is_primary(&edit.text) == Some(true));
+        let mut edits = self.around(choice, waiting, is_primary, edits);
+        self.keep_apart(&mut edits);
         let has_quotes = |edit: &Edit| edit.text.contains(['"', '\'', '{', '}', '\n', '\\']);
-        if self.call.is_in_string() && edits.iter().any(has_quotes) {
+        if self.call.is_shown() || (self.call.is_in_string() && edits.iter().any(has_quotes)) {
             return Err(Reason::OddSpelling.into());
         }
+        let is_text = |edit: &Edit| edit.span == self.call.span && edit.text.ends_with(['"', '\'']);
+        if self.call.is_statement() && edits.iter().any(is_text) {
+            return Err(left(Reason::OddSpelling, "a text by itself may be a docstring"));
+        }
         let stated = standin.is_stated.then_some(Reason::Stated);
+        let early = self.is_early(choice, &imports).then_some(Reason::LoadTime);
         let first = |text: &String| text.split('.').next().unwrap_or(text).to_owned();
         let names = names.values().chain(defaults.values()).map(first).collect();
-        Ok(Draft { text: choice.text.clone(), reason: suspends.or(stated), edits, imports, names })
+        Ok(Draft { text: choice.text.clone(), reason: suspends.or(stated).or(early), edits, imports, names })
     }
 
     /// Which parameter gets which argument.
@@ -141,6 +151,21 @@ impl Site<'_> {
         })
     }
 
+    /// Whether no argument that goes on with `**kwargs` has the name of one that what is called is given already.
+    fn names_once(&self, choice: &Choice<'_>, bound: &BTreeMap<&str, Bound>) -> Result<(), Left> {
+        let Form::Call { arguments, .. } = &choice.template.form else { return Ok(()) };
+        let own = |name: &str| arguments.iter().any(|given| matches!(&given.form, GivenForm::Keyword(own) if own == name));
+        let rest = bound.values().flat_map(|bound| if let Bound::Rest(rest) = bound { &rest[..] } else { &[] });
+        let twice = rest.into_iter().find_map(|&at| match self.call.arguments[at].form {
+            ArgumentForm::Keyword(name) if own(name) => Some(name),
+            _ => None,
+        });
+        match twice {
+            Some(name) => Err(left(Reason::CallFails, format!("got multiple values for argument `{name}`"))),
+            None => Ok(()),
+        }
+    }
+
     /// The first choice whose arguments the call gives.
     fn choose<'s, 'r>(&self, standin: &'s Standin<'r>, bound: &BTreeMap<&str, Bound>) -> Result<&'s Choice<'r>, Left> {
         let is_given = |name: &str| match bound.get(name) {
@@ -181,17 +206,26 @@ impl Site<'_> {
     /// Whether all arguments are evaluated once, before anything else happens, and in the order that they have today.
     fn evaluates_alike(&self, standin: &Standin<'_>, choice: &Choice<'_>, bound: &BTreeMap<&str, Bound>) -> Result<(), Left> {
         let arguments = &self.call.arguments;
+        let events = &choice.template.events;
         let has_effects = arguments.iter().any(|argument| argument.weight == Weight::Effect);
+        let last = events.iter().rposition(|event| matches!(event, Event::Read { .. })).unwrap_or(0);
+        let may_change = has_effects || events[..last].contains(&Event::Effect);
+        // An argument may bind a name anew for those behind it.
+        let binds = arguments.iter().any(|argument| self.view.text[argument.span.range()].contains(":="));
         let is_heavy = |at: usize| match arguments[at].weight {
             Weight::Effect => true,
-            Weight::Name(start) => has_effects && !self.is_stable(start),
+            Weight::Name(start) => may_change && (binds || !self.is_stable(start)),
             Weight::Constant | Weight::None => false,
         };
         let mut waiting: Vec<usize> = (0..arguments.len()).filter(|&at| is_heavy(at)).rev().collect();
         let mut read: BTreeSet<usize> = BTreeSet::new();
         let (mut has_happened, mut is_unpacking) = (false, false);
-        for event in &choice.template.events {
+        for event in events {
             let (parameter, is_sure) = match event {
+                Event::Lookup(start) => {
+                    has_happened |= !choice.steady.contains(start);
+                    continue;
+                }
                 Event::Effect => {
                     // To unpack what a wrapper has got as `*args` runs no other code.
                     has_happened |= !std::mem::take(&mut is_unpacking);
@@ -249,12 +283,17 @@ impl Site<'_> {
         let Some(used) = facts.uses.iter().find(|used| used.span.start == start) else { return false };
         let Lookup::Bound(owner) = facts.lookup(used.scope, used.name) else { return false };
         let mut bindings = facts.bindings_of(owner, used.name);
-        facts.scopes[owner.index()].kind == ScopeKind::Function && bindings.all(|(_, binding)| binding.site == owner)
-            || facts.bindings_of(owner, used.name).count() == 1
+        let is_own = bindings.all(|(_, binding)| binding.site == owner);
+        is_own && (facts.scopes[owner.index()].kind == ScopeKind::Function || facts.bindings_of(owner, used.name).count() == 1)
     }
 
     /// How the awaiting changes, and whether the caller would wait where it does not today.
-    fn waiting(&self, standin: &Standin<'_>, choice: &Choice<'_>) -> Result<(Waiting, Option<Reason>), Left> {
+    fn waiting(
+        &self,
+        standin: &Standin<'_>,
+        choice: &Choice<'_>,
+        bound: &BTreeMap<&str, Bound>,
+    ) -> Result<(Waiting, Option<Reason>), Left> {
         let is_awaited = self.call.awaited.is_some();
         let was_coroutine = standin.wrapper.gives == Gives::Coroutine;
         let unawaited = || {
@@ -268,7 +307,9 @@ impl Site<'_> {
             return match (was_coroutine, is_awaited, choice.template.is_awaited) {
                 (false, ..) | (true, true, true) => Ok((Waiting::Stays, None)),
                 (true, true, false) => Ok((Waiting::Goes, None)),
-                (true, false, true) if choice.gives == Some(Gives::Coroutine) => Ok((Waiting::Stays, None)),
+                (true, false, true) if passes_plainly(standin, choice) && self.is_taken(choice, bound) => {
+                    Ok((Waiting::Stays, None))
+                }
                 (true, false, _) => Err(unawaited()),
             };
         }
@@ -284,6 +325,38 @@ impl Site<'_> {
             (None, false, false) => Ok((Waiting::Stays, None)),
             (None, ..) => Err(left(Reason::NotProved, "whether what is called has to be awaited is not known")),
         }
+    }
+
+    /// Whether what is called is a coroutine function that takes what it would be given: it says so at once, a coroutine when it is
+    /// awaited.
+    fn is_taken(&self, choice: &Choice<'_>, bound: &BTreeMap<&str, Bound>) -> bool {
+        let (Form::Call { arguments, .. }, Some(callee), Some(Gives::Coroutine)) =
+            (&choice.template.form, &choice.callee, choice.gives)
+        else {
+            return false;
+        };
+        let mut forms: Vec<Option<&str>> = Vec::new();
+        for given in arguments {
+            let rest = match &given.value[..] {
+                [Piece::Parameter { name, .. }] => bound.get(&**name),
+                _ => None,
+            };
+            match (&given.form, rest) {
+                (GivenForm::Star | GivenForm::DoubleStar, Some(Bound::Rest(rest))) => {
+                    for &at in rest {
+                        match self.call.arguments[at].form {
+                            ArgumentForm::Keyword(name) => forms.push(Some(name)),
+                            ArgumentForm::Unpacked => return false,
+                            ArgumentForm::Position | ArgumentForm::Odd => forms.push(None),
+                        }
+                    }
+                }
+                (GivenForm::Star | GivenForm::DoubleStar, _) => return false,
+                (GivenForm::Keyword(name), _) => forms.push(Some(name)),
+                (GivenForm::Position, _) => forms.push(None),
+            }
+        }
+        callee.bind(&forms).is_ok()
     }
 
     /// The texts of the names, and what has to be imported for them.
@@ -314,6 +387,18 @@ impl Site<'_> {
         Ok((texts, imports))
     }
 
+    /// Whether something is imported when the module is loaded that the wrapper imports when it runs.
+    fn is_early(&self, choice: &Choice<'_>, imports: &BTreeSet<Name>) -> bool {
+        let facts = self.view.facts;
+        let is_eager = self.spot.anchor.is_none_or(|anchor| !facts.is_lazy(facts.imports[anchor.index()].scope));
+        let modules = self.view.index.modules();
+        let is_new = |symbol: &resolve::Symbol| {
+            let module = modules.dotted(&symbol.module).to_string();
+            imports.iter().any(|import| import.module == module && import.name == *symbol.name)
+        };
+        is_eager && choice.late.iter().any(is_new)
+    }
+
     fn meant(&self, meant: &Meant, imports: &mut BTreeSet<Name>) -> Result<(String, usize), Left> {
         match meant {
             Meant::Text(text) => {
@@ -321,7 +406,11 @@ impl Site<'_> {
                 let is_name = text.starts_with(|c: char| c == '_' || c.is_alphabetic());
                 let name = facts.names.find(text).filter(|_| is_name);
                 let is_taken = name.is_some_and(|name| facts.lookup(self.spot.scope, name) != Lookup::Free);
-                if is_taken { Err(left(Reason::NameTaken, text)) } else { Ok((text.clone(), 1)) }
+                if is_taken || (is_name && resolve::is_brought_by_star(self.view.index, self.view.file, text)) {
+                    Err(left(Reason::NameTaken, text))
+                } else {
+                    Ok((text.clone(), 1))
+                }
             }
             Meant::Symbol(symbol, depth) => {
                 let spelled = spell(self.view, symbol, self.spot).ok_or_else(|| left(Reason::NameTaken, &*symbol.name))?;
@@ -378,8 +467,18 @@ impl Site<'_> {
         Ok(texts)
     }
 
+    /// Puts a space between the new text and a word that follows at once.
+    fn keep_apart(&self, edits: &mut [Edit]) {
+        let is_part = |c: char| c == '_' || c.is_alphanumeric();
+        let is_tight = self.view.text[self.call.span.range().end..].starts_with(is_part);
+        let whole = edits.iter_mut().find(|edit| edit.span == self.call.span);
+        if let Some(whole) = whole.filter(|whole| is_tight && whole.text.ends_with(is_part)) {
+            whole.text.push(' ');
+        }
+    }
+
     /// Changes what stands around the call: its `await`, and parentheses.
-    fn around(&self, choice: &Choice<'_>, waiting: Waiting, mut edits: Vec<Edit>) -> Vec<Edit> {
+    fn around(&self, choice: &Choice<'_>, waiting: Waiting, is_primary: bool, mut edits: Vec<Edit>) -> Vec<Edit> {
         let call = self.call;
         let wrap = |edits: &mut Vec<Edit>, open: &str, close: &str| match edits.iter_mut().find(|edit| edit.span == call.span) {
             Some(whole) => whole.text = format!("{open}{}{close}", whole.text),
@@ -393,7 +492,10 @@ impl Site<'_> {
                 }
             }
         };
-        let is_primary = choice.template.is_primary;
+        let is_primary = match &choice.template.form {
+            Form::Other(pieces) if matches!(&pieces[..], [Piece::Parameter { .. }]) => is_primary,
+            _ => choice.template.is_primary,
+        };
         match (waiting, call.awaited) {
             (Waiting::Goes, Some(wait)) => {
                 let text = &self.view.text[wait.range()];
@@ -419,6 +521,23 @@ impl Site<'_> {
         }
         edits
     }
+}
+
+/// Whether making the coroutine does nothing but hand on what it is given: the rest of a coroutine runs when it is awaited.
+fn passes_plainly(standin: &Standin<'_>, choice: &Choice<'_>) -> bool {
+    let Form::Call { arguments, .. } = &choice.template.form else { return false };
+    let signature = &standin.wrapper.signature;
+    let is_rest = |given: &Given| match &given.value[..] {
+        [Piece::Parameter { name, .. }] => [signature.rest(), signature.named_rest()].contains(&Some(name)),
+        _ => false,
+    };
+    let unpacked = arguments.iter().filter(|given| is_rest(given)).count();
+    let is_changing = |event: &&Event| match event {
+        Event::Effect => true,
+        Event::Lookup(start) => !choice.steady.contains(start),
+        Event::Read { .. } => false,
+    };
+    choice.template.events.iter().filter(is_changing).count() == unpacked + 1
 }
 
 /// Whether what is called has the same default for an argument as the wrapper has for the parameter that is passed on.

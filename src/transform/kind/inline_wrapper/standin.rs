@@ -1,10 +1,10 @@
 //! What the calls of a wrapper stand for: its signature, and the expressions that take their place, with every name in them resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, InlineWrapper, MemberRef};
 use crate::index::Index;
-use crate::lang::python::facts::{BindingKind, DefinitionKind, Facts, ScopeId, Use};
+use crate::lang::python::facts::{BindingKind, Definition, DefinitionKind, Facts, ScopeId, Use};
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Imported, Symbol};
 use crate::lang::python::scope::Lookup;
@@ -45,6 +45,10 @@ pub(super) struct Choice<'r> {
     pub gives: Option<Gives>,
     /// The signature of what it calls.
     pub callee: Option<Signature>,
+    /// What the wrapper imports when it runs, and not when its module is loaded.
+    pub late: Vec<Symbol>,
+    /// The attributes that nothing sets while a program runs: those of classes; by where the dotted name starts.
+    pub steady: BTreeSet<u32>,
     /// The expression, in short.
     pub text: String,
 }
@@ -85,7 +89,7 @@ impl InlineWrapper {
         });
         // What the plan says of the signature counts where there is none to read.
         let wrapper = read.or_else(|| self.signature.clone()).ok_or_else(|| unknown(Reason::NotProved, &evidence))?;
-        let reads = home.map(|(file, span)| reads(index, file, span)).unwrap_or_default();
+        let reads = home.map(|(file, span)| reads(index, file, span, wanted.member.as_deref())).unwrap_or_default();
         let mut standin = Standin {
             home,
             choices: Vec::new(),
@@ -138,7 +142,8 @@ impl InlineWrapper {
         let target = target(&template, &names).cloned();
         let (gives, callee) = target.map_or((None, None), |symbol| called(index, &symbol));
         let gives = if template.is_awaited { Some(Gives::Coroutine) } else { gives };
-        Some(Choice { given: &case.given, drops: &case.drops, template, names, gives, callee, text })
+        let steady = names.keys().copied().collect();
+        Some(Choice { given: &case.given, drops: &case.drops, template, names, gives, callee, late: Vec::new(), steady, text })
     }
 }
 
@@ -176,6 +181,8 @@ impl Standin<'_> {
         let Some((file, span)) = self.home else { return Err((Reason::NotProved, String::new())) };
         let mut names = BTreeMap::new();
         let mut parts = Vec::new();
+        let mut late = Vec::new();
+        let mut steady = BTreeSet::new();
         for piece in template.pieces() {
             match piece {
                 Piece::Name { start, path } => {
@@ -184,8 +191,20 @@ impl Standin<'_> {
                         true => Some(Meant::Symbol(symbol.clone(), 1)),
                         false => meaning(index, file, *start, path.len()),
                     };
+                    if meant == Some(Meant::Text(path[0].clone())) && is_of_its_place(&path[0]) {
+                        return Err((Reason::NotOneExpression, format!("what `{}` gives depends on where it stands", path[0])));
+                    }
                     let unknown = || (Reason::NotProved, format!("what `{}` is cannot be known", path.join(".")));
-                    names.insert(*start, meant.ok_or_else(unknown)?);
+                    let meant = meant.ok_or_else(unknown)?;
+                    if let Meant::Symbol(symbol, depth) = &meant {
+                        let is_steady = match path.get(*depth..) {
+                            Some([member]) => is_method(index, symbol, member) || is_enum(index, symbol),
+                            rest => rest.is_none_or(<[String]>::is_empty),
+                        };
+                        steady.extend(is_steady.then_some(*start));
+                        late.extend(is_late(index, file, *start).then(|| symbol.clone()));
+                    }
+                    names.insert(*start, meant);
                     parts.push(path.join("."));
                 }
                 Piece::Parameter { name, .. } => parts.push(name.clone()),
@@ -210,7 +229,7 @@ impl Standin<'_> {
             Some(Piece::Name { path, .. }) => format!("{}(…)", path.join(".")),
             _ => parts.concat(),
         };
-        Ok(Choice { given: &[], drops: &[], template, names, gives, callee, text })
+        Ok(Choice { given: &[], drops: &[], template, names, gives, callee, late, steady, text })
     }
 
     /// The defaults that can be spelled anywhere.
@@ -223,13 +242,76 @@ impl Standin<'_> {
                 ([Piece::Text(text)], _) if parsed.events.is_empty() && !text.starts_with(['[', '{']) => {
                     Meant::Text(text.clone())
                 }
-                ([Piece::Name { path, .. }], Some((file, _))) => meaning(index, file, span.start, path.len())?,
+                ([Piece::Name { path, .. }], Some((file, _))) => match meaning(index, file, span.start, path.len())? {
+                    Meant::Text(text) if is_of_its_place(&text) => return None,
+                    // An attribute may have had another value when the wrapper was defined.
+                    Meant::Symbol(symbol, depth) if depth < path.len() && !is_enum(index, &symbol) => return None,
+                    meant => meant,
+                },
                 _ => return None,
             };
             Some((name.clone(), meant))
         };
         self.wrapper.defaults.iter().filter_map(known).collect()
     }
+}
+
+impl Choice<'_> {
+    /// The definitions that it names, and the attributes that follow them.
+    pub(super) fn named(&self, index: &Index) -> Vec<((FileId, Span), Option<String>)> {
+        let named = |piece: &Piece| {
+            let Piece::Name { start, path } = piece else { return None };
+            let Some(Meant::Symbol(symbol, depth)) = self.names.get(start) else { return None };
+            let home = definition(index, resolve::resolve(index, symbol).definition()?)?;
+            Some((home, path.get(*depth).cloned()))
+        };
+        self.template.pieces().into_iter().filter_map(named).collect()
+    }
+}
+
+/// Whether a builtin name is about the module or the function that it stands in.
+fn is_of_its_place(name: &str) -> bool {
+    let is_module_own = name.starts_with("__") && name.ends_with("__") && name != "__debug__";
+    is_module_own || ["locals", "globals", "vars", "dir", "eval", "exec", "super"].contains(&name)
+}
+
+/// Whether a name is bound by an import in a function.
+fn is_late(index: &Index, file: FileId, start: u32) -> bool {
+    let facts = index.facts(file);
+    let used = facts.uses.iter().find(|used| used.span.start == start);
+    let lookup = used.map(|used| facts.lookup(used.scope, used.name));
+    matches!(lookup, Some(Lookup::Bound(owner)) if facts.is_lazy(owner))
+}
+
+/// Whether a member of a symbol, which is a class, is defined in it as a function.
+fn is_method(index: &Index, symbol: &Symbol, member: &str) -> bool {
+    let way = resolve::resolve(index, symbol);
+    let Some((file, span)) = way.definition().and_then(|symbol| definition(index, symbol)) else { return false };
+    let facts = index.facts(file);
+    let is_it = |inner: &Definition| {
+        inner.kind != DefinitionKind::Class
+            && inner.span != span
+            && span.covers(inner.span)
+            && facts.names.get(inner.name) == member
+    };
+    facts.definitions.iter().any(|inner| is_it(inner))
+}
+
+/// Whether a symbol is a class of constants: a base of it is one of the module `enum`.
+fn is_enum(index: &Index, symbol: &Symbol) -> bool {
+    let Some((file, DefinitionKind::Class, header)) = header(index, symbol) else { return false };
+    let facts = index.facts(file);
+    let bases = facts.uses.iter().filter(|used| header.covers(used.span));
+    let last = |used: &Use| resolve::steps(index, file, used).pop().and_then(|step| step.hops.last().cloned());
+    bases.filter_map(last).any(|base| base.spelled(index.modules()).starts_with("enum:"))
+}
+
+/// The header of what a symbol is one definition of.
+fn header(index: &Index, symbol: &Symbol) -> Option<(FileId, DefinitionKind, Span)> {
+    let way = resolve::resolve(index, symbol);
+    let (file, span) = definition(index, way.definition()?)?;
+    let found = index.facts(file).definitions.iter().find(|definition| definition.span == span)?;
+    Some((file, found.kind, found.header))
 }
 
 /// The symbol that a template calls.
@@ -293,7 +375,10 @@ fn meaning(index: &Index, file: FileId, start: u32, parts: usize) -> Option<Mean
     let depth = steps.iter().take(parts).position(|step| !matches!(step.end, End::Module(_)))?;
     let step = steps.get(depth).filter(|step| is_known(&step.end))?;
     if depth > 0 {
-        return Some(Meant::Symbol(step.hops.first()?.clone(), depth + 1));
+        let symbol = step.hops.first()?.clone();
+        // Programs give `sys.stdout` and the like other values: an import would keep the one of its time.
+        let is_kept = symbol.spelled(index.modules()).starts_with("sys:");
+        return (!is_kept).then(|| Meant::Symbol(symbol, depth + 1));
     }
     match binding.kind {
         BindingKind::Import(alias) => {
@@ -311,18 +396,17 @@ fn meaning(index: &Index, file: FileId, start: u32, parts: usize) -> Option<Mean
     }
 }
 
-/// The names that a definition reads out of namespaces when it runs.
-fn reads(index: &Index, file: FileId, span: Span) -> Vec<Symbol> {
+/// The names that a function, or a method of a class, reads out of namespaces when it runs.
+fn reads(index: &Index, file: FileId, span: Span, method: Option<&str>) -> Vec<Symbol> {
     let facts = index.facts(file);
-    let body = facts
-        .definitions
-        .iter()
-        .find(|definition| definition.span == span)
-        .map_or(span, |definition| Span::new(definition.header.end, span.end));
-    let is_class = |kind| kind == DefinitionKind::Class;
-    if facts.definitions.iter().any(|definition| definition.span == span && is_class(definition.kind)) {
+    let is_it = |found: &&Definition| match method {
+        Some(method) => found.span != span && span.covers(found.span) && facts.names.get(found.name) == method,
+        None => found.span == span,
+    };
+    let Some(found) = facts.definitions.iter().find(is_it).filter(|found| found.kind != DefinitionKind::Class) else {
         return Vec::new();
-    }
+    };
+    let body = Span::new(found.header.end, found.span.end);
     let own = |used: &Use| {
         let is_own = facts.lookup(used.scope, used.name) == Lookup::Bound(ScopeId::MODULE);
         is_own.then(|| Symbol { module: Module::File(file), name: facts.names.get(used.name).into() })

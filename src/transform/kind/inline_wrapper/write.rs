@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::lang::python::calls::{Argument, ArgumentForm, Call, Weight};
 use crate::lang::python::signature::Bound;
-use crate::lang::python::template::{Form, Given, GivenForm, Piece, Template};
+use crate::lang::python::template::{self, Form, Given, GivenForm, Piece, Template};
 use crate::text::edit::Edit;
 use crate::text::span::Span;
 
@@ -74,7 +74,13 @@ impl Filling<'_> {
                     let is_safe = is_plain || (*is_bare && !given.contains(['\n', '\r']));
                     if is_safe { given } else { format!("({given})") }
                 }
-                _ => self.defaults.get(name).cloned().unwrap_or_default(),
+                _ => {
+                    let text = self.defaults.get(name).cloned().unwrap_or_default();
+                    let is_before_dot = matches!(pieces.get(place + 1), Some(Piece::Text(next)) if next.starts_with('.'));
+                    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !is_before_dot;
+                    let is_safe = *is_bare || is_number || template::is_primary(&text) == Some(true);
+                    if is_safe { text } else { format!("({text})") }
+                }
             },
         };
         pieces.iter().enumerate().map(piece).collect()
@@ -110,6 +116,9 @@ impl Filling<'_> {
         let kept: Vec<usize> =
             items.iter().filter_map(|item| if let Item::Kept(at, _) = item { Some(*at) } else { None }).collect();
         if !kept.is_sorted_by(|a, b| a < b) || call.arguments.iter().any(|argument| argument.form == ArgumentForm::Odd) {
+            return None;
+        }
+        if call.callee_has_comment() {
             return None;
         }
         let mut edits = vec![Edit::replace(call.callee, self.render(text, call, callee))];
