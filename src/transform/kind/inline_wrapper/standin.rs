@@ -83,7 +83,8 @@ impl InlineWrapper {
         let evidence = vec![describe(index, "from", &way)];
         let unknown = |reason, evidence: &[Evidence]| Unknown { reason, evidence: evidence.to_vec() };
         let home = definition(index, way.definition().unwrap_or(&symbol));
-        let read = home.and_then(|(file, span)| {
+        // A class that refuses to be instantiated says nothing of the arguments that it is given all the same.
+        let read = home.filter(|_| !self.is_refused || self.signature.is_none()).and_then(|(file, span)| {
             let text = index.text(file).unwrap_or_default();
             wrapper::read(&text, span, wanted.member.as_deref()).ok()
         });
