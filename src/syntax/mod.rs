@@ -21,7 +21,7 @@ pub enum Grammar {
 }
 
 /// A concrete syntax tree of one text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tree(tree_sitter::Tree);
 
 /// A place where the text is not a program of its language.

@@ -53,10 +53,17 @@ impl LanguageExt for Python {
 #[derive(Clone)]
 pub struct Pattern {
     /// The pattern as it is written, and without the lists in it that may be empty: with a list its comma would have to go.
-    matchers: Vec<Matcher>,
+    matchers: Vec<(Matcher, Shape)>,
     names: BTreeSet<String>,
     lists: BTreeSet<String>,
     words: BTreeSet<String>,
+}
+
+/// The tree of a pattern, with [`EXPANDO`] for each `$`.
+#[derive(Clone)]
+struct Shape {
+    text: String,
+    tree: Tree,
 }
 
 /// A place that a pattern matches.
@@ -89,11 +96,12 @@ impl Pattern {
             return Err(NoPattern(format!("this is not Python: {at}")));
         }
         let matcher = Matcher::try_new(text, Python).map_err(|error| NoPattern(error.to_string()))?;
+        let shape = Shape::of(text).ok_or_else(|| NoPattern("this is not Python".to_owned()))?;
         let names = matcher.defined_vars().into_iter().map(str::to_owned).collect();
         let shorter = shorter(text);
-        let shorter = shorter.iter().filter_map(|text| Matcher::try_new(text, Python).ok());
+        let shorter = shorter.iter().filter_map(|text| Some((Matcher::try_new(text, Python).ok()?, Shape::of(text)?)));
         let lists = lists(text).into_iter().map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty()).collect();
-        Ok(Self { matchers: std::iter::once(matcher).chain(shorter).collect(), names, lists, words: words(text) })
+        Ok(Self { matchers: std::iter::once((matcher, shape)).chain(shorter).collect(), names, lists, words: words(text) })
     }
 
     /// The names behind its `$` and `$$$`.
@@ -110,8 +118,8 @@ impl Pattern {
     pub fn find(&self, tree: &Tree, text: &str) -> Vec<Match> {
         let root = AstGrep::doc(StrDoc { src: text.to_owned(), lang: Python, tree: tree.0.clone() });
         let mut found: BTreeMap<Span, Match> = BTreeMap::new();
-        for matcher in &self.matchers {
-            for node in root.root().find_all(matcher) {
+        for (matcher, shape) in &self.matchers {
+            for node in root.root().find_all(matcher).filter(|node| shape.is_all_of(node)) {
                 found.entry(to_span(&node)).or_insert_with(|| self.read(&node));
             }
         }
@@ -130,7 +138,7 @@ impl Pattern {
         });
         let outer: Vec<Node<'_, StrDoc<Python>>> = outer.collect();
         let matches = |node: &Node<'_, StrDoc<Python>>| {
-            self.matchers.iter().find_map(|matcher| Some(self.read(&matcher.match_node(node.clone())?)))
+            self.matchers.iter().find_map(|(matcher, _)| Some(self.read(&matcher.match_node(node.clone())?)))
         };
         outer.iter().filter_map(matches).collect()
     }
@@ -158,6 +166,57 @@ impl Pattern {
         }
         Match { span: to_span(found), one, many }
     }
+}
+
+impl Shape {
+    fn of(text: &str) -> Option<Self> {
+        let text = mask(text, EXPANDO);
+        Some(Self { tree: parse(Grammar::Python, &text)?, text })
+    }
+
+    /// Whether nothing follows in a node that the pattern does not have: ast-grep lets an `else` or a `from` behind it go unseen.
+    fn is_all_of(&self, node: &Node<'_, StrDoc<Python>>) -> bool {
+        let mut own = self.tree.root();
+        while own.kind() != node.kind() {
+            let Ok([inner]) = <[tree_sitter::Node<'_>; 1]>::try_from(parts(own)) else { return true };
+            own = inner;
+        }
+        self.is_same(own, node)
+    }
+
+    fn is_same(&self, own: tree_sitter::Node<'_>, node: &Node<'_, StrDoc<Python>>) -> bool {
+        let text = |node: tree_sitter::Node<'_>| &self.text[node.byte_range()];
+        let is_name = |c: char| c == EXPANDO || c == '_' || c.is_ascii_alphanumeric();
+        let is_variable = |text: &str| text.starts_with(EXPANDO) && text.chars().all(is_name);
+        let is_list = |text: &str| is_variable(text) && text.starts_with(&[EXPANDO; 3].iter().collect::<String>());
+        let inner = parts(own);
+        // A block has other statements behind the one that the pattern names.
+        let is_block = |node: tree_sitter::Node<'_>| node.kind() == "block";
+        if (is_variable(text(own)) && !is_block(own)) || inner.is_empty() {
+            return true;
+        }
+        // `async` and `from` stand between other parts as well.
+        let is_word = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
+        let words = super::children(own).into_iter().filter(|child| !child.is_named()).map(text).filter(|text| is_word(text));
+        let theirs: Vec<_> = node.children().filter(|child| !child.is_named() && is_word(&child.text())).collect();
+        if !words.eq(theirs.iter().map(|child| child.text())) {
+            return false;
+        }
+        if inner.iter().any(|child| is_list(text(*child)) && !is_block(*child)) {
+            return true;
+        }
+        let found: Vec<_> = node.children().filter(|child| child.is_named() && !is_extra(&child.kind())).collect();
+        inner.len() == found.len() && inner.iter().zip(&found).all(|(own, node)| self.is_same(*own, node))
+    }
+}
+
+/// The named children of a node, apart from what may stand anywhere.
+fn parts(node: tree_sitter::Node<'_>) -> Vec<tree_sitter::Node<'_>> {
+    super::children(node).into_iter().filter(|child| child.is_named() && !is_extra(child.kind())).collect()
+}
+
+fn is_extra(kind: &str) -> bool {
+    matches!(kind, "comment" | "line_continuation")
 }
 
 fn to_span(node: &Node<'_, StrDoc<Python>>) -> Span {
@@ -262,6 +321,19 @@ mod tests {
     fn one_name_is_one_thing() {
         assert_eq!(found("$A + $A", "a + a\na + b\n"), ["a + a | A=a"]);
         assert_eq!(found("$X = os.environ[$K]", "v = os.environ['k']\nos.environ['k'] = v\n").len(), 1);
+    }
+
+    #[test]
+    fn nothing_that_follows_goes_unseen() {
+        assert_eq!(found("if $A: $$$B", "if a:\n    b\nelse:\n    c\nif d: e\n"), ["if d: e | A=d | B=[e]"]);
+        assert_eq!(found("if $A: $B", "if a:\n    b\n    c\n"), [""; 0]);
+        assert_eq!(found("try: $$$A\nexcept $E: $$$B", "try: a\nexcept b: c\nfinally: d\n"), [""; 0]);
+        assert_eq!(found("raise $E", "raise a from b\nraise c\n"), ["raise c | E=c"]);
+        assert_eq!(found("$A < $B", "a < b < c\n"), [""; 0]);
+        assert_eq!(found("import json", "import json, os\nimport json  # why\n").len(), 1);
+        assert_eq!(found("[$X for $X in $Y]", "[x async for x in y]\n[x for x in y if x]\n"), [""; 0]);
+        assert_eq!(found("f($A, b=$B)", "f(1,\n  b=2,)\n").len(), 1);
+        assert_eq!(found("@$D\ndef $F($$$): $$$", "@d\ndef f(a): return a\n").len(), 1);
     }
 
     #[test]

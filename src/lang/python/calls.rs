@@ -257,6 +257,9 @@ impl<'t> Place<'t> {
     /// Whether a value is assigned to it, or it is deleted.
     pub fn is_target(self) -> bool {
         let mut node = self.0;
+        if node.kind() == "as_pattern_target" {
+            return true;
+        }
         while let Some(parent) = node.parent() {
             let is_left = parent.child_by_field_name("left").is_some_and(|left| left.id() == node.id());
             match parent.kind() {
@@ -274,6 +277,23 @@ impl<'t> Place<'t> {
             }
         }
         false
+    }
+
+    /// The block that it is a statement of, and how many statements that has; a module may be empty.
+    pub fn block(self) -> Option<(Span, usize)> {
+        let block = self.0.parent().filter(|parent| parent.kind() == "block")?;
+        let statements = syntax::children(block).into_iter().filter(|child| child.is_named() && child.kind() != "comment");
+        Some((syntax::span(block), statements.count()))
+    }
+
+    /// Whether it stands in a replacement field of an f-string.
+    pub fn is_in_string(self) -> bool {
+        ancestors(self.0).any(|node| node.kind() == "interpolation")
+    }
+
+    /// Whether its own text is part of a string: `f"{code=}"`.
+    pub fn is_shown(self) -> bool {
+        is_shown(self.0)
     }
 
     /// The comments in it.

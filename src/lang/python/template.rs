@@ -131,6 +131,16 @@ pub fn is_primary(text: &str) -> Option<bool> {
     parse_expression(text).ok().map(|parsed| primary(parsed.expr()))
 }
 
+/// Whether a text is an expression that is another thing among the arguments of a call: `a, b`, `yield a`, `a := b`.
+pub fn is_loose(text: &str) -> bool {
+    let is_it = |expr: &Expr| match expr {
+        Expr::Tuple(tuple) => !tuple.parenthesized,
+        Expr::Generator(generator) => !generator.parenthesized,
+        expr => matches!(expr, Expr::Yield(_) | Expr::YieldFrom(_) | Expr::Named(_)),
+    };
+    parse_expression(text).is_ok_and(|parsed| is_it(parsed.expr()))
+}
+
 /// Whether a text is statements, as they would stand at the head of a line.
 pub fn is_statements(text: &str) -> bool {
     parse_module(text).is_ok()

@@ -219,6 +219,8 @@ impl Rewrite {
                 continue;
             };
             match self.make(&view, &source, hit, replacement) {
+                // It is what it would be.
+                Ok((edits, _)) if edits.is_empty() => {}
                 Ok((edits, imports)) => made.push(Made { hit, edits, imports }),
                 Err((reason, text)) => {
                     let evidence = Evidence { role: "because", at: None, text };
@@ -232,6 +234,7 @@ impl Rewrite {
             let own = made.hit.found.span;
             !spans.iter().any(|span| *span != own && own.covers(*span))
         });
+        keep_blocks(&source, &mut made);
         // What shares import statements is as sure as the least sure of it.
         let is_patched = made.iter().any(|made| made.hit.patch.is_some());
         let reason = if is_patched { Reason::Patched } else { Reason::Stated };
@@ -288,13 +291,17 @@ impl Rewrite {
             return Ok((vec![edit], BTreeSet::new()));
         }
         let (mut text, imports) = self.render(view, hit, replacement)?;
+        let is_twice = |name: &&Name| imports.iter().any(|other| other.local == name.local && other != *name);
+        if let Some(name) = imports.iter().find(is_twice) {
+            return Err((Reason::NameTaken, name.local.clone()));
+        }
         let is_statement = place.is_statement();
         match template::is_primary(&text) {
             Some(is_primary) if !is_statement => {
                 if place.is_target() {
                     return Err((Reason::OddSpelling, "a value is assigned to it".to_owned()));
                 }
-                if !is_primary && place.binds_tightly() {
+                if !is_primary && (place.binds_tightly() || template::is_loose(&text)) {
                     text = format!("({text})");
                 }
             }
@@ -309,7 +316,24 @@ impl Rewrite {
                 text = text.replace('\n', &format!("{}{indent}", eol::line_ending(&view.text)));
             }
         }
-        let edits = syntax::differing(source.tree, &view.text, span, &text);
+        let is_alone = || {
+            let end = span.range().end;
+            let before = &view.text[eol::line_start(&view.text, span.range().start)..span.range().start];
+            let behind = view.text[end..eol::line_end(&view.text, end)].trim_start();
+            before.trim().is_empty() && (behind.is_empty() || behind.starts_with('#'))
+        };
+        if is_statement && text.contains('\n') && !view.text[span.range()].contains('\n') && !is_alone() {
+            return Err((Reason::OddSpelling, "it is not a statement on lines of its own".to_owned()));
+        }
+        // What stood on one line gets lines of its own as a whole.
+        let edits = match text.contains('\n') && !view.text[span.range()].contains('\n') {
+            true => vec![Edit::replace(span, text)],
+            false => syntax::differing(source.tree, &view.text, span, &text),
+        };
+        let is_odd = |edit: &Edit| edit.text.contains(['"', '\'', '{', '}', '\n', '\\']);
+        if place.is_shown() || (place.is_in_string() && edits.iter().any(is_odd)) {
+            return Err((Reason::OddSpelling, "it stands in a string".to_owned()));
+        }
         let is_lost = |comment: &Span| !captured(*comment) && edits.iter().any(|edit| edit.span.covers(*comment));
         if place.comments().iter().any(is_lost) {
             return Err((Reason::OddSpelling, "a comment in it would be lost".to_owned()));
@@ -369,6 +393,21 @@ impl Rewrite {
 /// Whether a bracket has just been opened.
 fn is_opened(text: &str) -> bool {
     text.trim_end().ends_with(['(', '[', '{'])
+}
+
+/// Keeps one statement of each block that would lose all: alone, it is found again in the next round, and leaves a `pass`.
+fn keep_blocks(source: &Source<'_>, made: &mut Vec<Made<'_>>) {
+    let block = |made: &Made<'_>| {
+        let is_removed = made.edits.iter().all(|edit| edit.text.is_empty());
+        Place::of(source, made.hit.found.span).filter(|place| is_removed && place.is_statement())?.block()
+    };
+    let mut removed: BTreeMap<Span, usize> = BTreeMap::new();
+    made.retain(|made| {
+        let Some((span, statements)) = block(made) else { return true };
+        let count = removed.entry(span).or_default();
+        *count += 1;
+        statements == 1 || *count < statements
+    });
 }
 
 /// The text without the indentation that all its lines have, and without empty lines around it.
