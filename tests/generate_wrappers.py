@@ -624,12 +624,10 @@ class World:
 
     def plan(self) -> None:
         wanted = [f"{wrapper.module}:{wrapper.name}" for wrapper in self.wrappers]
-        wanted = wanted if self.chance(0.6) else self.random.sample(wanted, self.random.randint(1, len(wanted)))
-        steps = [wanted] if self.chance(0.7) else [[name] for name in reversed(wanted)]
-        text = 'name = "generated"\n\n[[phase]]\nid = "phase"\n'
-        for at, names in enumerate(steps):
-            listed = ", ".join(f'"{name}"' for name in names)
-            text += f'\n[[phase.step]]\nid = "step{at}"\nkind = "inline-wrapper"\nof = [{listed}]\n'
+        wanted = wanted if self.chance(0.6) else [name for name in wanted if self.chance(0.6)] or wanted[:1]
+        listed = ", ".join(f'"{name}"' for name in wanted)
+        text = 'name = "generated"\n\n[[phase]]\nid = "phase"\n\n[[phase.step]]\nid = "step"\nkind = "inline-wrapper"\n'
+        text += f"of = [{listed}]\n"
         self.files[".oracle/plan.toml"] = text
 
 
