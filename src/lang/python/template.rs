@@ -151,12 +151,12 @@ pub fn is_statements(text: &str) -> bool {
 /// # Errors
 /// The expression has something that cannot be put elsewhere.
 pub(super) fn read(source: &str, tokens: &Tokens, expression: &Expr, parameters: &[&str]) -> Result<Template, NoTemplate> {
-    let inside = tokens.iter().filter(|token| expression.range().contains_range(token.range()));
+    let mut inside = tokens.iter().filter(|token| expression.range().contains_range(token.range()));
     let is_private = |token: &&Token| {
         let text = &source[token.range()];
         token.kind() == TokenKind::Name && text.starts_with("__") && !text.ends_with("__")
     };
-    if let Some(token) = inside.into_iter().find(is_private) {
+    if let Some(token) = inside.find(is_private) {
         let span = Span::new(token.range().start().to_u32(), token.range().end().to_u32());
         return Err(NoTemplate { message: "a private name, which is another one in a class".to_owned(), span });
     }

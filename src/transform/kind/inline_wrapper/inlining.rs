@@ -243,12 +243,12 @@ impl<'c> Inlining<'c> {
         // What lies in another call is done first; the other is found again in the next round.
         let spans: Vec<Span> = drafts.iter().map(|drafted| drafted.span).collect();
         let is_in_the_way = |drafted: &Drafted<'_>| {
-            let inner = spans.iter().filter(|span| **span != drafted.span && drafted.span.covers(**span));
+            let mut inner = spans.iter().filter(|span| **span != drafted.span && drafted.span.covers(**span));
             let is_met = |span: &Span| {
                 let meets = |edit: &Edit| edit.span.start < span.end && span.start < edit.span.end;
                 drafted.draft.edits.iter().any(meets)
             };
-            inner.into_iter().any(is_met)
+            inner.any(is_met)
         };
         drafts.retain(|drafted| !is_in_the_way(drafted));
         if let Some(source) = &source {
@@ -344,7 +344,7 @@ impl<'c> Inlining<'c> {
         let own = |name: &str| Symbol { module: Module::File(view.file), name: name.into() };
         let is_late = anchor.is_some_and(|(_, import)| view.facts.is_lazy(view.facts.imports[import.index()].scope));
         let brought = |symbol: &&Symbol| is_late && draft.imports.iter().any(|name| name.name == *symbol.name);
-        let read = draft.names.iter().map(|name| own(name)).chain([own(view.facts.names.get(used.name))]);
+        let read = draft.names.iter().map(|name| own(name.as_str())).chain([own(view.facts.names.get(used.name))]);
         let names: Vec<Symbol> = read.chain(wrapped.homes().filter(brought).cloned()).collect();
         if names.iter().any(|name| known.assigned.contains(name)) {
             return Some(Reason::Assigned.into());
@@ -504,13 +504,14 @@ fn is_starred(index: &Index, file: FileId) -> bool {
         let other = index.modules().name(other).unwrap_or_default();
         index.modules().is_package(file) && other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
     };
-    let files = index.with_words(&[Word::new(stem)]).into_iter().chain(index.python_files().filter(|&other| is_inside(other)));
+    let mut files =
+        index.with_words(&[Word::new(stem)]).into_iter().chain(index.python_files().filter(|&other| is_inside(other)));
     let imports_all = |other: FileId| {
         let facts = index.facts(other);
         let mut stars = facts.aliases.iter().filter(|alias| facts.is_star(alias));
         stars.any(|alias| from_module(index, other, facts.import_of(alias)) == Some(Module::File(file)))
     };
-    files.into_iter().any(imports_all)
+    files.any(imports_all)
 }
 
 /// Whether the wrapper is a class itself, and not a method of it.

@@ -155,8 +155,8 @@ impl Site<'_> {
     fn names_once(&self, choice: &Choice<'_>, bound: &BTreeMap<&str, Bound>) -> Result<(), Left> {
         let Form::Call { arguments, .. } = &choice.template.form else { return Ok(()) };
         let own = |name: &str| arguments.iter().any(|given| matches!(&given.form, GivenForm::Keyword(own) if own == name));
-        let rest = bound.values().flat_map(|bound| if let Bound::Rest(rest) = bound { &rest[..] } else { &[] });
-        let twice = rest.into_iter().find_map(|&at| match self.call.arguments[at].form {
+        let mut rest = bound.values().flat_map(|bound| if let Bound::Rest(rest) = bound { &rest[..] } else { &[] });
+        let twice = rest.find_map(|&at| match self.call.arguments[at].form {
             ArgumentForm::Keyword(name) if own(name) => Some(name),
             _ => None,
         });

@@ -295,7 +295,7 @@ fn is_method(index: &Index, symbol: &Symbol, member: &str) -> bool {
             && span.covers(inner.span)
             && facts.names.get(inner.name) == member
     };
-    facts.definitions.iter().any(|inner| is_it(inner))
+    facts.definitions.iter().any(is_it)
 }
 
 /// Whether a symbol is a class of constants: a base of it is one of the module `enum`.
