@@ -5,6 +5,7 @@ mod definitions;
 mod demo;
 mod equivalence;
 mod fixtures;
+mod generated;
 mod harness;
 mod patches;
 mod plan;
