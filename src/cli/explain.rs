@@ -6,7 +6,7 @@ use super::error::CliError;
 use super::project::Project;
 use super::{Answer, Global};
 use crate::report::page::page;
-use crate::transform::pack::load;
+use crate::transform::pack::{Packs, load};
 use crate::transform::wire::nearest;
 
 /// Show the manual page of a transform; without an id, list the transforms
@@ -30,12 +30,17 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         return Ok(out.into());
     };
     let Some(file) = packs.get(id) else {
-        let error = CliError::usage(format!("there is no transform `{id}`"));
-        return Err(match nearest(id, packs.ids()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint("`ssot-migrate explain` lists them"),
-        });
+        return Err(no_such_transform(&packs, id));
     };
     let (transform, examples) = load(id, file)?;
     Ok(page(&transform, &examples).into())
+}
+
+/// Says that there is no transform of a name, and which may be meant.
+pub(super) fn no_such_transform(packs: &Packs, id: &str) -> CliError {
+    let error = CliError::usage(format!("there is no transform `{id}`"));
+    match nearest(id, packs.ids()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint("`ssot-migrate explain` lists them"),
+    }
 }

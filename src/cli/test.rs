@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::error::CliError;
+use super::explain::no_such_transform;
 use super::project::Project;
 use super::{Answer, Global};
 use crate::transform::pack::load;
-use crate::transform::wire::nearest;
 
 /// Run the examples of transforms: all of them, or those that are named
 #[derive(clap::Args, Debug)]
@@ -19,11 +19,7 @@ pub(super) struct Args {
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let packs = Project::open(global)?.packs()?;
     if let Some(id) = args.ids.iter().find(|id| packs.get(id).is_none()) {
-        let error = CliError::usage(format!("there is no transform `{id}`"));
-        return Err(match nearest(id, packs.ids()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        });
+        return Err(no_such_transform(&packs, id));
     }
     let is_wanted = |id: &str| args.ids.is_empty() || args.ids.iter().any(|wanted| wanted == id);
     // Writing to a string cannot fail.

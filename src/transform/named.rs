@@ -1,13 +1,17 @@
 //! Symbols and modules as gates and roles name them. They need not exist: that one is gone may be the goal.
 
+use std::collections::BTreeSet;
+
 use super::Subject;
 use super::kind::{is_dotted, module_names};
 use super::wire::{Located, Origin, Problem, Table};
 use crate::index::Index;
-use crate::index::references::{Target, is_inside};
+use crate::index::references::{Reference, Site, Target, is_inside};
+use crate::lang::python::facts::UseId;
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::Symbol;
 use crate::lang::python::strings::is_identifier;
+use crate::text::snapshot::FileId;
 
 /// A symbol (`module:Name`, in some places `module:Class.member`) or a module.
 #[derive(Clone, Debug)]
@@ -29,6 +33,29 @@ pub enum Takes {
     SymbolsAndModules,
     /// The same, and members of classes.
     Members,
+}
+
+/// The references of code to some names, outside of the modules that have them: imports, uses through a module and what star imports
+/// bring; strings are not code. A use that several references pass, of those that matter, comes once.
+pub fn in_code<'r>(
+    index: &'r Index,
+    of: &'r [Named],
+    references: &'r [Reference],
+    matters: impl Fn(&Reference) -> bool + 'r,
+) -> impl Iterator<Item = &'r Reference> {
+    let is_own = |reference: &Reference| {
+        let name = index.modules().name(reference.file).unwrap_or_default();
+        is_inside(name, &of[reference.target].module)
+    };
+    let mut seen: BTreeSet<(FileId, UseId)> = BTreeSet::new();
+    references.iter().filter(move |reference| {
+        let used = match reference.site {
+            Site::From(_) | Site::Alias(_) => None,
+            Site::Attribute(used, _) | Site::Unsure(used, _) | Site::Star(_, used) => Some(used),
+            _ => return false,
+        };
+        matters(reference) && !is_own(reference) && used.is_none_or(|used| seen.insert((reference.file, used)))
+    })
 }
 
 impl Named {

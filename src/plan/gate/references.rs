@@ -1,12 +1,9 @@
 //! The metric `references`: places in scope whose code refers to a symbol or module. Imports, uses through a module and what star
 //! imports bring count; strings are not code. A file that does not parse and spells the target counts as one place.
 
-use std::collections::BTreeSet;
-
 use super::{Context, Counted};
-use crate::index::references::{Reference, Search, Site, Target, is_inside};
-use crate::lang::python::facts::UseId;
-use crate::transform::named::{Named, Takes};
+use crate::index::references::{Reference, Search, Site, Target};
+use crate::transform::named::{Named, Takes, in_code};
 use crate::transform::wire::{Problem, Table};
 
 /// What a gate of this metric counts.
@@ -36,32 +33,18 @@ impl References {
         let targets: Vec<Target> = self.of.iter().map(|named| named.target(index)).collect();
         let search = Search::new(index, &targets);
         let references = search.run();
-        let is_own = |reference: &Reference| {
-            let name = index.modules().name(reference.file).unwrap_or_default();
-            is_inside(name, &self.of[reference.target].module)
-        };
-        let is_code =
-            |site| matches!(site, Site::From(_) | Site::Alias(_) | Site::Attribute(..) | Site::Unsure(..) | Site::Star(..));
-        let mut seen: BTreeSet<(crate::text::snapshot::FileId, UseId)> = BTreeSet::new();
-        let mut places = Vec::new();
-        for reference in &references {
-            let is_wanted = is_code(reference.site)
-                && !(self.is_direct && reference.distance > 0)
-                && !is_own(reference)
-                && context.has_file(reference.file);
+        let matters = |reference: &Reference| !(self.is_direct && reference.distance > 0) && context.has_file(reference.file);
+        let place = |reference: &Reference| {
             let facts = index.facts(reference.file);
-            let (offset, used) = match reference.site {
-                Site::From(import) => (facts.imports[import.index()].span.start, None),
-                Site::Alias(alias) => (facts.aliases[alias.index()].name_span.start, None),
-                Site::Attribute(used, _) | Site::Unsure(used, _) | Site::Star(_, used) => {
-                    (facts.uses[used.index()].span.start, Some(used))
-                }
-                _ => continue,
+            let offset = match reference.site {
+                Site::From(import) => facts.imports[import.index()].span.start,
+                Site::Alias(alias) => facts.aliases[alias.index()].name_span.start,
+                Site::Attribute(used, _) | Site::Unsure(used, _) | Site::Star(_, used) => facts.uses[used.index()].span.start,
+                _ => return None,
             };
-            if is_wanted && used.is_none_or(|used| seen.insert((reference.file, used))) {
-                places.push(context.counted(reference.file, offset, context.line(reference.file, offset)));
-            }
-        }
+            Some(context.counted(reference.file, offset, context.line(reference.file, offset)))
+        };
+        let mut places: Vec<Counted> = in_code(index, &self.of, &references, matters).filter_map(place).collect();
         let unread = search.unread(&targets, &references);
         let mut files: Vec<_> = unread.iter().filter(|unread| context.has_file(unread.file)).collect();
         files.dedup_by_key(|unread| unread.file);

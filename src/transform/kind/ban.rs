@@ -3,12 +3,10 @@
 //!
 //! What is banned need not exist: that nobody brings it back is the point of a ban.
 
-use std::collections::BTreeSet;
-
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::super::finding::{Evidence, Finding, Form, Outcome, Reason, Spelling};
-use super::super::named::{Named, Takes};
+use super::super::named::{Named, Takes, in_code};
 use super::super::query::Query;
 use super::super::relocate::spelled;
 use super::super::role::{Role, headline, read as read_role};
@@ -16,8 +14,8 @@ use super::super::wire::{Located, Problem, Table, is_outside};
 use super::super::{Context, Rule, Subject, View};
 use super::{Kind, is_dotted};
 use crate::index::Index;
-use crate::index::references::{Reference, Search, Site, Target, is_inside};
-use crate::lang::python::facts::{UseId, UseRole};
+use crate::index::references::{Search, Target, is_inside};
+use crate::lang::python::facts::UseRole;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
@@ -144,26 +142,14 @@ impl Ban {
         }
         let targets: Vec<Target> = self.references.iter().map(|named| named.target(index)).collect();
         let search = Search::new(index, &targets);
-        let is_own = |reference: &Reference| {
-            let name = index.modules().name(reference.file).unwrap_or_default();
-            is_inside(name, &self.references[reference.target].module)
-        };
-        let is_code =
-            |site| matches!(site, Site::From(_) | Site::Alias(_) | Site::Attribute(..) | Site::Unsure(..) | Site::Star(..));
-        let mut seen: BTreeSet<(FileId, UseId)> = BTreeSet::new();
-        let mut findings = Vec::new();
-        for reference in search.run().iter().filter(|reference| is_code(reference.site) && matters(reference.file)) {
-            let is_new = match reference.site {
-                Site::Attribute(used, _) | Site::Unsure(used, _) | Site::Star(_, used) => seen.insert((reference.file, used)),
-                _ => true,
-            };
-            if is_new && !is_own(reference) {
-                let view = View::open(index, reference.file);
-                let (span, spelling) = spelled(&view, reference);
-                let what = format!("a reference to {}", targets[reference.target].spelled(index.modules()));
-                findings.push(self.found(&view, span, &what, spelling, Reason::Banned));
-            }
-        }
+        let references = search.run();
+        let found = in_code(index, &self.references, &references, |reference| matters(reference.file)).map(|reference| {
+            let view = View::open(index, reference.file);
+            let (span, spelling) = spelled(&view, reference);
+            let what = format!("a reference to {}", targets[reference.target].spelled(index.modules()));
+            self.found(&view, span, &what, spelling, Reason::Banned)
+        });
+        let mut findings: Vec<Finding> = found.collect();
         findings.extend(self.unread(index, &search, &targets, matters));
         findings
     }

@@ -146,9 +146,7 @@ impl InlineWrapper {
         problems.extend(self.symbols.values().filter_map(|symbol| symbol.check_name(index)));
         problems
     }
-}
 
-impl InlineWrapper {
     /// Reports a wrapper that is not there, or that is called otherwise than the plan says.
     fn check_wrapper(&self, index: &Index, wanted: &MemberRef) -> Vec<Problem> {
         let origin = &wanted.symbol.origin;
