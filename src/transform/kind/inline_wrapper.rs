@@ -6,6 +6,7 @@
 //! is awaited as before, and no test patches what is read. What the plan states is for review, unless it vouches for it.
 
 mod inlining;
+mod objects;
 mod site;
 mod standin;
 mod write;
@@ -194,7 +195,11 @@ impl Rule for InlineWrapper {
         let wrapper =
             |wanted| Wrapped { wanted, symbol: wanted.symbol(context.index), standin: self.standin(context.index, wanted) };
         let wanted = self.wrappers.iter().filter(|wanted| self.is_about(context.index, wanted));
-        Inlining::new(context, wanted.map(wrapper).collect()).run()
+        let wanted: Vec<&MemberRef> = wanted.collect();
+        let through_objects = wanted.iter().flat_map(|wanted| objects::calls(context, wanted, &wanted.symbol(context.index)));
+        let mut findings: Vec<Finding> = through_objects.collect();
+        findings.extend(Inlining::new(context, wanted.into_iter().map(wrapper).collect()).run());
+        findings
     }
 
     fn subjects(&self, index: &Index) -> Vec<Subject> {
