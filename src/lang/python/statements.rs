@@ -9,17 +9,30 @@ use crate::text::eol;
 use crate::text::span::Span;
 
 /// Returns the edit that removes the statement which covers `span`, with the comments that stand directly above it and the blank
-/// lines that only it needed. A statement that is alone in its block leaves a `pass`.
+/// lines that only it needed: those below, unless they set others apart. A statement that is alone in its block leaves a `pass`.
 ///
 /// # Errors
 /// tree-sitter sees no whole statement there, or an error in it, or it shares its line with another.
 pub fn remove(source: &Source<'_>, span: Span) -> Result<Edit, Refusal> {
+    remove_among(source, span, &[])
+}
+
+/// The same for one of several statements, which all go: given by their whole spans.
+///
+/// # Errors
+/// As for one alone.
+pub fn remove_among(source: &Source<'_>, span: Span, gone: &[Span]) -> Result<Edit, Refusal> {
     let text = source.text;
     let node = statement(source, span)?;
     let block = node.parent().ok_or(Refusal::ParsersDisagree)?;
-    let is_comment = |node: &Node<'_>| node.kind() == "comment";
-    if block.kind() != "module" && syntax::children(block).iter().filter(|child| !is_comment(child)).count() == 1 {
-        return Ok(Edit::replace(syntax::span(node), "pass"));
+    let is_left = |child: &Node<'_>| child.kind() != "comment" && *child != node && !gone.contains(&syntax::span(*child));
+    let children = syntax::children(block);
+    if block.kind() != "module" && !children.iter().any(is_left) {
+        // The first of them leaves the `pass`.
+        let first = children.iter().find(|child| child.kind() != "comment");
+        if first == Some(&node) {
+            return Ok(Edit::replace(syntax::span(node), "pass"));
+        }
     }
     let (first, last) = (node.start_byte(), node.end_byte());
     let before = &text[eol::line_start(text, first)..first];
@@ -27,6 +40,27 @@ pub fn remove(source: &Source<'_>, span: Span) -> Result<Edit, Refusal> {
     if !before.trim().is_empty() || !(behind.is_empty() || behind.starts_with('#')) {
         return Err(Refusal::ParsersDisagree);
     }
+    let mut start = with_comments(text, first);
+    let mut end = behind_blanks(text, last);
+    // It stands directly below another, which the blank lines are for as well.
+    let is_below = eol::previous_line(text, start).is_some_and(|above| !text[above..start].trim().is_empty());
+    let own_end = if is_below && node.prev_sibling().is_some() { eol::next_line(text, last) } else { end };
+    if is_last(text, end, gone) {
+        // Nothing follows that stays: the blank lines above go, and the file ends as it ended before.
+        start = text[..start].trim_end().len();
+        let first_line = eol::line_start(text, text.len() - text.trim_start().len());
+        let is_all = start == 0 || is_last(text, first_line, gone);
+        if end == text.len() && !is_all && text.ends_with(['\n', '\r']) {
+            end = last_break(text);
+        }
+    } else {
+        end = own_end;
+    }
+    Ok(Edit::delete(Span::new(start as u32, end.max(start) as u32)))
+}
+
+/// Where the comments begin that stand directly above the statement at an offset, or its line.
+fn with_comments(text: &str, first: usize) -> usize {
     let mut start = eol::line_start(text, first);
     while let Some(above) = eol::previous_line(text, start) {
         let line = text[above..start].trim();
@@ -37,19 +71,22 @@ pub fn remove(source: &Source<'_>, span: Span) -> Result<Edit, Refusal> {
         }
         start = above;
     }
+    start
+}
+
+/// The start of the first line behind an offset that is not blank.
+fn behind_blanks(text: &str, last: usize) -> usize {
     let mut end = eol::next_line(text, last);
     while end < text.len() && text[end..eol::line_end(text, end)].trim().is_empty() {
         end = eol::next_line(text, end);
     }
-    if end == text.len() {
-        // Nothing follows: the blank lines above go, and the file ends as it ended before.
-        start = text[..start].trim_end().len();
-        end = if text.ends_with(['\n', '\r']) { last_break(text) } else { text.len() };
-        if start == 0 {
-            end = text.len();
-        }
-    }
-    Ok(Edit::delete(Span::new(start as u32, end.max(start) as u32)))
+    end
+}
+
+/// Whether nothing but statements that go stands from the start of a line to the end of the text.
+fn is_last(text: &str, line: usize, gone: &[Span]) -> bool {
+    let next = || gone.iter().find(|span| span.range().start >= line && with_comments(text, span.range().start) == line);
+    line == text.len() || next().is_some_and(|span| is_last(text, behind_blanks(text, span.range().end), gone))
 }
 
 /// The offset of the line end that closes the text.
@@ -79,11 +116,19 @@ pub fn whole(source: &Source<'_>, span: Span) -> Result<Span, Refusal> {
     statement(source, span).map(syntax::span)
 }
 
-/// Returns the edit that removes one element of a list, with its comma.
+/// Returns the edit that removes one element of a list, with its comma. A tuple that keeps one element keeps a comma.
 ///
 /// # Errors
 /// tree-sitter sees no list there, or an error in it.
 pub fn remove_element(source: &Source<'_>, element: Span) -> Result<Edit, Refusal> {
+    remove_element_among(source, element, &[])
+}
+
+/// The same for one of several elements, which all go.
+///
+/// # Errors
+/// As for one alone.
+pub fn remove_element_among(source: &Source<'_>, element: Span, gone: &[Span]) -> Result<Edit, Refusal> {
     let text = source.text;
     let node = source.tree.node_at(element, "string").ok_or(Refusal::ParsersDisagree)?;
     let list = node.parent().filter(|list| matches!(list.kind(), "list" | "tuple" | "set")).ok_or(Refusal::ParsersDisagree)?;
@@ -98,13 +143,29 @@ pub fn remove_element(source: &Source<'_>, element: Span) -> Result<Edit, Refusa
         let start = eol::line_start(text, node.start_byte());
         return Ok(Edit::delete(Span::new(start as u32, eol::next_line(text, end) as u32)));
     }
-    match (comma, node.prev_sibling().filter(|previous| previous.kind() == ",")) {
-        (None, Some(previous)) => Ok(Edit::delete(Span::new(previous.start_byte() as u32, end as u32))),
+    let elements: Vec<Span> = syntax::children(list).into_iter().filter(Node::is_named).map(syntax::span).collect();
+    let is_kept = |span: &&Span| **span != element && !gone.contains(span);
+    let kept: Vec<&Span> = elements.iter().filter(is_kept).collect();
+    let previous = node.prev_sibling().filter(|previous| previous.kind() == ",");
+    match (kept.last(), previous) {
+        // It stands behind all that stay: the comma before it goes, unless a tuple needs that.
+        (Some(last), Some(previous)) if **last < element => {
+            let is_needed =
+                list.kind() == "tuple" && kept.len() == 1 && syntax::span(previous).start < next_start(&elements, last);
+            let start = if is_needed { previous.end_byte() } else { previous.start_byte() };
+            let end = if is_needed { end } else { node.end_byte() };
+            Ok(Edit::delete(Span::new(start as u32, end as u32)))
+        }
         _ => {
             let blanks = text[end..].len() - text[end..].trim_start_matches([' ', '\t']).len();
             Ok(Edit::delete(Span::new(element.start, (end + blanks) as u32)))
         }
     }
+}
+
+/// Where the element behind one begins.
+fn next_start(elements: &[Span], element: &Span) -> u32 {
+    elements.iter().find(|other| *other > element).map_or(u32::MAX, |next| next.start)
 }
 
 #[cfg(test)]
@@ -118,17 +179,21 @@ mod tests {
 
     /// Removes the statement that defines `gone`, and its entry in `__all__`.
     fn removed(text: &str) -> String {
+        all_removed(text, &["gone"])
+    }
+
+    fn all_removed(text: &str, gone: &[&str]) -> String {
         let facts = collect(text, None);
         let tree = parse(Grammar::Python, text).unwrap();
         let modules = ModuleTable::default();
         let source = Source { file: FileId::new(0), text, facts: &facts, tree: &tree, modules: &modules };
-        let mut edits: Vec<Edit> =
-            facts.module_bindings("gone").map(|(_, binding)| remove(&source, binding.span).unwrap()).collect();
-        for (name, span) in facts.exports.iter().flat_map(|exports| &exports.entries) {
-            if facts.names.get(*name) == "gone" {
-                edits.push(remove_element(&source, *span).unwrap());
-            }
-        }
+        let bindings = || gone.iter().flat_map(|name| facts.module_bindings(name));
+        let spans: Vec<Span> = bindings().map(|(_, binding)| whole(&source, binding.span).unwrap()).collect();
+        let mut edits: Vec<Edit> = spans.iter().map(|span| remove_among(&source, *span, &spans).unwrap()).collect();
+        let entries = facts.exports.iter().flat_map(|exports| &exports.entries);
+        let entries: Vec<Span> =
+            entries.filter(|entry| gone.contains(&facts.names.get(entry.0))).map(|(_, span)| *span).collect();
+        edits.extend(entries.iter().map(|entry| remove_element_among(&source, *entry, &entries).unwrap()));
         let after = String::from_utf8(TextEdit::new(edits).unwrap().apply(text.as_bytes())).unwrap();
         assert!(collect(&after, None).errors.is_empty(), "{after}");
         after
@@ -141,6 +206,8 @@ mod tests {
         assert_eq!(removed("x = 1\n\n\nclass gone:\n    pass\n"), "x = 1\n");
         assert_eq!(removed("x = 1\n\n\nclass gone:\n    pass"), "x = 1");
         assert_eq!(removed("#!/usr/bin/python\ngone = 1\nx = 2\n"), "#!/usr/bin/python\nx = 2\n");
+        assert_eq!(removed("x = 1\ngone = 2\n\n\ndef f():\n    pass\n"), "x = 1\n\n\ndef f():\n    pass\n");
+        assert_eq!(removed("class A:\n    x = 1\ngone = 2\n\n\ny = 2\n"), "class A:\n    x = 1\n\n\ny = 2\n");
         assert_eq!(removed("# a comment of its own\n\ngone = 1  # it\nx = 2\n"), "# a comment of its own\n\nx = 2\n");
     }
 
@@ -156,5 +223,30 @@ mod tests {
         assert_eq!(removed("__all__ = ['gone', 'a']\ngone = 1\n"), "__all__ = ['a']\n");
         assert_eq!(removed("__all__ = [\n    'a',\n    'gone',  # x\n]\ngone = 1\n"), "__all__ = [\n    'a',\n]\n");
         assert_eq!(removed("__all__ = ('gone',)\ngone = 1\n"), "__all__ = ()\n");
+    }
+
+    #[test]
+    fn several_go_together() {
+        let two = |text: &str| all_removed(text, &["gone", "lost"]);
+        let functions = "def gone():\n    pass\n\n\n# about lost\ndef lost():\n    pass\n";
+        assert_eq!(two(&format!("x = 1\n\n\n{functions}")), "x = 1\n");
+        assert_eq!(two(&format!("x = 1\n\n\n{functions}\n\ny = 2\n")), "x = 1\n\n\ny = 2\n");
+        assert_eq!(two(functions), "");
+        assert_eq!(two("if x:\n    gone = 1\n    lost = 2\ny = 2\n"), "if x:\n    pass\ny = 2\n");
+        assert_eq!(two("if x:\n    gone = 1\n    # why\n    lost = 2\n"), "if x:\n    pass\n");
+        assert_eq!(two("__all__ = ['gone', 'lost']\ngone = lost = 1\n"), "__all__ = []\n");
+        assert_eq!(two("__all__ = ['a', 'gone', 'lost']\ngone = 1\nlost = 1\n"), "__all__ = ['a']\n");
+        assert_eq!(two("__all__ = ['gone', 'a', 'lost', 'b']\ngone = 1\nlost = 1\n"), "__all__ = ['a', 'b']\n");
+    }
+
+    #[test]
+    fn a_tuple_of_one_stays_a_tuple() {
+        assert_eq!(removed("__all__ = ('a', 'gone')\ngone = 1\n"), "__all__ = ('a',)\n");
+        assert_eq!(removed("__all__ = ('a', 'b', 'gone')\ngone = 1\n"), "__all__ = ('a', 'b')\n");
+        assert_eq!(removed("__all__ = ('gone', 'a',)\ngone = 1\n"), "__all__ = ('a',)\n");
+        assert_eq!(
+            all_removed("__all__ = ('a', 'gone', 'lost')\ngone = 1\nlost = 1\n", &["gone", "lost"]),
+            "__all__ = ('a',)\n"
+        );
     }
 }
