@@ -283,15 +283,15 @@ fn build_step(
     let origin = index.advance(base.clone());
     let mut index = index;
     let mut changes: Vec<SourceChange> = Vec::new();
-    let in_scope = |path: &RepoPath| scope.contains(path) && step.transform.scope.contains(path);
-    let mut orphans = Orphans::new(&in_scope);
+    let mut orphans = Orphans::new(scope, &step.transform);
     for pass in [Applicability::Safe, Applicability::Review] {
         if pass < request.threshold {
             break;
         }
         // What is changed may free other code: what no test loads under a patch any more, say.
         let mut has_retried = false;
-        for round in 1.. {
+        let mut rounds = 0;
+        loop {
             let fixes: Vec<Finding> = findings.extract_if(.., |finding| has_fix(finding, |fix| fix >= pass)).collect();
             let made = make(&index, &at, fixes, &mut settled, looked_at, &doing)?;
             let has_made = made.is_some();
@@ -302,11 +302,13 @@ fn build_step(
                 break;
             }
             index = keep(swept, &mut changes).unwrap_or(index);
+            // Sweeping alone comes to an end, however long the chain is.
+            rounds += usize::from(has_made);
             doing("checking that it converges");
             let (held, again): (Vec<Finding>, Vec<Finding>) =
                 search(&index).into_iter().partition(|finding| is_held(&settled, finding));
             let open = again.iter().find(|finding| has_fix(finding, |fix| fix >= pass));
-            if let Some(finding) = open.filter(|_| round >= MOST_ROUNDS) {
+            if let Some(finding) = open.filter(|_| rounds >= MOST_ROUNDS) {
                 return Err(BuildError::DoesNotConverge {
                     at,
                     place: Box::new(finding.place.clone()),

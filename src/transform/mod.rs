@@ -135,6 +135,20 @@ pub trait Rule: Send + Sync {
 
     /// What the rule is about, by name; nothing for a rule that looks for a construct.
     fn subjects(&self, index: &Index) -> Vec<Subject>;
+
+    /// What goes with what a step of the rule takes away, besides the imports that only it needed.
+    fn clears(&self) -> Clearing {
+        Clearing::default()
+    }
+}
+
+/// What a step takes away after it has made its own fixes, once nothing needs it any more.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Clearing {
+    /// The definitions that only what the step has deleted used.
+    pub helpers: bool,
+    /// The modules that the step has left with nothing but a docstring.
+    pub empty_modules: bool,
 }
 
 /// A symbol or module that a rule is about.
@@ -190,6 +204,28 @@ pub fn orphans(index: &Index, unread: Vec<(FileId, Vec<AliasId>)>) -> Vec<Findin
     readable(index, kind::remove_unused_imports::orphans(index, unread))
 }
 
+/// Finds the definitions that nothing uses any more since a step has removed these bytes of the files of `origin`, and what becomes of
+/// them by the rules of the step's transform. The findings are sorted by file and place.
+pub fn helpers(index: &Index, plan: &Scope, transform: &Transform, removed: &Removed<'_>) -> Vec<Finding> {
+    let context = Context { index, plan, own: &transform.scope, named: &[] };
+    vouched(transform, &context, kind::delete_definition::helpers::find(&context, removed))
+}
+
+/// Finds what becomes of modules that a step has left with nothing but a docstring, among some files. The findings are sorted by file
+/// and place.
+pub fn emptied(index: &Index, plan: &Scope, transform: &Transform, files: &[FileId]) -> Vec<Finding> {
+    let context = Context { index, plan, own: &transform.scope, named: &[] };
+    vouched(transform, &context, kind::delete_module::emptied(&context, files))
+}
+
+/// What a step has removed so far.
+pub struct Removed<'o> {
+    /// The files as they were before the step.
+    pub origin: &'o Index,
+    /// The bytes of them that it has removed, by their files.
+    pub bytes: Vec<(FileId, Vec<Span>)>,
+}
+
 /// The findings without the fixes that tree-sitter cannot vouch for, sorted by file and place.
 fn readable(index: &Index, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.par_iter_mut().filter(|finding| crosses_error(index, finding)).for_each(|finding| {
@@ -202,7 +238,12 @@ fn readable(index: &Index, mut findings: Vec<Finding>) -> Vec<Finding> {
 /// Runs a transform over an index; `named` is what the steps of its plan are about. The findings are sorted by file and place.
 pub fn run(index: &Index, plan: &Scope, transform: &Transform, named: &[Subject]) -> Vec<Finding> {
     let context = Context { index, plan, own: &transform.scope, named };
-    let mut findings = readable(index, transform.rule.find(&context));
+    vouched(transform, &context, transform.rule.find(&context))
+}
+
+/// The findings with the author's word on their fixes, without those that may not be made; sorted by file and place.
+fn vouched(transform: &Transform, context: &Context<'_>, findings: Vec<Finding>) -> Vec<Finding> {
+    let mut findings = readable(context.index, findings);
     for finding in &mut findings {
         let Outcome::Fix(fix) = &mut finding.outcome else { continue };
         match (transform.applicability, fix.applicability) {

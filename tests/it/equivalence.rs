@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use ssot_migrate::lang::python::collect;
 use ssot_migrate::lang::python::rename::has_word;
+use ssot_migrate::transform::kind::module_names;
 
 use crate::fixtures::{cases, name, open, words};
 use crate::harness::{Sandbox, project};
@@ -119,6 +120,10 @@ struct Purpose {
     calls: bool,
     /// Whether imports that nothing reads are to go.
     drops_imports: bool,
+    /// Whether what only deleted code used is to go.
+    cascades: bool,
+    /// Whether modules that are left empty are to go.
+    empties: bool,
 }
 
 impl Purpose {
@@ -146,12 +151,14 @@ impl Purpose {
             }
         }
         self.drops_imports |= step.get("kind").and_then(|kind| kind.as_str()) == Some("remove-unused-imports");
+        self.cascades |= step.get("cascade").is_some();
         if step.get("move_definition").is_some() {
             let modules = from.iter().chain(&to).filter_map(|symbol| symbol.split_once(':'));
             self.homes.extend(modules.map(|(module, _)| module.to_owned()));
         }
         let kind = step.get("kind").and_then(toml::Value::as_str);
         self.calls |= matches!(kind, Some("inline-wrapper" | "rewrite"));
+        self.empties |= matches!(kind, Some("delete-definition" | "delete-module"));
         let last = |symbol: &String| symbol.rsplit([':', '.']).next().unwrap().to_owned();
         if step.get("move_definition").is_some()
             && let ([from], [to]) = (&from[..], &to[..])
@@ -227,7 +234,20 @@ fn dropped(case: &Path, sandbox: &Sandbox, module: &str, purpose: &Purpose) -> B
         facts.aliases.iter().map(|alias| facts.names.get(alias.local).to_owned()).collect()
     };
     let is_gone = |name: &String| purpose.drops_imports || !has_word(&after, name);
-    imported(&before).difference(&imported(&after)).filter(|name| is_gone(name)).cloned().collect()
+    let mut dropped: BTreeSet<String> =
+        imported(&before).difference(&imported(&after)).filter(|name| is_gone(name)).cloned().collect();
+    if purpose.cascades {
+        let names = collect(&before, None);
+        let names = module_names(&names).map(str::to_owned);
+        dropped.extend(names.filter(|name| !is_spelled(sandbox, name)));
+    }
+    dropped
+}
+
+/// Whether a Python file of the repository has a word.
+fn is_spelled(sandbox: &Sandbox, word: &str) -> bool {
+    let files = sandbox.files().into_iter().filter(|(path, _)| path.ends_with(".py"));
+    files.into_iter().any(|(_, bytes)| has_word(&String::from_utf8_lossy(&bytes), word))
 }
 
 /// What Python sees of each module of the repository.
@@ -258,6 +278,7 @@ fn differences(case: &Path) -> (Vec<String>, usize) {
             let difference = match after.get(&purpose.module(module)) {
                 Some(new) => purpose.difference(module, old, new, &dropped(case, &sandbox, module, &purpose)),
                 None if module.split('.').any(|part| purpose.names.contains(part)) => None,
+                None if purpose.empties && !is_spelled(&sandbox, module.rsplit('.').next().unwrap()) => None,
                 None => Some("it is gone".to_owned()),
             };
             found.extend(difference.map(|difference| format!("{} {options:?}: {module}: {difference}", name(case))));

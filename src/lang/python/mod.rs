@@ -8,6 +8,7 @@ pub mod calls;
 pub mod collect;
 pub mod cycles;
 pub mod definitions;
+pub mod empty;
 pub mod evaluated;
 pub mod facts;
 pub mod imports;

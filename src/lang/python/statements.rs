@@ -116,11 +116,11 @@ pub fn whole(source: &Source<'_>, span: Span) -> Result<Span, Refusal> {
     statement(source, span).map(syntax::span)
 }
 
-/// Returns the edit that removes one element of a list, with its comma. A tuple that keeps one element keeps a comma.
+/// Returns the edits that remove one element of a list, with its comma. A tuple that keeps one element keeps a comma, or gets it.
 ///
 /// # Errors
 /// tree-sitter sees no list there, or an error in it.
-pub fn remove_element(source: &Source<'_>, element: Span) -> Result<Edit, Refusal> {
+pub fn remove_element(source: &Source<'_>, element: Span) -> Result<Vec<Edit>, Refusal> {
     remove_element_among(source, element, &[])
 }
 
@@ -128,44 +128,49 @@ pub fn remove_element(source: &Source<'_>, element: Span) -> Result<Edit, Refusa
 ///
 /// # Errors
 /// As for one alone.
-pub fn remove_element_among(source: &Source<'_>, element: Span, gone: &[Span]) -> Result<Edit, Refusal> {
+pub fn remove_element_among(source: &Source<'_>, element: Span, gone: &[Span]) -> Result<Vec<Edit>, Refusal> {
     let text = source.text;
     let node = source.tree.node_at(element, "string").ok_or(Refusal::ParsersDisagree)?;
     let list = node.parent().filter(|list| matches!(list.kind(), "list" | "tuple" | "set")).ok_or(Refusal::ParsersDisagree)?;
     if list.has_error() {
         return Err(Refusal::ParsersDisagree);
     }
-    let comma = node.next_sibling().filter(|next| next.kind() == ",");
+    let elements: Vec<Node<'_>> = syntax::children(list).into_iter().filter(Node::is_named).collect();
+    let is_kept = |other: &&Node<'_>| **other != node && !gone.contains(&syntax::span(**other));
+    let kept: Vec<&Node<'_>> = elements.iter().filter(is_kept).collect();
+    let mut edits = vec![Edit::delete(element_with_comma(text, node, kept.last().map(|last| last.end_byte())))];
+    if let ([only], "tuple") = (&kept[..], list.kind()) {
+        match only.next_sibling().filter(|next| next.kind() == ",") {
+            Some(comma) if comma.start_byte() < node.start_byte() => {
+                edits[0].span.start = edits[0].span.start.max(comma.end_byte() as u32);
+            }
+            Some(_) => {}
+            None => edits.push(Edit::insert(only.end_byte() as u32, ",")),
+        }
+    }
+    Ok(edits)
+}
+
+/// The bytes that go with an element: its lines, or its comma; that before it where it stands behind all that stay.
+fn element_with_comma(text: &str, node: Node<'_>, last_kept: Option<usize>) -> Span {
+    let is_comma = |other: &Node<'_>| other.kind() == ",";
+    let comma = node.next_sibling().filter(is_comma);
     let end = comma.map_or(node.end_byte(), |comma| comma.end_byte());
     let before = &text[eol::line_start(text, node.start_byte())..node.start_byte()];
     let behind = text[end..eol::line_end(text, end)].trim_start();
     if before.trim().is_empty() && (behind.is_empty() || behind.starts_with('#')) {
         let start = eol::line_start(text, node.start_byte());
-        return Ok(Edit::delete(Span::new(start as u32, eol::next_line(text, end) as u32)));
+        return Span::new(start as u32, eol::next_line(text, end) as u32);
     }
-    let elements: Vec<Span> = syntax::children(list).into_iter().filter(Node::is_named).map(syntax::span).collect();
-    let is_kept = |span: &&Span| **span != element && !gone.contains(span);
-    let kept: Vec<&Span> = elements.iter().filter(is_kept).collect();
-    let previous = node.prev_sibling().filter(|previous| previous.kind() == ",");
-    match (kept.last(), previous) {
-        // It stands behind all that stay: the comma before it goes, unless a tuple needs that.
-        (Some(last), Some(previous)) if **last < element => {
-            let is_needed =
-                list.kind() == "tuple" && kept.len() == 1 && syntax::span(previous).start < next_start(&elements, last);
-            let start = if is_needed { previous.end_byte() } else { previous.start_byte() };
-            let end = if is_needed { end } else { node.end_byte() };
-            Ok(Edit::delete(Span::new(start as u32, end as u32)))
+    match node.prev_sibling().filter(is_comma) {
+        Some(previous) if last_kept.is_some_and(|last| last < node.start_byte()) => {
+            Span::new(previous.start_byte() as u32, node.end_byte() as u32)
         }
         _ => {
             let blanks = text[end..].len() - text[end..].trim_start_matches([' ', '\t']).len();
-            Ok(Edit::delete(Span::new(element.start, (end + blanks) as u32)))
+            Span::new(node.start_byte() as u32, (end + blanks) as u32)
         }
     }
-}
-
-/// Where the element behind one begins.
-fn next_start(elements: &[Span], element: &Span) -> u32 {
-    elements.iter().find(|other| *other > element).map_or(u32::MAX, |next| next.start)
 }
 
 #[cfg(test)]
@@ -193,7 +198,7 @@ mod tests {
         let entries = facts.exports.iter().flat_map(|exports| &exports.entries);
         let entries: Vec<Span> =
             entries.filter(|entry| gone.contains(&facts.names.get(entry.0))).map(|(_, span)| *span).collect();
-        edits.extend(entries.iter().map(|entry| remove_element_among(&source, *entry, &entries).unwrap()));
+        edits.extend(entries.iter().flat_map(|entry| remove_element_among(&source, *entry, &entries).unwrap()));
         let after = String::from_utf8(TextEdit::new(edits).unwrap().apply(text.as_bytes())).unwrap();
         assert!(collect(&after, None).errors.is_empty(), "{after}");
         after
@@ -242,6 +247,8 @@ mod tests {
     #[test]
     fn a_tuple_of_one_stays_a_tuple() {
         assert_eq!(removed("__all__ = ('a', 'gone')\ngone = 1\n"), "__all__ = ('a',)\n");
+        assert_eq!(removed("__all__ = ('gone', 'a')\ngone = 1\n"), "__all__ = ('a',)\n");
+        assert_eq!(removed("__all__ = (\n    'gone',\n    'a'\n)\ngone = 1\n"), "__all__ = (\n    'a',\n)\n");
         assert_eq!(removed("__all__ = ('a', 'b', 'gone')\ngone = 1\n"), "__all__ = ('a', 'b')\n");
         assert_eq!(removed("__all__ = ('gone', 'a',)\ngone = 1\n"), "__all__ = ('a',)\n");
         assert_eq!(

@@ -1,10 +1,8 @@
-//! Imports that a step has made useless: something in their file read them before it, and nothing does after it. They are found once the
-//! step's own fixes have been made, and removed as a further part of it; what was useless before is none of its business.
+//! Imports that a step has made useless: something in their file read them before it, and nothing does after it.
 
 use std::collections::BTreeSet;
 
-use super::build::{BuildError, StepName, has_fix, is_held, make, remaining};
-use super::origins::Origins;
+use super::super::origins::Origins;
 use crate::index::Index;
 use crate::lang::python;
 use crate::lang::python::facts::{Alias, AliasId, Facts};
@@ -12,57 +10,11 @@ use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
-use crate::transform::finding::{Applicability, Finding};
+use crate::transform::finding::Finding;
 use crate::transform::kind::remove_unused_imports::unread;
 
-/// What has become of the imports that a step has made useless.
-pub(super) struct Orphans<'s> {
-    in_scope: &'s dyn Fn(&RepoPath) -> bool,
-    /// Those that are removed, or were to be and are held back.
-    settled: Vec<Finding>,
-    /// Those that wait for a look, or stay.
-    listed: Vec<Finding>,
-}
-
-impl<'s> Orphans<'s> {
-    /// None so far, in the files that are in scope.
-    pub fn new(in_scope: &'s dyn Fn(&RepoPath) -> bool) -> Self {
-        Self { in_scope, settled: Vec::new(), listed: Vec::new() }
-    }
-
-    /// Removes what the changes of a step have made useless since `origin`, as far as that is sure enough. `None` where nothing is
-    /// removed.
-    ///
-    /// # Errors
-    /// A removal would break something.
-    pub fn sweep(
-        &mut self,
-        (origin, index): (&Index, &Index),
-        at: &StepName,
-        pass: Applicability,
-        changes: &[SourceChange],
-        looked_at: &mut BTreeSet<RepoPath>,
-        doing: &dyn Fn(&str),
-    ) -> Result<Option<(SourceChange, Index)>, BuildError> {
-        let mut found = find(origin, index, changes, self.in_scope);
-        found.retain(|finding| !is_held(&self.settled, finding));
-        let fixes: Vec<Finding> = found.extract_if(.., |finding| has_fix(finding, |fix| fix >= pass)).collect();
-        let mut settled = Vec::new();
-        let made = make(index, at, fixes, &mut settled, looked_at, doing)?;
-        // At the places that they had before the step, like all that it finds.
-        self.settled.extend(remaining(origin, changes, Vec::new(), settled));
-        self.listed = remaining(origin, changes, Vec::new(), found);
-        Ok(made)
-    }
-
-    /// All of them.
-    pub fn into_findings(self) -> impl Iterator<Item = Finding> {
-        self.settled.into_iter().chain(self.listed)
-    }
-}
-
 /// Finds the imports that changes have made useless, in the files that they edited and that are in scope.
-fn find(before: &Index, after: &Index, changes: &[SourceChange], in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Finding> {
+pub fn find(before: &Index, after: &Index, changes: &[SourceChange], in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Finding> {
     let steps: Vec<Origins<'_>> = changes.iter().rev().map(Origins::of).collect();
     let orphans = |path: &RepoPath| {
         let file = after.snapshot().id(path).filter(|_| python::is_source(path) && in_scope(path))?;
@@ -85,7 +37,7 @@ fn find(before: &Index, after: &Index, changes: &[SourceChange], in_scope: &dyn 
 }
 
 /// The files that changes edit, under the names that they have in the end.
-fn edited(changes: &[SourceChange]) -> BTreeSet<&RepoPath> {
+pub fn edited(changes: &[SourceChange]) -> BTreeSet<&RepoPath> {
     let mut paths: BTreeSet<&RepoPath> = BTreeSet::new();
     for (path, what) in changes.iter().flat_map(SourceChange::files) {
         match what {

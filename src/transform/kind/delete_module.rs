@@ -2,17 +2,18 @@
 //!
 //! Several modules that only refer to one another go together. A module that a runner finds by its path (a test, a `conftest`, a
 //! script with a `__main__` block), or a package by looking around (`pkgutil`), has no references to look for, so its deletion is for
-//! review.
+//! review. A module that a step has left with nothing but a docstring is judged by the same rules.
 
 use std::collections::BTreeSet;
 
 use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::wire::{Problem, Table};
-use super::super::{Context, Rule, Subject, View};
+use super::super::{Clearing, Context, Rule, Subject, View};
 use super::delete_definition::{evidence, mentioned};
 use super::{Kind, ModuleRef, check_module, module_subjects};
 use crate::index::Index;
 use crate::index::references::{Search, Target, is_inside};
+use crate::lang::python::empty;
 use crate::lang::python::modules::Module;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
@@ -23,6 +24,7 @@ pub(super) const KIND: Kind = Kind { name: "delete-module", summary: "deletes a 
 
 struct DeleteModule {
     modules: Vec<ModuleRef>,
+    cascade: bool,
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
@@ -31,12 +33,14 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
         table.problem(problem.hint("`of` names the module, or a list of modules, to delete"));
     }
     let modules = table.strings("of").into_iter().filter_map(|text| ModuleRef::read(table, text)).collect();
-    Some(Box::new(DeleteModule { modules }))
+    Some(Box::new(DeleteModule { modules, cascade: table.flag("cascade") }))
 }
 
 /// A module that is to go.
 struct Doomed {
     name: String,
+    /// What is said of it.
+    message: String,
     files: Vec<FileId>,
     blockers: Vec<(FileId, Evidence)>,
     /// Places in JSON.
@@ -61,29 +65,57 @@ impl Rule for DeleteModule {
     }
 
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {
-        let index = context.index;
-        let mut doomed: Vec<Doomed> = self.modules.iter().map(|module| doom(index, &module.name)).collect();
-        doomed.retain(|module| !module.files.is_empty());
-        // A module that has to stay holds on to what it refers to.
-        let mut going: BTreeSet<FileId> = doomed.iter().flat_map(|module| module.files.iter().copied()).collect();
-        loop {
-            let is_held = |module: &&Doomed| module.is_blocked(&going) || module.kept(context).is_some();
-            let held: Vec<FileId> = doomed.iter().filter(is_held).flat_map(|module| module.files.iter().copied()).collect();
-            let before = going.len();
-            going.retain(|file| !held.contains(file));
-            if going.len() == before {
-                break;
-            }
-        }
-        doomed.iter().flat_map(|module| findings(context, module, &going)).collect()
+        let doomed = |module: &ModuleRef| doom(context.index, &module.name, format!("delete {}", module.name));
+        judge(context, self.modules.iter().map(doomed).collect())
     }
 
     fn subjects(&self, index: &Index) -> Vec<Subject> {
         self.modules.iter().flat_map(|module| module_subjects(index, &module.name, None)).collect()
     }
+
+    fn clears(&self) -> Clearing {
+        Clearing { helpers: self.cascade, empty_modules: true }
+    }
 }
 
-fn doom(index: &Index, name: &str) -> Doomed {
+/// Finds what becomes of those among some files that have been left with nothing but a docstring. A package's `__init__.py` stays.
+pub(in crate::transform) fn emptied(context: &Context<'_>, files: &[FileId]) -> Vec<Finding> {
+    let index = context.index;
+    let doomed = |&file: &FileId| {
+        let name = index.modules().name(file).filter(|name| !name.is_empty() && !index.modules().is_package(file))?;
+        if !is_empty(index, file) {
+            return None;
+        }
+        let doomed = doom(index, name, format!("delete {name}, which this step emptied"));
+        (doomed.files == [file]).then_some(doomed)
+    };
+    judge(context, files.iter().filter_map(doomed).collect())
+}
+
+/// Whether a module has nothing but a docstring.
+pub fn is_empty(index: &Index, file: FileId) -> bool {
+    let view = View::open(index, file);
+    view.facts.errors.is_empty() && index.tree(file, &view.text).is_some_and(|tree| empty::is_empty(&view.text, tree))
+}
+
+/// Judges modules that are to go: the greatest set goes that nothing outside of it refers to.
+fn judge(context: &Context<'_>, mut doomed: Vec<Doomed>) -> Vec<Finding> {
+    doomed.retain(|module| !module.files.is_empty());
+    // A module that has to stay holds on to what it refers to.
+    let mut going: BTreeSet<FileId> = doomed.iter().flat_map(|module| module.files.iter().copied()).collect();
+    loop {
+        let is_held = |module: &&Doomed| module.is_blocked(&going) || module.kept(context).is_some();
+        let held: Vec<FileId> = doomed.iter().filter(is_held).flat_map(|module| module.files.iter().copied()).collect();
+        let before = going.len();
+        going.retain(|file| !held.contains(file));
+        if going.len() == before {
+            break;
+        }
+    }
+    doomed.iter().flat_map(|module| findings(context, module, &going)).collect()
+}
+
+fn doom(index: &Index, name: &str, message: String) -> Doomed {
     let modules = index.modules();
     let is_part = |file: &FileId| modules.name(*file).is_some_and(|module| is_inside(module, name));
     let files: Vec<FileId> = index.python_files().filter(is_part).collect();
@@ -108,7 +140,7 @@ fn doom(index: &Index, name: &str) -> Doomed {
         let evidence = mentioned(index, &mention);
         if mention.is_binding() { blockers.push((mention.file, evidence)) } else { suspects.push(evidence) }
     }
-    Doomed { name: name.to_owned(), files, blockers, suspects }
+    Doomed { name: name.to_owned(), message, files, blockers, suspects }
 }
 
 /// A file that imports modules by computed names, and has the module's name as a string.
@@ -152,8 +184,7 @@ fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) ->
             let reason = (!module.suspects.is_empty()).then_some(Reason::InConfig);
             Outcome::Fix(Fix::judged(is_found.then_some(Reason::FoundOtherwise).or(reason), change))
         };
-        let message = format!("delete {}", module.name);
-        let mut finding = view.finding(Span::at(0), message, Some(Spelling::of(Form::Definition)), outcome);
+        let mut finding = view.finding(Span::at(0), module.message.clone(), Some(Spelling::of(Form::Definition)), outcome);
         finding.evidence =
             module.blockers.iter().filter(|(file, _)| !going.contains(file)).map(|(_, blocker)| blocker.clone()).collect();
         finding.evidence.extend(module.suspects.iter().cloned());

@@ -2,8 +2,8 @@
 
 mod absolute_imports;
 mod ban;
-mod delete_definition;
-mod delete_module;
+pub(super) mod delete_definition;
+pub mod delete_module;
 mod inline_wrapper;
 mod move_module;
 mod move_symbol;

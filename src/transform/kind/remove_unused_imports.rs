@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-pub use self::judge::unread;
 use self::judge::{Judged, Manner, judge};
+pub use self::judge::{unread, unread_without};
 use super::super::finding::{Finding, Fix, Outcome, Reason};
 use super::super::wire::{Located, Problem, Table};
 use super::super::{Context, Rule, Subject, View};

@@ -39,12 +39,17 @@ pub(super) struct Judged {
 /// The imports of a file whose names nothing in it reads: no use, string that is a type, entry of `__all__` or program in a text. Of
 /// several bindings of a name that is read, all count as read. A file that does not parse is not judged.
 pub fn unread(facts: &Facts) -> Vec<AliasId> {
+    unread_without(facts, &|_| false)
+}
+
+/// The same once the bytes that are gone read nothing any more.
+pub fn unread_without(facts: &Facts, is_gone: &dyn Fn(Span) -> bool) -> Vec<AliasId> {
     let bound: FxHashSet<NameId> = facts.aliases.iter().map(|alias| alias.local).collect();
     if bound.is_empty() || !facts.errors.is_empty() {
         return Vec::new();
     }
     let mut read: FxHashSet<(ScopeId, NameId)> = FxHashSet::default();
-    for used in facts.uses.iter().filter(|used| bound.contains(&used.name)) {
+    for used in facts.uses.iter().filter(|used| bound.contains(&used.name) && !is_gone(used.span)) {
         let scopes = match facts.lookup(used.scope, used.name) {
             Lookup::Bound(scope) => [Some(scope), None],
             Lookup::ClassOr(class, outer) => [Some(class), outer],

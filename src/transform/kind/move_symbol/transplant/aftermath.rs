@@ -94,7 +94,7 @@ impl Transplant<'_, '_> {
             let source = source(&view)?;
             for (entry, span) in facts.exports.iter().flat_map(|exports| &exports.entries) {
                 if *entry == name {
-                    edits.push(statements::remove_element(&source, *span).map_err(|_| Reason::ParsersDisagree)?);
+                    edits.extend(statements::remove_element(&source, *span).map_err(|_| Reason::ParsersDisagree)?);
                 }
             }
         }
