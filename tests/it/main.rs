@@ -2,6 +2,7 @@
 
 mod apply;
 mod definitions;
+mod deletions;
 mod demo;
 mod equivalence;
 mod fixtures;
