@@ -53,8 +53,9 @@ pub fn uses(view: &View<'_>, doomed: &Doomed) -> Uses {
             holds.push(hold(index, &reference));
         }
     }
-    for mention in search.mentions(&|_| true).iter().filter(|mention| mention.target == 0) {
-        let hold = Hold { file: mention.file, span: mention.path, alias: None, evidence: mentioned(index, mention) };
+    // Its module alone is named in many more files, which say nothing of it.
+    for mention in Search::new(index, &targets[..1]).mentions(&|_| true) {
+        let hold = Hold { file: mention.file, span: mention.path, alias: None, evidence: mentioned(index, &mention) };
         if mention.is_binding() { holds.push(hold) } else { suspects.push(hold) }
     }
     related.sort_unstable();
