@@ -16,6 +16,7 @@ pub mod load;
 pub mod loading;
 pub mod missing;
 pub mod modules;
+pub mod objects;
 pub mod rename;
 pub mod resolve;
 pub mod scope;

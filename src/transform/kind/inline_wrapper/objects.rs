@@ -6,22 +6,19 @@
 
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
-use tree_sitter::Node;
-
 use super::super::MemberRef;
 use super::standin::definition;
 use crate::index::Index;
 use crate::index::references::{Search, Target};
 use crate::lang::python::facts::{ScopeId, Use, UseRole};
-use crate::lang::python::imports::Source;
 use crate::lang::python::modules::Module;
+use crate::lang::python::objects::{behind_a_call, given_names};
 use crate::lang::python::resolve::{self, Symbol};
-use crate::syntax;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::{Finding, Form, Outcome, Reason, Spelling};
 use crate::transform::{Context, View};
+use rayon::prelude::*;
 
 /// What makes objects of a class, or hands them on.
 struct Makers<'i> {
@@ -105,44 +102,4 @@ fn places(view: &View<'_>, member: &str, makers: &Makers<'_>) -> Vec<Span> {
     }
     found.sort_unstable();
     found
-}
-
-/// The names that a file gives to what is made at some places: those of assignments around them, and those of functions.
-fn given_names<'t>(source: &Source<'t>, made: &[Span]) -> BTreeSet<&'t str> {
-    let mut names = BTreeSet::new();
-    for span in made {
-        let mut node = source.tree.root().descendant_for_byte_range(span.range().start, span.range().end);
-        while let Some(around) = node {
-            let field = match around.kind() {
-                "assignment" => "left",
-                "named_expression" | "function_definition" => "name",
-                "as_pattern" => "alias",
-                _ => "",
-            };
-            let given = around.child_by_field_name(field).filter(|given| !syntax::span(*given).covers(*span));
-            names.extend(given.and_then(|given| last_name(source, given)));
-            node = around.parent();
-        }
-    }
-    names
-}
-
-/// The last name of `a.b.c`.
-fn last_name<'t>(source: &Source<'t>, node: Node<'_>) -> Option<&'t str> {
-    let node = match node.kind() {
-        "attribute" => node.child_by_field_name("attribute")?,
-        "as_pattern_target" => node.child(0)?,
-        _ => node,
-    };
-    (node.kind() == "identifier").then(|| &source.text[node.byte_range()])
-}
-
-/// The callee of `Made().method(…)`, given the place of the method's name.
-fn behind_a_call(source: &Source<'_>, name: Span, made: &[Span]) -> Option<Span> {
-    let attribute = source.tree.node_at(name, "identifier")?.parent().filter(|node| node.kind() == "attribute")?;
-    let call = attribute.parent().filter(|node| node.kind() == "call")?;
-    let object = attribute.child_by_field_name("object").filter(|object| object.kind() == "call")?;
-    let is_callee = call.child_by_field_name("function").is_some_and(|function| function.id() == attribute.id());
-    let makes = object.child_by_field_name("function").map(syntax::span)?;
-    (is_callee && made.iter().any(|made| makes.covers(*made))).then(|| syntax::span(attribute))
 }
