@@ -12,7 +12,8 @@ use crate::index::Index;
 use crate::plan::build::{BuiltStep, count_files};
 use crate::plan::gate::measure;
 use crate::plan::spec::Phase;
-use crate::report::gates;
+use crate::report::{gates, refs};
+use crate::transform::kind::shim::standing;
 
 /// Show how far each phase of the plan has come, and its figures
 #[derive(clap::Args, Debug)]
@@ -99,6 +100,11 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
             facts.push(format!("requires {}", phase.requires.join(", ")));
         }
         let _ = writeln!(out, "  {:width$}  {:<13}  {}", phase.id, state.word(), facts.join(", "));
+        for step in phase.steps.iter().filter(|step| step.transform.kind == "shim") {
+            for shim in standing(&index, &step.transform.rule.subjects(&index)) {
+                let _ = writeln!(out, "  {:width$}    {}", "", refs::used(&shim));
+            }
+        }
         // As the files are, and not as the phases before it would make them.
         for now in measure(&plan, phase, &index) {
             let _ = writeln!(out, "  {:width$}    gate {}", "", gates::now(&now));

@@ -194,6 +194,11 @@ impl<'i> Search<'i> {
                 found.push(local.into());
             }
         }
+        let forwarded = facts.forwards.iter().map(|forward| facts.names.get(forward.name));
+        found.extend(forwarded.filter(|name| !known.contains(*name)).filter_map(|name| {
+            let symbol = Symbol { module: Module::File(file), name: name.into() };
+            self.hit(&resolve::resolve(self.index, &symbol)).map(|_| Box::from(name))
+        }));
         found
     }
 

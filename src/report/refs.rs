@@ -18,6 +18,7 @@ use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::transform::describe;
 use crate::transform::finding::{Evidence, Form, Spelling};
+use crate::transform::kind::shim;
 use crate::transform::sightings::{Sighting, sightings};
 
 /// The version of the JSON shape.
@@ -31,6 +32,9 @@ pub struct Refs {
     tool: &'static str,
     base: String,
     of: String,
+    /// Whether it is a shim, which forwards with a `DeprecationWarning`.
+    #[serde(skip_serializing_if = "is_false")]
+    is_shim: bool,
     /// Where the symbol's own way leads.
     definition: Definition,
     /// Sorted by file and place.
@@ -120,6 +124,7 @@ impl Refs {
             tool: env!("CARGO_PKG_VERSION"),
             base,
             of: target.spelled(index.modules()),
+            is_shim: shim::is_shim(index, target),
             definition: definition(index, target),
             references,
             counts,
@@ -145,6 +150,9 @@ impl Refs {
         for place in &self.definition.places {
             let at = place.file.iter().zip(place.line).map(|(file, line)| format!("{file}:{line}: ")).collect::<String>();
             line(&mut out, format!("  {}  {at}{}", self.definition.end, clean(&place.text)));
+        }
+        if self.is_shim {
+            line(&mut out, "  shim  it forwards, with a DeprecationWarning");
         }
         if self.definition.path.len() > 1 {
             line(&mut out, format!("  path  {}", self.definition.path.join(ARROW)));
@@ -198,6 +206,19 @@ impl Refs {
             tell(&self.counts)
         )
     }
+}
+
+/// Who still uses a shim, in a line.
+pub fn used(shim: &shim::Standing) -> String {
+    let used = match shim.references {
+        0 => "unused".to_owned(),
+        references => format!("{} in {}", count(references, "reference"), count(shim.files, "file")),
+    };
+    format!("shim {}: {used}", clean(&shim.old))
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 const ARROW: &str = " \u{2192} ";

@@ -116,6 +116,8 @@ struct Purpose {
     moved: Vec<(String, String)>,
     /// The modules that definitions leave and come to: with them go and come the imports that they need.
     homes: BTreeSet<String>,
+    /// The modules that become shims.
+    shims: BTreeSet<String>,
     /// Whether calls become others: then classes and functions are imported that were not, and others are not any more.
     calls: bool,
     /// Whether imports that nothing reads are to go.
@@ -158,7 +160,12 @@ impl Purpose {
         }
         let kind = step.get("kind").and_then(toml::Value::as_str);
         self.calls |= matches!(kind, Some("inline-wrapper" | "rewrite"));
-        self.empties |= matches!(kind, Some("delete-definition" | "delete-module"));
+        if kind == Some("shim") {
+            // What only the old code imported goes with it.
+            self.homes.extend(from.iter().map(|old| old.split(':').next().unwrap().to_owned()));
+            self.shims.extend(from.iter().filter(|old| !old.contains(':')).cloned());
+        }
+        self.empties |= matches!(kind, Some("delete-definition" | "delete-module" | "shim"));
         let last = |symbol: &String| symbol.rsplit([':', '.']).next().unwrap().to_owned();
         if step.get("move_definition").is_some()
             && let ([from], [to]) = (&from[..], &to[..])
@@ -216,7 +223,10 @@ impl Purpose {
             let entries = value.as_array().into_iter().flatten().filter_map(|entry| entry.as_str()).map(str::to_owned);
             entries.filter(|name| !self.names.contains(name)).collect()
         };
-        (listed(&before["all"]) != listed(&after["all"])).then(|| both("all"))
+        let (had, has) = (listed(&before["all"]), listed(&after["all"]));
+        // A module that becomes a list of imports lists what it offers.
+        let is_new_list = had.is_empty() && self.shims.contains(module);
+        (had != has && !is_new_list).then(|| both("all"))
     }
 }
 

@@ -7,6 +7,7 @@ mod code_text;
 mod conditions;
 mod definitions;
 mod exports;
+mod forwards;
 mod strings;
 mod type_text;
 mod walk;
@@ -25,8 +26,9 @@ use self::conditions::{catches, is_call_of, is_main, is_type_checking};
 use self::strings::is_short;
 use self::type_text::{Around, Pending, TypeComment, type_comments};
 use super::facts::{
-    Alias, AliasId, Attribute, Binding, BindingKind, Computed, Context, Declaration, Definition, Exports, Facts, From, Import,
-    ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, StringPlace, SyntaxError, Use, UseFlags, UseId, UseRole,
+    Alias, AliasId, Attribute, Binding, BindingKind, Computed, Context, Declaration, Definition, Exports, Facts, Forward, From,
+    Import, ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, StringPlace, SyntaxError, Use, UseFlags, UseId,
+    UseRole,
 };
 use crate::text::span::Span;
 
@@ -99,6 +101,7 @@ struct Collector<'s> {
     aliases: Vec<Alias>,
     definitions: Vec<Definition>,
     exports: Option<Exports>,
+    forwards: Vec<Forward>,
     strings: Vec<StringFact>,
     computed: Vec<Computed>,
     is_dynamic: bool,
@@ -143,6 +146,7 @@ impl<'s> Collector<'s> {
             aliases: Vec::new(),
             definitions: Vec::new(),
             exports: None,
+            forwards: Vec::new(),
             strings: Vec::new(),
             computed: Vec::new(),
             is_dynamic: false,
@@ -189,6 +193,7 @@ impl<'s> Collector<'s> {
             aliases: self.aliases.into(),
             definitions: self.definitions.into(),
             exports: self.exports,
+            forwards: self.forwards.into(),
             strings: self.strings.into(),
             computed: self.computed.into(),
             embedded_code,

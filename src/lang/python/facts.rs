@@ -78,6 +78,8 @@ pub struct Facts {
     pub definitions: Box<[Definition]>,
     /// `__all__`, where the module has one.
     pub exports: Option<Exports>,
+    /// The names that the module's `__getattr__` forwards, in source order.
+    pub forwards: Box<[Forward]>,
     /// The string literals that could name code, in source order.
     pub strings: Box<[StringFact]>,
     /// The strings with a dot that are put together at run time and given to calls, in source order.
@@ -87,8 +89,8 @@ pub struct Facts {
     pub embedded_code: Box<[(Span, Box<str>)]>,
     /// The syntax errors, sorted by place.
     pub errors: Box<[SyntaxError]>,
-    /// Whether names of the module can come into being that no statement binds: a module-level `__getattr__`,
-    /// `globals()[…] = …`, `globals().update(…)` or `setattr(sys.modules[__name__], …)`.
+    /// Whether names of the module can come into being that no statement binds: a module-level `__getattr__` that does more than
+    /// forward some, `globals()[…] = …`, `globals().update(…)` or `setattr(sys.modules[__name__], …)`.
     pub is_dynamic: bool,
     /// Whether the module has an `if __name__ == "__main__"` block: it can be run as a script.
     pub has_main: bool,
@@ -379,6 +381,22 @@ pub struct Exports {
     pub is_complete: bool,
 }
 
+/// A name that the module's `__getattr__` answers with another (PEP 562): `if name == "Old": … return new`. Who asks the module for it
+/// gets what the other name means; the module's own code does not see it.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// The name.
+    pub name: NameId,
+    /// The place of its string literal.
+    pub span: Span,
+    /// The `if` or `elif` with all that stands under it.
+    pub branch: Span,
+    /// What is returned.
+    pub used: UseId,
+    /// The whole function: the module answers when it has been executed.
+    pub function: DefinitionId,
+}
+
 /// A place that is not Python.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyntaxError {
@@ -420,6 +438,17 @@ impl Facts {
     /// The scope and those around it, innermost first.
     pub fn ancestors(&self, scope: ScopeId) -> impl Iterator<Item = ScopeId> {
         std::iter::successors(Some(scope), |scope| self.scopes[scope.index()].parent)
+    }
+
+    /// What the module's `__getattr__` forwards a name to.
+    pub fn forward(&self, name: &str) -> Option<&Forward> {
+        self.forwards.iter().find(|forward| self.names.get(forward.name) == name)
+    }
+
+    /// Where a name of the module is bound first, or forwarded.
+    pub fn place_of(&self, name: &str) -> Option<Span> {
+        let bound = self.module_bindings(name).next().map(|(_, binding)| binding.span);
+        bound.or_else(|| self.forward(name).map(|forward| forward.span))
     }
 
     /// Whether the alias is a star.

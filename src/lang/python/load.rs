@@ -317,6 +317,7 @@ impl Writer<'_> {
         facts.is_dynamic
             || !facts.errors.is_empty()
             || facts.module_bindings(name).any(|(_, binding)| Facts::is_lasting(binding))
+            || facts.forward(name).is_some()
             || facts.aliases.iter().any(|alias| facts.is_star(alias))
     }
 }
@@ -528,7 +529,8 @@ impl<'s> Loader<'s> {
     fn binds(&self, file: FileId, module: FileId, name: NameId) -> bool {
         let program = self.scripts.program;
         let name = program.facts(file).names.get(name);
-        program.facts(module).module_bindings(name).any(|(_, binding)| Facts::is_lasting(binding))
+        let facts = program.facts(module);
+        facts.module_bindings(name).any(|(_, binding)| Facts::is_lasting(binding)) || facts.forward(name).is_some()
     }
 
     /// Whether a module that has been executed up to `reached` has bound a name of another file by then.
@@ -543,6 +545,12 @@ impl<'s> Loader<'s> {
         for (_, binding) in facts.module_bindings(name) {
             is_known |= Facts::is_lasting(binding);
             if is_bound_by(facts, binding, reached) {
+                return true;
+            }
+        }
+        if let Some(forward) = facts.forward(name) {
+            is_known = true;
+            if facts.definitions[forward.function.index()].span.end <= reached {
                 return true;
             }
         }

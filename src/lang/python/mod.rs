@@ -20,6 +20,7 @@ pub mod objects;
 pub mod rename;
 pub mod resolve;
 pub mod scope;
+pub mod shim;
 pub mod signature;
 pub mod statements;
 pub mod strings;

@@ -220,25 +220,27 @@ fn follow_binding(program: &dyn Program, file: FileId, binding: &Binding, hops: 
                 Imported::Beyond => End::Unbound,
             }
         }
-        BindingKind::Alias(used) => {
-            let used = &facts.uses[used.index()];
-            let mut steps = Vec::new();
-            walk(program, file, used, hops, &mut steps);
-            let wanted = facts.attributes_of(used).len() + 1;
-            match steps.pop() {
-                Some(last) if steps.len() + 1 == wanted => match last.end {
-                    // A builtin or a local value, under a name of this module.
-                    End::Local => End::Definition,
-                    End::Unbound if last.hops.is_empty() => End::Definition,
-                    end => {
-                        hops.extend(last.hops);
-                        end
-                    }
-                },
-                // The expression goes on into the members of an object: `X = Class.attribute` is a value of its own.
-                _ => End::Definition,
+        BindingKind::Alias(used) => follow_use(program, file, &facts.uses[used.index()], hops),
+        _ => End::Definition,
+    }
+}
+
+/// Follows an expression that gives a module's name its value.
+fn follow_use(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>) -> End {
+    let mut steps = Vec::new();
+    walk(program, file, used, hops, &mut steps);
+    let wanted = program.facts(file).attributes_of(used).len() + 1;
+    match steps.pop() {
+        Some(last) if steps.len() + 1 == wanted => match last.end {
+            // A builtin or a local value, under a name of this module.
+            End::Local => End::Definition,
+            End::Unbound if last.hops.is_empty() => End::Definition,
+            end => {
+                hops.extend(last.hops);
+                end
             }
-        }
+        },
+        // The expression goes on into the members of an object: `X = Class.attribute` is a value of its own.
         _ => End::Definition,
     }
 }
@@ -251,6 +253,10 @@ fn unbound(program: &dyn Program, file: FileId, symbol: &Symbol, hops: &mut Vec<
     let is_unknown = brought == Some(End::Dynamic) && hops.len() == passed;
     if let Some(found) = brought.clone().filter(|_| !is_unknown) {
         return found;
+    }
+    // The module is asked before its submodules are looked at (`_handle_fromlist` of importlib).
+    if let Some(forward) = facts.forward(&symbol.name) {
+        return follow_use(program, file, &facts.uses[forward.used.index()], hops);
     }
     // Whatever a star brings, loading a submodule gives its package the name anew.
     if let Some(found) = program

@@ -21,6 +21,7 @@ use super::super::{Clearing, Context, Rule, Subject};
 use super::{Kind, SymbolRef};
 use crate::index::Index;
 use crate::index::references::Target;
+use crate::lang::python::resolve::Symbol;
 
 pub(super) const KIND: Kind =
     Kind { name: "delete-definition", summary: "deletes a definition once nothing refers to it", read };
@@ -45,11 +46,11 @@ impl Rule for DeleteDefinition {
     }
 
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {
-        let doomed = |wanted: &SymbolRef| {
+        let wanted = self.symbols.iter().map(|wanted| {
             let message = format!("delete {}:{}", wanted.module, wanted.name);
-            Doomed::new(context.index, wanted.symbol(context.index), message)
-        };
-        judge(context, &self.symbols.iter().filter_map(doomed).collect::<Vec<_>>())
+            (wanted.symbol(context.index), message)
+        });
+        delete(context, wanted)
     }
 
     fn subjects(&self, index: &Index) -> Vec<Subject> {
@@ -60,4 +61,10 @@ impl Rule for DeleteDefinition {
     fn clears(&self) -> Clearing {
         Clearing { helpers: self.cascade, empty_modules: true }
     }
+}
+
+/// Finds what becomes of names that are to go, each with what is said of it.
+pub(super) fn delete(context: &Context<'_>, wanted: impl Iterator<Item = (Symbol, String)>) -> Vec<Finding> {
+    let doomed = wanted.filter_map(|(symbol, message)| Doomed::new(context.index, symbol, message));
+    judge(context, &doomed.collect::<Vec<_>>())
 }

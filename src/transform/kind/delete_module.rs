@@ -65,8 +65,8 @@ impl Rule for DeleteModule {
     }
 
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {
-        let doomed = |module: &ModuleRef| doom(context.index, &module.name, format!("delete {}", module.name));
-        judge(context, self.modules.iter().map(doomed).collect())
+        let names: Vec<&str> = self.modules.iter().map(|module| module.name.as_str()).collect();
+        delete(context, &names, &|name| format!("delete {name}"))
     }
 
     fn subjects(&self, index: &Index) -> Vec<Subject> {
@@ -76,6 +76,11 @@ impl Rule for DeleteModule {
     fn clears(&self) -> Clearing {
         Clearing { helpers: self.cascade, empty_modules: true }
     }
+}
+
+/// Finds what becomes of modules that are to go, and says this of each.
+pub(super) fn delete(context: &Context<'_>, names: &[&str], message: &dyn Fn(&str) -> String) -> Vec<Finding> {
+    judge(context, names.iter().map(|name| doom(context.index, name, message(name))).collect())
 }
 
 /// Finds what becomes of those among some files that have been left with nothing but a docstring. A package's `__init__.py` stays.
@@ -198,7 +203,7 @@ fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) ->
 }
 
 /// Whether something other than an import can run the file.
-fn is_found_by_path(index: &Index, file: FileId) -> bool {
+pub(super) fn is_found_by_path(index: &Index, file: FileId) -> bool {
     let path: &RepoPath = &index.snapshot().get(file).path;
     let name = path.file_name();
     let is_test = name.starts_with(b"test_") || name.ends_with(b"_test.py");

@@ -9,6 +9,7 @@ mod move_module;
 mod move_symbol;
 pub mod remove_unused_imports;
 mod rewrite;
+pub mod shim;
 
 use super::wire::{Located, Origin, Problem, Table};
 use super::{Rule, Subject, View};
@@ -31,7 +32,7 @@ pub struct Kind {
 }
 
 /// All kinds, sorted by name.
-pub const KINDS: [Kind; 9] = [
+pub const KINDS: [Kind; 10] = [
     absolute_imports::KIND,
     ban::KIND,
     delete_definition::KIND,
@@ -41,11 +42,12 @@ pub const KINDS: [Kind; 9] = [
     move_symbol::KIND,
     remove_unused_imports::KIND,
     rewrite::KIND,
+    shim::KIND,
 ];
 
 /// Finds a kind by its name, and reports one that does not exist.
 pub fn find(table: &Table<'_>, name: &Located<String>) -> Option<&'static Kind> {
-    static ALL: [Kind; 9] = KINDS;
+    static ALL: [Kind; 10] = KINDS;
     let found = ALL.iter().find(|kind| kind.name == name.value);
     if found.is_none() {
         let names: Vec<&str> = ALL.iter().map(|kind| kind.name).collect();
@@ -207,8 +209,9 @@ fn module_subjects(index: &Index, from: &str, to: Option<&str>) -> Vec<Subject> 
     std::iter::once(whole).chain(defined.map(|definition| subject(facts.names.get(definition.name)))).collect()
 }
 
-/// The names that a module binds.
+/// The names that a module binds or forwards.
 pub fn module_names(facts: &Facts) -> impl Iterator<Item = &str> {
     let bindings = facts.bindings.iter().take_while(|binding| binding.scope == ScopeId::MODULE);
-    bindings.map(|binding| facts.names.get(binding.name))
+    let bound = bindings.map(|binding| binding.name);
+    bound.chain(facts.forwards.iter().map(|forward| forward.name)).map(|name| facts.names.get(name))
 }

@@ -175,8 +175,8 @@ fn is_unread(finding: &Finding) -> bool {
 
 /// What a reference to a module reads out of it; nothing where it is an import whose uses are references of their own.
 #[derive(Default)]
-struct Read {
-    names: Vec<Symbol>,
+pub(super) struct Read {
+    pub names: Vec<Symbol>,
     /// The module as a whole, at this place.
     whole: Option<(Span, Reason)>,
 }
@@ -189,7 +189,7 @@ fn names_mentioned(index: &Index, mention: &Mention) -> Option<Symbol> {
     Some(Symbol { module: module.clone(), name: rest.split('.').next()?.into() })
 }
 
-fn names_read(index: &Index, reference: &Reference) -> Read {
+pub(super) fn names_read(index: &Index, reference: &Reference) -> Read {
     let facts = index.facts(reference.file);
     let End::Module(module) = &reference.way.end else { return Read::default() };
     let names = |names: &mut dyn Iterator<Item = &str>| {

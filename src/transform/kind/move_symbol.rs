@@ -10,7 +10,7 @@ mod leftovers;
 pub(super) mod lookups;
 pub(super) mod moment;
 mod needs;
-mod place;
+pub(super) mod place;
 mod transplant;
 
 use self::definition::move_definitions;

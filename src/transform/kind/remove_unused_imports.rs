@@ -4,7 +4,7 @@
 //! What an author has marked as wanted (`# noqa: F401`, `X as X`) is left alone. An import that others may ask for, that is there for
 //! what happens when it runs, or that is a test of its own success, stays or is for a person; [`judge`] says which.
 
-mod effects;
+pub(super) mod effects;
 mod judge;
 mod marks;
 mod outside;

@@ -17,9 +17,6 @@ impl Collector<'_> {
         let keyword = def.decorator_list.last().map_or(def.range.start(), |decorator| decorator.range.end());
         let end = def.returns.as_ref().map_or(def.parameters.range.end(), |returns| returns.range().end());
         let start = self.define(kind, &def.name, def.range, TextRange::new(keyword, end));
-        if self.scope == ScopeId::MODULE && def.name.as_str() == "__getattr__" {
-            self.is_dynamic = true;
-        }
         self.defaults(&def.parameters);
         self.signature_comments(&def.parameters, &def.body);
         self.with_type_parameters(def.type_params.as_deref(), start, |this| {
@@ -36,6 +33,9 @@ impl Collector<'_> {
                 this.in_body(|this| this.visit_body(&def.body));
             });
         });
+        if self.scope == ScopeId::MODULE && def.name.as_str() == "__getattr__" {
+            self.module_getattr(def);
+        }
     }
 
     pub(super) fn class(&mut self, def: &ast::StmtClassDef) {

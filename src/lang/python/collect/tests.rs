@@ -232,3 +232,25 @@ fn what_a_value_is_used_as_is_known() {
     assert_eq!(with(UseRole::Base), "a b.c");
     assert_eq!(with(UseRole::Value), "d e g h o");
 }
+
+#[test]
+fn names_that_a_module_forwards_are_known() {
+    let forwards = |text: &str| {
+        let facts = collect(text, None);
+        let shown = |forward: &crate::lang::python::facts::Forward| {
+            format!("{} is {}", facts.names.get(forward.name), facts.dotted(&facts.uses[forward.used.index()]))
+        };
+        (facts.forwards.iter().map(shown).collect::<Vec<_>>(), facts.is_dynamic)
+    };
+    let head = "def __getattr__(name):\n";
+    let one = "    if name == 'A':\n        warn('x')\n        from m import B\n        return B\n";
+    let two = "    elif 'C' == name:\n        import n.o\n        return n.o.D\n";
+    let rest = "    raise AttributeError(name)\n";
+    assert_eq!(forwards(&format!("{head}{one}{two}{rest}")), (vec!["A is B".to_owned(), "C is n.o.D".to_owned()], false));
+    assert_eq!(forwards(&format!("{head}{one}    return globals()[name]\n")), (vec!["A is B".to_owned()], true));
+    assert_eq!(forwards(&format!("{head}    name = name.lower()\n{one}{rest}")), (vec![], true));
+    assert_eq!(forwards(&format!("{head}{one}    else:\n        return 1\n{rest}")), (vec![], true));
+    assert_eq!(forwards(&format!("@cache\n{head}{one}{rest}")), (vec![], true));
+    assert_eq!(forwards(&format!("{head}{}{rest}", one.replace("return B", "return B()"))), (vec![], true));
+    assert_eq!(forwards(&format!("{head}{}{rest}", one.replace("        warn('x')\n", "        B = 1\n"))), (vec![], true));
+}

@@ -84,6 +84,21 @@ fn names_that_come_at_run_time_or_by_a_star_are_not_blamed() {
 }
 
 #[test]
+fn a_module_answers_for_what_it_forwards_once_it_can() {
+    let forwarding = "def __getattr__(name):\n    if name == 'Old':\n        from new import New\n        return New\n    \
+                      raise AttributeError(name)\n";
+    let files = program(&[
+        ("new.py", "class New: ...\n"),
+        ("early.py", &format!("{forwarding}import user\n")),
+        ("user.py", "from early import Old\n"),
+        ("late.py", &format!("import hasty\n{forwarding}")),
+        ("hasty.py", "from late import Old\n"),
+    ]);
+    assert_eq!(failures(&files, "early.py"), [""; 0]);
+    assert_eq!(failures(&files, "late.py"), ["hasty: late.Old"]);
+}
+
+#[test]
 fn a_failure_that_is_caught_is_forgotten_and_one_that_is_not_hides_none() {
     let files = program(&[
         ("a.py", "try:\n    from b import B\nexcept ImportError:\n    from spare import B\nclass A: ...\nfrom b import B\n"),

@@ -138,3 +138,29 @@ fn expressions_are_followed_as_far_as_modules_go() {
     assert_eq!(files.last("class_only.py"), [" = module p.m", "p.m:A = Definition"]);
     assert_eq!(files.last("class_alias.py"), ["p:m = module p.m", "p.m:A = Definition"]);
 }
+
+#[test]
+fn what_a_module_forwards_is_followed_from_outside_alone() {
+    let files = program(&[
+        ("new.py", "class New: ...\n"),
+        (
+            "p/__init__.py",
+            "def __getattr__(name):\n    if name == 'sub':\n        from new import New\n        return New\n    raise AttributeError(name)\n",
+        ),
+        ("p/sub.py", ""),
+        (
+            "old.py",
+            "def __getattr__(name):\n    if name == 'Old':\n        import new\n        return new.New\n    raise AttributeError(name)\nOld\n",
+        ),
+        ("star.py", "from old import *\n"),
+        ("user.py", "import old\nold.Old\n"),
+        ("named.py", "from old import Old, Other\nOld\n"),
+    ]);
+    assert_eq!(files.way("old:Old"), "old:Old > new:New = Definition");
+    assert_eq!(files.way("old:Other"), "old:Other = Unbound", "it forwards no other name");
+    assert_eq!(files.way("p:sub"), "p:sub > new:New = Definition", "asked before the import system looks for a submodule");
+    assert_eq!(files.way("star:Old"), "star:Old = Unbound", "a star takes what is stored");
+    assert_eq!(files.last("user.py"), ["user:old = module old", "old:Old > new:New = Definition"]);
+    assert_eq!(files.last("named.py"), ["named:Old > old:Old > new:New = Definition"]);
+    assert_eq!(files.last("old.py"), [" = Unbound"], "a module's own code does not ask it");
+}

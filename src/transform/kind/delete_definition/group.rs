@@ -36,10 +36,11 @@ pub struct Doomed {
 }
 
 impl Doomed {
-    /// A name that its module binds; `None` where it does not, or where the module is not in the repository.
+    /// A name that its module binds or forwards; `None` where it does not, or where the module is not in the repository.
     pub fn new(index: &Index, symbol: Symbol, message: String) -> Option<Self> {
         let Module::File(file) = symbol.module else { return None };
-        index.facts(file).module_bindings(&symbol.name).next()?;
+        let facts = index.facts(file);
+        facts.module_bindings(&symbol.name).next().map(drop).or(facts.forward(&symbol.name).map(drop))?;
         Some(Self { symbol, file, message, is_helper: false })
     }
 }
@@ -251,7 +252,7 @@ impl Group<'_, '_, '_> {
     fn edit(&self, at: usize, file: FileId, made_with: &dyn Fn(usize) -> bool) -> Result<TextEdit, Reason> {
         let own = || self.cases.iter().enumerate().filter(|(other, case)| case.doomed.file == file && made_with(*other));
         let removed = || own().filter_map(|(_, case)| case.removal.as_ref().ok());
-        let statements: Vec<Span> = removed().filter_map(Removal::statement).collect();
+        let statements: Vec<Span> = removed().flat_map(Removal::statements).collect();
         let entries: Vec<Span> = removed().flat_map(|removal| removal.entries.iter().copied()).collect();
         let view = View::open(self.context.index, file);
         let source = view.source().ok_or(Reason::ParsersDisagree)?;
@@ -298,7 +299,7 @@ impl Group<'_, '_, '_> {
                 (Outcome::Left(Reason::StillReferenced), evidence)
             }
         };
-        let first = view.facts.module_bindings(&doomed.symbol.name).next()?.1.span;
+        let first = view.facts.place_of(&doomed.symbol.name)?;
         let mut finding = view.finding(first, doomed.message.clone(), Some(Spelling::of(Form::Definition)), outcome);
         finding.evidence = evidence;
         Some(finding)

@@ -1,13 +1,19 @@
 //! Which bytes of a module belong to a definition of it, and which definition a place belongs to.
 
 use super::super::super::View;
-use crate::lang::python::facts::{Binding, BindingKind, ScopeId};
+use crate::lang::python::facts::{Binding, BindingKind, Context, ScopeId};
+use crate::lang::python::shim;
 use crate::lang::python::statements;
 use crate::text::span::Span;
 
-/// The bytes that go with a name of a module: its definitions, and the whole statements that give it a value.
+/// The bytes that go with a name of a module: its definitions, the whole statements that give it a value, and what forwards it.
 pub fn extents(view: &View<'_>, name: &str) -> Vec<Span> {
-    view.facts.module_bindings(name).map(|(_, binding)| extent(view, binding)).collect()
+    let bindings = || view.facts.module_bindings(name).map(|(_, binding)| binding);
+    let is_chosen = |binding: &Binding| binding.context.contains(Context::CONDITIONAL);
+    let source = view.source().filter(|_| bindings().any(is_chosen));
+    let switch = source.and_then(|source| shim::switch_of(&source, name)).map(|switch| switch.span);
+    let forward = view.facts.forward(name).map(|forward| forward.branch);
+    bindings().map(|binding| extent(view, binding)).chain(forward).chain(switch).collect()
 }
 
 /// The bytes that go with a binding.

@@ -4,14 +4,17 @@ use super::super::super::View;
 use super::super::super::finding::Reason;
 use crate::lang::python::facts::{AliasId, Binding, BindingKind, DefinitionKind, ScopeId};
 use crate::lang::python::imports::{Refusal, Source};
+use crate::lang::python::shim::{self, Branch};
 use crate::lang::python::statements;
 use crate::text::edit::Edit;
 use crate::text::span::Span;
 
 /// How a definition can be taken out.
 pub struct Removal {
-    /// The whole statement, or the import that brings the name.
+    /// The whole statement, the import that brings the name, or what forwards it.
     what: What,
+    /// The `if` by which an environment variable chooses another home for the name.
+    switch: Option<Span>,
     /// Its entries of `__all__`.
     pub entries: Vec<Span>,
     /// Why a person has to look at it first, if so.
@@ -21,6 +24,7 @@ pub struct Removal {
 enum What {
     Statement(Span),
     Import(AliasId),
+    Branch(Branch),
 }
 
 impl Removal {
@@ -33,9 +37,21 @@ impl Removal {
         if !facts.errors.is_empty() {
             return Err(Reason::Unparsable);
         }
-        let bindings: Vec<&Binding> = facts.module_bindings(name).map(|(_, binding)| binding).collect();
-        let [binding] = bindings[..] else { return Err(Reason::SeveralBindings) };
         let source = view.source().ok_or(Reason::ParsersDisagree)?;
+        let switch = shim::switch_of(&source, name).map(|switch| switch.span);
+        let is_chosen = |binding: &&Binding| switch.is_some_and(|switch| switch.covers(binding.span));
+        let bindings = facts.module_bindings(name).map(|(_, binding)| binding);
+        let bindings: Vec<&Binding> = bindings.filter(|binding| !is_chosen(binding)).collect();
+        if facts.bindings.iter().filter(is_chosen).count() > 1 {
+            return Err(Reason::OddSpelling);
+        }
+        let listed = facts.exports.iter().flat_map(|exports| &exports.entries);
+        let entries: Vec<Span> = listed.filter(|(entry, _)| facts.names.get(*entry) == name).map(|(_, span)| *span).collect();
+        if bindings.is_empty() && facts.forward(name).is_some() {
+            let branch = shim::branch_of(&source, name).map_err(|_| Reason::OddSpelling)?;
+            return Ok(Self { what: What::Branch(branch), switch, entries, reason: None });
+        }
+        let [binding] = bindings[..] else { return Err(Reason::SeveralBindings) };
         let whole = |span: Span| statements::whole(&source, span).map_err(|_| Reason::ParsersDisagree);
         let (what, reason) = match binding.kind {
             BindingKind::Import(id) => (What::Import(id), None),
@@ -61,23 +77,23 @@ impl Removal {
             }
             BindingKind::Exception | BindingKind::Delete | BindingKind::Parameter => return Err(Reason::OddSpelling),
         };
-        let listed = facts.exports.iter().flat_map(|exports| &exports.entries);
-        let entries = listed.filter(|(entry, _)| facts.names.get(*entry) == name).map(|(_, span)| *span).collect();
-        Ok(Self { what, entries, reason })
+        Ok(Self { what, switch, entries, reason })
     }
 
-    /// The whole statement, unless it is an import.
-    pub fn statement(&self) -> Option<Span> {
-        match self.what {
-            What::Statement(span) => Some(span),
+    /// The whole statements, an import apart.
+    pub fn statements(&self) -> impl Iterator<Item = Span> {
+        let own = match &self.what {
+            What::Statement(span) => Some(*span),
+            What::Branch(branch) => Some(branch.span),
             What::Import(_) => None,
-        }
+        };
+        own.into_iter().chain(self.switch)
     }
 
     /// The import, if it is one.
     pub fn import(&self) -> Option<AliasId> {
         match self.what {
-            What::Statement(_) => None,
+            What::Statement(_) | What::Branch(_) => None,
             What::Import(alias) => Some(alias),
         }
     }
@@ -88,7 +104,11 @@ impl Removal {
     /// tree-sitter reads a place otherwise.
     pub fn edits(&self, source: &Source<'_>, statements: &[Span], entries: &[Span]) -> Result<Vec<Edit>, Refusal> {
         let mut edits = Vec::new();
-        if let Some(span) = self.statement() {
+        for span in self.statements() {
+            let span = match &self.what {
+                What::Branch(branch) if branch.span == span => branch.gone_with(statements),
+                _ => span,
+            };
             edits.push(statements::remove_among(source, span, statements)?);
         }
         for &entry in &self.entries {

@@ -13,7 +13,7 @@ pub(in crate::transform::kind) type Doubt = (Reason, Evidence);
 
 /// Why a definition is not moved.
 #[derive(Clone, Debug)]
-pub(super) struct Stop {
+pub(in crate::transform::kind) struct Stop {
     pub reason: Reason,
     pub evidence: Vec<Evidence>,
 }
@@ -25,7 +25,7 @@ impl From<Reason> for Stop {
 }
 
 /// The programs that steps made of one another.
-pub(super) struct Draft<'i> {
+pub(in crate::transform::kind) struct Draft<'i> {
     base: &'i Index,
     made: Option<Box<Index>>,
     /// All steps, as one change to the first program.
@@ -78,7 +78,7 @@ impl<'i> Draft<'i> {
 
 /// Evidence of the program that a change made of another, by its place in the other. Lines that the change brought are where it brought
 /// them.
-pub(super) fn in_first(first: &Index, now: &Index, change: &SourceChange, evidence: Evidence) -> Evidence {
+pub(in crate::transform::kind) fn in_first(first: &Index, now: &Index, change: &SourceChange, evidence: Evidence) -> Evidence {
     let Some((path, line)) = &evidence.at else { return evidence };
     let (Some(FileChange::Edit(edit)), Some(old), Some(new)) =
         (change.files().get(path), first.snapshot().id(path), now.snapshot().id(path))

@@ -25,7 +25,7 @@ const ALL_NAMES: [&str; 4] = ["vars", "dir", "getmembers", "getmembers_static"];
 const ONE_NAME: [&str; 4] = ["getattr", "hasattr", "setattr", "delattr"];
 
 /// Where a module looks its own names up, and may come upon one.
-pub(super) fn inside(view: &View<'_>, name: &str) -> Vec<Doubt> {
+pub(in crate::transform::kind) fn inside(view: &View<'_>, name: &str) -> Vec<Doubt> {
     let facts = view.facts;
     let behind = |used: &Use| &view.text[used.span.range().end..];
     let looks_up = |used: &&Use| match facts.names.get(used.name) {
@@ -50,6 +50,16 @@ const PASSED_ON: [&str; 8] = ["return_statement", "yield", "tuple", "list", "set
 
 /// Where another file takes names out of a module without saying which, or out of what may be the module.
 pub(in crate::transform::kind) fn outside(view: &View<'_>, module: FileId, name: &str) -> Vec<Doubt> {
+    looked_up(view, module, name, &[&ALL_NAMES, &ONE_NAME])
+}
+
+/// Where another file looks at the names that a module has stored, or at what may be the module: not at those that it makes when it is
+/// asked (`getattr`).
+pub(in crate::transform::kind) fn stored(view: &View<'_>, module: FileId, name: &str) -> Vec<Doubt> {
+    looked_up(view, module, name, &[&ALL_NAMES])
+}
+
+fn looked_up(view: &View<'_>, module: FileId, name: &str, functions: &[&[&str]]) -> Vec<Doubt> {
     let facts = view.facts;
     let is_named = has_word(&view.text, name);
     let Some(source) = view.source() else { return Vec::new() };
@@ -71,7 +81,8 @@ pub(in crate::transform::kind) fn outside(view: &View<'_>, module: FileId, name:
         let function = call.child_by_field_name("function").map_or("", |node| &view.text[node.byte_range()]);
         let function = function.rsplit('.').next().unwrap_or(function);
         let second = syntax::children(list).into_iter().filter(|node| node.is_named()).nth(1);
-        ALL_NAMES.contains(&function) || (ONE_NAME.contains(&function) && second.is_none_or(|node| node.kind() != "string"))
+        let looks = functions.iter().any(|functions| functions.contains(&function));
+        looks && (ALL_NAMES.contains(&function) || second.is_none_or(|node| node.kind() != "string"))
     };
     let uses = facts.uses.iter().filter(|used| !used.flags.in_string);
     uses.filter(looks_up).map(|used| (Reason::NotProved, view.quote("lookup", used.span))).collect()

@@ -20,7 +20,7 @@ use crate::transform::kind::move_module::new_packages;
 
 /// The module that a definition goes to.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(in crate::transform::kind) struct Place {
     pub path: RepoPath,
     /// Whether it has to be made.
     pub is_new: bool,

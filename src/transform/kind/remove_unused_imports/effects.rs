@@ -192,7 +192,7 @@ pub(super) fn outside(view: &View<'_>, alias: &Alias) -> String {
 }
 
 /// The first thing that a module does, or may do, while it is loaded, other than to define names.
-fn act(view: &View<'_>) -> Option<Evidence> {
+pub(in crate::transform::kind) fn act(view: &View<'_>) -> Option<Evidence> {
     if let Some(error) = view.facts.errors.first() {
         return Some(view.quote("unparsable", error.span));
     }
