@@ -63,9 +63,9 @@ impl<'i> Makers<'i> {
     }
 
     fn targets(&self) -> Vec<Target> {
-        let symbol = |name: &Box<str>| Target::Symbol(Symbol { module: self.module.clone(), name: (&**name).into() });
+        let symbol = |name: &str| Target::Symbol(Symbol { module: self.module.clone(), name: name.into() });
         match &self.names {
-            Some(names) => names.iter().map(symbol).collect(),
+            Some(names) => names.iter().map(|name| symbol(name)).collect(),
             None => vec![Target::Module((&*self.index.modules().dotted(&self.module)).into())],
         }
     }
