@@ -6,7 +6,7 @@
 
 pub(super) mod effects;
 mod judge;
-mod marks;
+pub(super) mod marks;
 mod outside;
 
 use std::collections::{BTreeMap, BTreeSet};

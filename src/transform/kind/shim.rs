@@ -187,11 +187,21 @@ fn check(index: &Index, row: &Row) -> Option<Problem> {
                 return Some(problem.hint(format!("`{}` is not a package", to.name)));
             }
             match to {
-                Some(to) => check_module(index, &to.name, &to.origin),
+                Some(to) => check_module(index, &to.name, &to.origin).or_else(|| check_home(index, to)),
                 None => removal::check_whole(index, from),
             }
         }
     }
+}
+
+/// Reports a home that is no module of the repository.
+fn check_home(index: &Index, to: &ModuleRef) -> Option<Problem> {
+    let problem = match index.modules().find(&to.name) {
+        Ok(Module::File(_)) => return None,
+        Ok(_) => Problem::new(&to.origin, format!("`{}` is a folder without an `__init__.py`", to.name)),
+        Err(_) => Problem::new(&to.origin, format!("`{}` is not in the repository", to.name)),
+    };
+    Some(problem.hint("forward names one by one: `from = \"pkg.old:Name\"` and `to = \"home:Name\"`"))
 }
 
 fn is_package(index: &Index, name: &str) -> bool {

@@ -191,7 +191,9 @@ fn first_import(source: &Source<'_>, lines: &str) -> Edit {
         None => {
             let end = text.trim_end().len();
             let gap = if text[..end].is_empty() { String::new() } else { eol.repeat(2) };
-            Edit::insert(end as u32, format!("{gap}{}", lines.trim_start_matches(['\r', '\n'])))
+            // A file with nothing in it has no line end to keep.
+            let tail = if text.is_empty() { eol } else { "" };
+            Edit::insert(end as u32, format!("{gap}{}{tail}", lines.trim_start_matches(['\r', '\n'])))
         }
     }
 }

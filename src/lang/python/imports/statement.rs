@@ -66,8 +66,11 @@ impl<'a> Statement<'a> {
     pub fn find(source: &Source<'a>, import: ImportId) -> Result<Self, Refusal> {
         let facts = source.facts;
         let import = &facts.imports[import.index()];
-        let kind = if import.from.is_some() { "import_from_statement" } else { "import_statement" };
-        let node = source.tree.node_at(import.span, kind).ok_or(Refusal::ParsersDisagree)?;
+        let kinds: &[&str] = match import.from {
+            Some(_) => &["import_from_statement", "future_import_statement"],
+            None => &["import_statement"],
+        };
+        let node = kinds.iter().find_map(|kind| source.tree.node_at(import.span, kind)).ok_or(Refusal::ParsersDisagree)?;
         if node.has_error() {
             return Err(Refusal::ParsersDisagree);
         }

@@ -76,7 +76,7 @@ fn import_lines<'t>(view: &'t View<'_>, import: &Import) -> &'t str {
 
 /// The comment that would go with an import, unless it is addressed to a tool: one on the alias's own line, or, where the whole statement
 /// goes, any in it or behind it.
-pub(super) fn comment_with(view: &View<'_>, alias: &Alias, is_whole: bool) -> Option<Span> {
+pub(in crate::transform::kind) fn comment_with(view: &View<'_>, alias: &Alias, is_whole: bool) -> Option<Span> {
     let import = view.facts.import_of(alias);
     let text = &view.text;
     let within = match is_whole {

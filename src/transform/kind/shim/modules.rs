@@ -13,7 +13,7 @@ use super::super::move_symbol::draft::{Doubt, Draft, Stop};
 use super::super::move_symbol::place::Place;
 use super::super::remove_unused_imports::effects;
 use super::Manner;
-use super::names::require;
+use super::names::{leads_back, require};
 use crate::index::Index;
 use crate::index::references::{Reference, Search, Site, Target};
 use crate::lang::python::definitions::with_line_ending;
@@ -205,6 +205,7 @@ fn switched(
     let names: Vec<Name> = own.iter().map(|(_, name)| same(&to.name, name)).collect();
     let mut made = Made::default();
     for (_, name) in &own {
+        leads_back(index, &symbol(index, &from.name, name), &symbol(index, &to.name, name))?;
         let verdict = judge(index, &symbol(index, &from.name, name), &symbol(index, &to.name, name), true);
         made.doubts.extend(
             verdict.reason.into_iter().flat_map(|reason| verdict.evidence.iter().map(move |told| (reason, told.clone()))),
@@ -266,6 +267,7 @@ fn wanted(view: &View<'_>, from: &ModuleRef, to: &ModuleRef, replaces: bool) -> 
             continue;
         }
         if !matches!(resolve::resolve(index, &new).end, End::Unbound | End::Dynamic) {
+            leads_back(index, &old, &new)?;
             let verdict = judge(index, &old, &new, replaces);
             wanted.doubts.extend(verdict.reason.and_then(|reason| Some((reason, verdict.evidence.first()?.clone()))));
             wanted.evidence.extend(verdict.evidence);

@@ -2,18 +2,19 @@
 
 use super::super::super::finding::{Applicability, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::super::relocate::judge;
-use super::super::super::{Context, View};
+use super::super::super::{Context, View, describe};
 use super::super::SymbolRef;
 use super::super::delete_definition::evidence;
 use super::super::move_symbol::draft::{Doubt, Draft, Stop, in_first};
 use super::super::move_symbol::lookups;
+use super::super::remove_unused_imports::marks::comment_with;
 use super::Manner;
 use crate::index::Index;
 use crate::index::references::{Reference, Search, Site, Target};
-use crate::lang::python::facts::{Binding, BindingKind, Context as Under, DefinitionKind, Facts, ImportId, ScopeId};
+use crate::lang::python::facts::{Binding, BindingKind, Context as Under, DefinitionKind, Facts, ScopeId};
 use crate::lang::python::imports::{Becomes, Change, Name, Need, Needed, insert, rewrite};
 use crate::lang::python::modules::Module;
-use crate::lang::python::resolve::{self, End};
+use crate::lang::python::resolve::{self, End, Resolution, Symbol};
 use crate::lang::python::shim::{self, Forwarded};
 use crate::lang::python::statements;
 use crate::text::change::SourceChange;
@@ -121,9 +122,24 @@ fn shim<'i>(context: &Context<'i>, row: Row<'_>, manner: &Manner) -> Result<Made
     if let Some(forward) = view.facts.forward(&from.name) {
         return Err(Stop { reason: Reason::PlaceTaken, evidence: vec![view.quote("from", forward.span)] });
     }
+    leads_back(index, &from.symbol(index), &row.1.symbol(index))?;
     match &manner.flag {
         Some(flag) => switched(&view, row, flag, manner),
         None => forwarded(&view, row, manner),
+    }
+}
+
+/// Refuses a home that has the object from the old name itself: the two would ask one another for ever.
+pub(super) fn leads_back(index: &Index, from: &Symbol, to: &Symbol) -> Result<(), Stop> {
+    let way = resolve::resolve(index, to);
+    let passes = |way: &Resolution| way.hops.contains(from);
+    let is_circle = match &way.end {
+        End::Ambiguous(ways) => ways.iter().any(passes),
+        _ => passes(&way),
+    };
+    match is_circle {
+        true => Err(Stop { reason: Reason::TargetChain, evidence: vec![describe(index, "to", &way)] }),
+        false => Ok(()),
     }
 }
 
@@ -158,25 +174,27 @@ fn forwarded<'i>(view: &View<'i>, row: Row<'_>, manner: &Manner) -> Result<Made<
     let mut made = Made { draft: Draft::new(index), doubts: Vec::new(), evidence: Vec::new() };
     drop_switch(view, from, &mut made.draft)?;
     let now = View::open(made.draft.index(), made.draft.file(view.path)?);
-    if binding(&now, from)?.is_some() {
+    let is_bound = binding(&now, from)?.is_some();
+    if is_bound {
         let verdict = judge(now.index, &from.symbol(now.index), &to.symbol(now.index), manner.replaces);
         made.doubts.extend(verdict.reason.and_then(|reason| Some((reason, verdict.evidence.first()?.clone()))));
         made.evidence = verdict.evidence;
         let (edits, doubts) = take_out(&now, from)?;
         made.doubts.extend(doubts);
         made.draft.edit(view.path, edits)?;
-    } else {
-        match resolve::resolve(index, &from.symbol(index)).end {
-            End::Unbound | End::Absent(_) => {}
-            // The module may make the name by itself when it is asked.
-            End::Dynamic => {
-                let maker = view.facts.place_of("__getattr__").unwrap_or(Span::at(0));
-                made.doubts.push((Reason::NotProved, view.quote("lookup", maker)));
-            }
-            // A submodule, or what a star brings.
-            End::Module(_) => return Err(Reason::PlaceTaken.into()),
-            _ => return Err(Reason::StarImport.into()),
+    }
+    // A module is asked for what nothing gives it alone.
+    let left = resolve::resolve(made.draft.index(), &from.symbol(made.draft.index()));
+    let maker = view.facts.place_of("__getattr__").filter(|_| left.hops.len() == 1);
+    match (&left.end, maker) {
+        (End::Unbound, _) => {}
+        // The module may have made the name by itself. One that was bound it was never asked for.
+        (End::Dynamic, Some(maker)) if !is_bound => made.doubts.push((Reason::NotProved, view.quote("lookup", maker))),
+        (End::Dynamic, Some(_)) => {}
+        (End::Module(_), _) => {
+            return Err(Stop { reason: Reason::PlaceTaken, evidence: vec![describe(index, "taken", &left)] });
         }
+        _ => return Err(Stop { reason: Reason::StarImport, evidence: vec![describe(index, "taken", &left)] }),
     }
     made.doubts.extend(seen_otherwise(view, from)?);
     require(&mut made.draft, view.path, &["warnings"])?;
@@ -221,14 +239,15 @@ fn take_out(view: &View<'_>, from: &SymbolRef) -> Result<(Vec<Edit>, Vec<Doubt>)
     let Some(binding) = binding(view, from)? else { return Ok(Default::default()) };
     let facts = view.facts;
     let source = view.source().ok_or(Reason::ParsersDisagree)?;
-    let removed =
-        |span| statements::remove(&source, span).map(|edit| vec![edit]).map_err(|_| Stop::from(Reason::ParsersDisagree));
+    let removed = |span| statements::remove(&source, span).map(|edit| vec![edit]).map_err(|_| Stop::from(Reason::OddSpelling));
     match binding.kind {
         BindingKind::Import(id) => {
-            let import: ImportId = facts.aliases[id.index()].import;
+            let alias = &facts.aliases[id.index()];
             let change = Change { aliases: vec![(id, Becomes::Nothing)], added: Vec::new() };
-            let edits = rewrite(&source, import, &change, &|_| true).map_err(|_| Reason::Commented)?;
-            Ok((edits, Vec::new()))
+            let edits = rewrite(&source, alias.import, &change, &|_| true).map_err(|_| Reason::Commented)?;
+            let is_whole = facts.aliases_of(facts.import_of(alias)).count() == 1;
+            let comment = comment_with(view, alias, is_whole).map(|span| (Reason::Commented, view.quote("comment", span)));
+            Ok((edits, comment.into_iter().collect()))
         }
         BindingKind::Definition(id) => {
             let definition = &facts.definitions[id.index()];
