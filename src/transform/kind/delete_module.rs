@@ -208,5 +208,11 @@ pub(super) fn is_found_by_path(index: &Index, file: FileId) -> bool {
     let name = path.file_name();
     let is_test = name.starts_with(b"test_") || name.ends_with(b"_test.py");
     let is_known = matches!(name, b"conftest.py" | b"setup.py" | b"manage.py" | b"__main__.py" | b"wsgi.py" | b"asgi.py");
-    is_test || is_known || index.facts(file).has_main
+    let facts = index.facts(file);
+    // What a framework loads from a folder of its own: migrations of Alembic and Django, commands of Django.
+    let is_migration = ["revision", "down_revision"].iter().all(|name| facts.module_bindings(name).next().is_some());
+    let folder = path.as_str().and_then(|path| path.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    let is_in = |known: &str| folder == known || folder.ends_with(&format!("/{known}"));
+    let is_loaded = is_migration || ["migrations", "management/commands"].into_iter().any(is_in);
+    is_test || is_known || is_loaded || facts.has_main
 }
