@@ -44,6 +44,17 @@
 //! code or not at all: [`lang::python::strings`] says what a string is given to, `transform::relocate::strings` who reads what it
 //! names, and fixes that depend on one another carry a [`transform::finding::Bond`].
 //!
+//! # What a step clears away
+//!
+//! A step is run on its own result until it finds nothing more; what it has made useless goes with it ([`plan::build`], orphans): imports
+//! with every kind, helpers and emptied modules where the kind says so ([`transform::Rule::clears`]). What is to be deleted is judged as a
+//! group: the greatest set goes that nothing outside of it refers to.
+//!
+//! # What a shim is
+//!
+//! A name that its module's `__getattr__` forwards (PEP 562) is a fact like an import ([`lang::python::facts::Forward`]), so what comes
+//! through a shim is followed, counted and moved like anything else; [`lang::python::shim`] writes and recognises shims.
+//!
 //! # What a gate is
 //!
 //! A figure is the list of places that it counts ([`plan::gate`]), so every number comes with its evidence. Gates are measured on an

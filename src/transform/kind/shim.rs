@@ -100,26 +100,21 @@ fn row(table: &Table<'_>, from: Located<String>, to: Option<Located<String>>) ->
         table.problem(Problem::new(&from.origin, format!("`{}` would be a shim for itself", from.value)));
         return None;
     }
-    if is_name {
-        let from = SymbolRef::read(table, from);
-        let to = to.map(|to| SymbolRef::read(table, to));
-        return Some(Row::Name(
-            from?,
-            match to {
-                Some(to) => Some(to?),
-                None => None,
-            },
-        ));
+    match is_name {
+        true => {
+            let (from, to) = (SymbolRef::read(table, from), to.map(|to| SymbolRef::read(table, to)));
+            Some(Row::Name(from?, as_read(to)?))
+        }
+        false => {
+            let (from, to) = (ModuleRef::read(table, from), to.map(|to| ModuleRef::read(table, to)));
+            Some(Row::Module(from?, as_read(to)?))
+        }
     }
-    let from = ModuleRef::read(table, from);
-    let to = to.map(|to| ModuleRef::read(table, to));
-    Some(Row::Module(
-        from?,
-        match to {
-            Some(to) => Some(to?),
-            None => None,
-        },
-    ))
+}
+
+/// What was there and could be read, or nothing where nothing was there.
+fn as_read<T>(read: Option<Option<T>>) -> Option<Option<T>> {
+    read.map_or(Some(None), |read| read.map(Some))
 }
 
 impl Rule for Shim {

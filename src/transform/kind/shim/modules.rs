@@ -160,8 +160,10 @@ fn replaced(
         draft.edit(view.path, vec![edit])?;
         return Ok(Some(Made { change: draft.change, ..Made::default() }));
     }
-    let Wanted { names, mut doubts, evidence } = wanted(&view, from, to, manner.replaces)?;
-    doubts.extend(goes_with(&view, from));
+    let targets = [Target::Module(from.name.as_str().into())];
+    let references = Search::new(context.index, &targets).run();
+    let Wanted { names, mut doubts, evidence } = wanted(&view, &references, (from, to), manner.replaces)?;
+    doubts.extend(goes_with(&view, &references, from));
     let public = |name: &str| is_public(view.facts, name);
     let text = shim::module(&names.iter().collect::<Vec<_>>(), &public, &docstring(to), &message);
     let start = head(&view.text);
@@ -248,9 +250,14 @@ struct Wanted {
 }
 
 /// Finds what the module offers or anybody reads out of it, and where each name comes from now.
-fn wanted(view: &View<'_>, from: &ModuleRef, to: &ModuleRef, replaces: bool) -> Result<Wanted, Stop> {
+fn wanted(
+    view: &View<'_>,
+    references: &[Reference],
+    (from, to): (&ModuleRef, &ModuleRef),
+    replaces: bool,
+) -> Result<Wanted, Stop> {
     let index = view.index;
-    let read = read_names(view, &from.name)?;
+    let read = read_names(view, references);
     let mut names: BTreeMap<&str, u32> = BTreeMap::new();
     let offered = offered(view.facts);
     for name in read.keys().map(|name| &**name).chain(offered.iter().map(String::as_str)) {
@@ -262,9 +269,13 @@ fn wanted(view: &View<'_>, from: &ModuleRef, to: &ModuleRef, replaces: bool) -> 
     ordered.sort_unstable();
     for (_, name) in ordered {
         let (old, new) = (symbol(index, &from.name, name), symbol(index, &to.name, name));
-        if resolve::resolve(index, &old).end == End::Unbound {
+        let is_bound = view.facts.module_bindings(name).next().is_some();
+        match resolve::resolve(index, &old).end {
             // It is not there today, either.
-            continue;
+            End::Unbound => continue,
+            // A submodule, which stays.
+            End::Module(_) if !is_bound => continue,
+            _ => {}
         }
         if !matches!(resolve::resolve(index, &new).end, End::Unbound | End::Dynamic) {
             leads_back(index, &old, &new)?;
@@ -304,30 +315,30 @@ fn imported(view: &View<'_>, name: &str) -> Option<Name> {
 }
 
 /// The names that are read out of the module anywhere else, with the places.
-fn read_names(view: &View<'_>, module: &str) -> Result<BTreeMap<Box<str>, Vec<Evidence>>, Stop> {
+fn read_names(view: &View<'_>, references: &[Reference]) -> BTreeMap<Box<str>, Vec<Evidence>> {
     let index = view.index;
-    let targets = [Target::Module(module.into())];
     let mut found: BTreeMap<Box<str>, Vec<Evidence>> = BTreeMap::new();
-    let references = Search::new(index, &targets).run();
     for reference in references.iter().filter(|reference| reference.file != view.file) {
         let read = names_read(index, reference);
         for symbol in read.names.iter().filter(|symbol| symbol.module == Module::File(view.file)) {
             found.entry((*symbol.name).into()).or_default().push(evidence(index, reference));
         }
     }
-    Ok(found)
+    found
 }
 
 /// What goes with the code of a module that becomes a shim, and is for a person to look at.
-fn goes_with(view: &View<'_>, from: &ModuleRef) -> Vec<Doubt> {
+fn goes_with(view: &View<'_>, references: &[Reference], from: &ModuleRef) -> Vec<Doubt> {
     let index = view.index;
     let mut doubts: Vec<Doubt> = Vec::new();
     if super::super::delete_module::is_found_by_path(index, view.file) {
         doubts.push((Reason::FoundOtherwise, view.quote("from", Span::at(0))));
     }
     doubts.extend(effects::act(view).map(|act| (Reason::LoadTime, act)));
-    let targets = [Target::Module(from.name.as_str().into())];
-    let references = Search::new(index, &targets).run();
+    if view.facts.is_dynamic {
+        // It may make more names than it shows.
+        doubts.push((Reason::NotProved, view.quote("lookup", view.facts.place_of("__getattr__").unwrap_or(Span::at(0)))));
+    }
     let patches = references.iter().filter(|reference| is_patch(index, reference));
     doubts.extend(patches.map(|reference| (Reason::Patched, evidence(index, reference))));
     let stub = view.path.as_str().and_then(|path| RepoPath::new(format!("{path}i")));
