@@ -437,7 +437,9 @@ impl Reason {
             Reason::ModuleState => "the definition shares a name with its module that gets new values",
             Reason::DefinedElsewhere => "the name is not defined there, only passed on",
             Reason::FutureDiffers => "only one of the two modules has `from __future__ import annotations`",
-            Reason::LoadTime => "something happens by it, or to it, while its module is loaded, and would at another time",
+            Reason::LoadTime => {
+                "something happens by it, or to it, while its module is loaded, and would at another time, or never"
+            }
             Reason::LoggerName => "it would log under the name of its new module",
             Reason::Stated => "the plan states what takes its place, which is not proved",
             Reason::PassedOn => "it is passed on as a value, not called",

@@ -75,7 +75,7 @@ impl Reason {
             Reason::ModuleState => "pass the shared value as an argument, or move the state together with its functions",
             Reason::DefinedElsewhere => "name the module that defines it in the plan",
             Reason::FutureDiffers => "give both modules `from __future__ import annotations`, or neither, and plan again",
-            Reason::LoadTime => "look whether the order in which the modules are loaded matters before it moves",
+            Reason::LoadTime => "look whether it matters when that happens, or that it happens at all",
             Reason::LoggerName => "look whether anybody filters by the logger's name before it moves",
             Reason::Stated => "compare it with what the plan puts in its place",
             Reason::PassedOn => "look at who calls what is passed on, and pass on what takes its place",

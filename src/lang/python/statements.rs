@@ -116,6 +116,26 @@ pub fn whole(source: &Source<'_>, span: Span) -> Result<Span, Refusal> {
     statement(source, span).map(syntax::span)
 }
 
+/// Whether it may matter that the statement at a span fails: it stands in a `try` with handlers, or in a `with`.
+pub fn is_caught(source: &Source<'_>, span: Span) -> bool {
+    let mut child = statement(source, span).ok();
+    while let Some(node) = child {
+        let parent = node.parent();
+        let is_body = |parent: Node<'_>| parent.child_by_field_name("body") == Some(node);
+        let is_handler = |child: &Node<'_>| matches!(child.kind(), "except_clause" | "except_group_clause");
+        let is_catching = parent.is_some_and(|parent| match parent.kind() {
+            "try_statement" => is_body(parent) && syntax::children(parent).iter().any(is_handler),
+            "with_statement" => is_body(parent),
+            _ => false,
+        });
+        if is_catching {
+            return true;
+        }
+        child = parent;
+    }
+    false
+}
+
 /// Returns the edits that remove one element of a list, with its comma. A tuple that keeps one element keeps a comma, or gets it.
 ///
 /// # Errors
@@ -242,6 +262,24 @@ mod tests {
         assert_eq!(two("__all__ = ['gone', 'lost']\ngone = lost = 1\n"), "__all__ = []\n");
         assert_eq!(two("__all__ = ['a', 'gone', 'lost']\ngone = 1\nlost = 1\n"), "__all__ = ['a']\n");
         assert_eq!(two("__all__ = ['gone', 'a', 'lost', 'b']\ngone = 1\nlost = 1\n"), "__all__ = ['a', 'b']\n");
+    }
+
+    #[test]
+    fn a_failure_is_caught_or_not() {
+        let is_caught = |text: &str| {
+            let facts = collect(text, None);
+            let tree = parse(Grammar::Python, text).unwrap();
+            let modules = ModuleTable::default();
+            let source = Source { file: FileId::new(0), text, facts: &facts, tree: &tree, modules: &modules };
+            let at = text.find("gone").unwrap() as u32;
+            super::is_caught(&source, Span::new(at, at + 4))
+        };
+        assert!(is_caught("try:\n    if x:\n        gone = y\nexcept NameError:\n    pass\n"));
+        assert!(is_caught("with suppress(NameError):\n    gone = y\n"));
+        assert!(!is_caught("try:\n    x\nexcept NameError:\n    gone = y\n"));
+        assert!(!is_caught("try:\n    x\nexcept NameError:\n    pass\nelse:\n    gone = y\n"));
+        assert!(!is_caught("try:\n    gone = y\nfinally:\n    pass\n"));
+        assert!(!is_caught("gone = y\n"));
     }
 
     #[test]

@@ -286,7 +286,10 @@ impl Group<'_, '_, '_> {
         let holds: Vec<&Hold> = self.holds(at).collect();
         let is_among = |hold: &&Hold| self.cases.iter().any(|case| case.covers(hold.file, hold.span));
         let (outcome, evidence) = match fix {
-            Some(fix) => (Outcome::Fix(fix), self.suspects(at).map(|hold| hold.evidence.clone()).collect()),
+            Some(fix) => {
+                let act = removal.as_ref().ok().and_then(|removal| removal.act.clone());
+                (Outcome::Fix(fix), act.into_iter().chain(self.suspects(at).map(|hold| hold.evidence.clone())).collect())
+            }
             None if holds.is_empty() => {
                 let reason = refused.get(&at).copied().or(removal.as_ref().err().copied());
                 let suspects = self.suspects(at).map(|hold| hold.evidence.clone()).collect();

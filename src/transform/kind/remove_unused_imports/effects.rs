@@ -14,6 +14,7 @@ use crate::index::Index;
 use crate::index::references::is_inside;
 use crate::lang::python::evaluated::{self, Act, ActKind};
 use crate::lang::python::facts::{Alias, AliasId, Binding, BindingKind, Context, Facts, ScopeId};
+use crate::lang::python::imports::Source;
 use crate::lang::python::load::Scripts;
 use crate::lang::python::loading;
 use crate::lang::python::modules::Module;
@@ -197,13 +198,24 @@ pub(in crate::transform::kind) fn act(view: &View<'_>) -> Option<Evidence> {
         return Some(view.quote("unparsable", error.span));
     }
     let Some(source) = view.source() else { return Some(view.quote("unparsable", Span::at(0))) };
-    let acts = loading::acts(&source).into_iter().filter(|act| !is_harmless(view, act)).map(|act| (act.span, role(act.kind)));
+    let acts = loading::acts(&source).into_iter().filter(|act| !is_harmless(view, act, true));
+    let acts = acts.map(|act| (act.span, role(act.kind)));
     let changes = loading::changes(&source).into_iter();
     let foreign =
         changes.filter(|(_, owner)| !owner.is_some_and(|owner| is_own(view, owner))).map(|(span, _)| (span, "changes"));
     let imports = view.facts.aliases.iter().filter(|alias| is_acting(&outside(view, alias)));
     let imports = imports.map(|alias| (alias.name_span, "acts"));
     let (span, role) = acts.chain(foreign).chain(imports).min_by_key(|(span, _)| *span)?;
+    Some(view.quote(role, span))
+}
+
+/// The first thing that a statement of a module does, or may do, while the module is loaded, other than to define its name: to others of
+/// the module, too.
+pub(in crate::transform::kind) fn act_of(view: &View<'_>, source: &Source<'_>, statement: Span) -> Option<Evidence> {
+    let acts = evaluated::acts(source, statement).into_iter().filter(|act| !is_harmless(view, act, false));
+    let acts = acts.map(|act| (act.span, role(act.kind)));
+    let changes = loading::changes(source).into_iter().map(|(span, _)| (span, "changes"));
+    let (span, role) = acts.chain(changes.filter(|(span, _)| statement.covers(*span))).min_by_key(|(span, _)| *span)?;
     Some(view.quote(role, span))
 }
 
@@ -231,8 +243,8 @@ fn is_own(view: &View<'_>, name: Span) -> bool {
     bindings.peek().is_some() && bindings.all(is_made)
 }
 
-/// Whether what is evaluated while a module is loaded has no effect outside of it.
-fn is_harmless(view: &View<'_>, act: &Act) -> bool {
+/// Whether what is evaluated while a module is loaded has no effect outside of it; or, unless the module goes as a whole, none at all.
+fn is_harmless(view: &View<'_>, act: &Act, is_whole_module: bool) -> bool {
     if let ActKind::Reads { .. } = act.kind {
         return true;
     }
@@ -266,7 +278,7 @@ fn is_harmless(view: &View<'_>, act: &Act) -> bool {
             if !is_whole {
                 let first = Span::new(used.span.start, used.span.end);
                 return symbol.module == Module::File(view.file)
-                    && (FILLS.contains(&method) || ASKS.contains(&method))
+                    && ((is_whole_module && FILLS.contains(&method)) || ASKS.contains(&method))
                     && is_own(view, first);
             }
             definition(view.index, symbol).is_some_and(|(view, definition)| is_inert(&view, definition, false))
