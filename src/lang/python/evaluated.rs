@@ -249,6 +249,11 @@ pub fn is_constant(value: Node<'_>, is_name_constant: &dyn Fn(Span) -> bool, mak
     }
 }
 
+/// Whether an expression is a text, and not one that is put together while the program runs.
+pub fn is_known_text(value: Node<'_>) -> bool {
+    value.kind() == "string" && !syntax::children(value).iter().any(|part| part.kind() == "interpolation")
+}
+
 /// The value that the top-level assignment around a name gives it.
 pub fn assigned<'s>(source: &'s Source<'_>, name: Span) -> Option<Node<'s>> {
     let mut node = source.tree.node_at(name, "identifier")?;

@@ -8,6 +8,7 @@
 mod alive;
 mod group;
 pub(in crate::transform) mod helpers;
+mod lookups;
 mod places;
 mod removal;
 mod uses;

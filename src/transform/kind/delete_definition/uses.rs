@@ -3,11 +3,12 @@
 use super::super::super::finding::Evidence;
 use super::super::super::{View, place_in};
 use super::group::Doomed;
+use super::lookups::lookups_of;
 use super::places::extents;
 use crate::index::Index;
 use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target};
-use crate::lang::python::facts::{Alias, AliasId, BindingKind, Use};
+use crate::lang::python::facts::{Alias, AliasId, BindingKind, Facts, Use};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Imported, Symbol};
 use crate::text::snapshot::FileId;
@@ -43,14 +44,15 @@ pub fn uses(view: &View<'_>, doomed: &Doomed) -> Uses {
     let inside: Vec<Span> = extents(view, name);
     let mut related: Vec<FileId> = vec![view.file];
     let (mut holds, mut suspects) = (Vec::new(), Vec::new());
-    for reference in search.run() {
+    let references = search.run();
+    for reference in &references {
         if reference.target == 1 {
             related.push(reference.file);
             continue;
         }
         // A member is among the strings with the bare name, below.
-        if !matches!(reference.site, Site::Member(_)) && !is_own(view, doomed, &inside, &reference) {
-            holds.push(hold(index, &reference));
+        if !matches!(reference.site, Site::Member(_)) && !is_own(view, doomed, &inside, reference) {
+            holds.push(hold(index, reference));
         }
     }
     // Its module alone is named in many more files, which say nothing of it.
@@ -60,6 +62,9 @@ pub fn uses(view: &View<'_>, doomed: &Doomed) -> Uses {
     }
     related.sort_unstable();
     related.dedup();
+    let to_module: Vec<&Reference> = references.iter().filter(|reference| reference.target == 1).collect();
+    let lookups = lookups_of(view, name, &to_module);
+    suspects.extend(lookups.suspects);
     for &file in search.candidates() {
         let facts = index.facts(file);
         if let Some(error) = facts.errors.first() {
@@ -69,7 +74,15 @@ pub fn uses(view: &View<'_>, doomed: &Doomed) -> Uses {
             holds.push(Hold { file, span: error.span, alias: None, evidence });
         }
         suspects.extend(brought(index, file, &doomed.symbol));
-        if related.binary_search(&file).is_ok() {
+        let is_related = related.binary_search(&file).is_ok() || loads_by_name(facts, &module);
+        if !is_related {
+            let other = View::open(index, file);
+            let spans = attributes(&other.text, name).into_iter().filter(|_| lookups.is_handed_on);
+            let quoted = spans.map(|span| (span, other.quote("attribute", span)));
+            let entries = entry_points(&other.text, &module, name).into_iter().map(|span| (span, other.quote("string", span)));
+            suspects.extend(quoted.chain(entries).map(|(span, evidence)| Hold { file, span, alias: None, evidence }));
+        }
+        if is_related {
             let is_outside = |span: Span| !inside.iter().any(|inner| file == view.file && inner.covers(span));
             texts(index, file, name, file == view.file, &mut |span, evidence, is_sure| {
                 if is_outside(span) {
@@ -173,6 +186,23 @@ fn attributes(text: &str, name: &str) -> Vec<Span> {
         before.trim_end().ends_with('.') && !behind.starts_with(is_part)
     });
     found.map(|(at, name)| Span::new(at as u32, (at + name.len()) as u32)).collect()
+}
+
+/// Whether a file imports modules by computed names, and has a module's name as a text.
+fn loads_by_name(facts: &Facts, module: &str) -> bool {
+    let has_name = || facts.strings.iter().any(|string| facts.names.get(string.value) == module);
+    ["import_module", "__import__"].iter().any(|function| facts.names.find(function).is_some()) && has_name()
+}
+
+/// The places of a text that name a definition as an entry point does: `command = module:name`.
+fn entry_points(text: &str, module: &str, name: &str) -> Vec<Span> {
+    let is_part = |c: char| matches!(c, '_' | '.' | ':') || unicode_ident::is_xid_continue(c);
+    let path = format!("{module}:{name}");
+    let found = text.match_indices(&path).filter(|(at, path)| {
+        let (before, behind) = (&text[..*at], &text[at + path.len()..]);
+        !before.ends_with(is_part) && !behind.starts_with(|c| c == '_' || unicode_ident::is_xid_continue(c))
+    });
+    found.map(|(at, path)| Span::new(at as u32, (at + path.len()) as u32)).collect()
 }
 
 /// A place in a configuration file as evidence.
