@@ -278,10 +278,18 @@ impl<'i> Search<'i> {
             for (parts, way) in self.path(text) {
                 push(Site::String(index, parts), way);
             }
-            if self.names.contains(text)
-                && let Some(way) = self.member(file, string)
-            {
+            if !self.names.contains(text) {
+                continue;
+            }
+            if let Some(way) = self.member(file, string) {
                 push(Site::Member(index), way);
+            }
+            // A module that lies in no package has a path of one part.
+            if strings::is_identifier(text) && strings::role(self.index, file, string) == Role::Module {
+                push(
+                    Site::String(index, 1),
+                    Resolution { hops: Vec::new(), end: End::Module(self.index.modules().module(text)) },
+                );
             }
         }
         for (index, computed) in facts.computed.iter().enumerate() {

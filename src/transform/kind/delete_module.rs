@@ -12,9 +12,13 @@ use super::super::{Clearing, Context, Rule, Subject, View};
 use super::delete_definition::{evidence, mentioned};
 use super::{Kind, ModuleRef, check_module, module_subjects};
 use crate::index::Index;
-use crate::index::references::{Search, Target, is_inside};
+use crate::index::references::{Reference, Search, Site, Target, is_inside};
+use crate::index::words::Word;
 use crate::lang::python::empty;
+use crate::lang::python::facts::{Computed, Use};
 use crate::lang::python::modules::Module;
+use crate::lang::python::resolve::{self, End};
+use crate::lang::python::strings::{self, Role, Text};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
@@ -124,7 +128,8 @@ fn doom(index: &Index, name: &str, message: String) -> Doomed {
     let modules = index.modules();
     let is_part = |file: &FileId| modules.name(*file).is_some_and(|module| is_inside(module, name));
     let files: Vec<FileId> = index.python_files().filter(is_part).collect();
-    let targets = [Target::Module(name.into())];
+    let targets: Vec<Target> =
+        [name].into_iter().chain(lone_around(index, name, &files)).map(|name| Target::Module(name.into())).collect();
     let search = Search::new(index, &targets);
     let mut blockers: Vec<(FileId, Evidence)> =
         search.run().iter().map(|reference| (reference.file, evidence(index, reference))).collect();
@@ -148,6 +153,17 @@ fn doom(index: &Index, name: &str, message: String) -> Doomed {
     Doomed { name: name.to_owned(), message, files, blockers, suspects }
 }
 
+/// The folders around a module that are packages without an `__init__.py`, and only as long as the module is there.
+fn lone_around<'n>(index: &Index, name: &'n str, files: &[FileId]) -> Vec<&'n str> {
+    let modules = index.modules();
+    let has_others = |package: &str| {
+        let mut inside = index.python_files().filter(|file| modules.name(*file).is_some_and(|name| is_inside(name, package)));
+        inside.any(|file| !files.contains(&file))
+    };
+    let packages = name.match_indices('.').map(|(at, _)| &name[..at]);
+    packages.filter(|package| matches!(modules.find(package), Ok(Module::Namespace(_))) && !has_others(package)).collect()
+}
+
 /// A file that imports modules by computed names, and has the module's name as a string.
 fn loaded_by_name(index: &Index, file: FileId, stem: &str) -> Option<Evidence> {
     let facts = index.facts(file);
@@ -160,24 +176,64 @@ fn loaded_by_name(index: &Index, file: FileId, stem: &str) -> Option<Evidence> {
     Some(Evidence { role: "string", at: Some((at.path, at.position.line)), text: facts.names.get(string.value).to_owned() })
 }
 
-/// Whether a package around the module looks for its modules at run time.
-fn is_discovered(index: &Index, name: &str) -> bool {
-    let packages = name.match_indices('.').map(|(at, _)| &name[..at]);
-    packages.into_iter().any(|package| match index.modules().find(package) {
-        Ok(Module::File(file)) => {
-            let names = &index.facts(file).names;
-            ["iter_modules", "walk_packages"].iter().any(|function| names.find(function).is_some())
+/// Where modules are looked for at run time, and this one may be found: in a package around it (`pkgutil`), or by a name of which only a
+/// part is known.
+fn discovered(index: &Index, name: &str) -> Option<Evidence> {
+    const FINDERS: [&str; 2] = ["iter_modules", "walk_packages"];
+    let packages: Vec<&str> = name.match_indices('.').map(|(at, _)| &name[..at]).collect();
+    let targets: Vec<Target> = packages.iter().map(|package| Target::Module((*package).into())).collect();
+    let search = Search::new(index, &targets);
+    let is_package = |end: &End| matches!(end, End::Module(module) if packages.contains(&&*index.modules().dotted(module)));
+    // `package.__path__`, or `import_module("package")`.
+    let is_asked = |file: FileId, used: &Use| {
+        let facts = index.facts(file);
+        let asks = |name: &str| matches!(name, "__path__" | "__file__");
+        let at = facts.attributes_of(used).iter().position(|attribute| asks(facts.names.get(attribute.name)));
+        at.is_some_and(|at| resolve::steps(index, file, used).get(at).is_some_and(|step| is_package(&step.end)))
+    };
+    let is_around = |file: FileId| {
+        let own = index.modules().name(file).filter(|_| index.modules().is_package(file));
+        let is_text = |reference: &Reference| matches!(reference.site, Site::String(..)) && is_package(&reference.way.end);
+        own.is_some_and(|own| packages.contains(&own))
+            || index.facts(file).uses.iter().any(|used| is_asked(file, used))
+            || search.run_in(file).iter().any(is_text)
+    };
+    let finds = |file: &FileId| {
+        let facts = index.facts(*file);
+        let named = FINDERS.iter().find_map(|finder| facts.names.find(finder)).filter(|_| is_around(*file))?;
+        let used = facts
+            .uses
+            .iter()
+            .find(|used| used.name == named || facts.attributes_of(used).iter().any(|attribute| attribute.name == named))?;
+        Some(View::open(index, *file).quote("lookup", used.span))
+    };
+    let fits = |file: FileId, text: Text| match text {
+        Text::Known(_) => false,
+        Text::Partly { start, end } => {
+            let own = index.modules().name(file).unwrap_or_default();
+            let package =
+                if index.modules().is_package(file) { own } else { own.rsplit_once('.').map_or("", |(outer, _)| outer) };
+            let start = if start.starts_with('.') { format!("{package}{start}") } else { start };
+            start.contains('.') && name.starts_with(&start) && name.ends_with(&end) && start.len() + end.len() <= name.len()
         }
-        _ => false,
-    })
+    };
+    let loads = |file: &FileId| {
+        let facts = index.facts(*file);
+        let is_module = |computed: &&Computed| strings::argument_role(index, *file, &computed.argument) == Role::Module;
+        let computed = facts.computed.iter().filter(is_module).find(|computed| fits(*file, strings::value(facts, computed)))?;
+        Some(View::open(index, *file).quote("lookup", computed.span))
+    };
+    let finders = index.with_words(&FINDERS.map(Word::new));
+    let loaders = index.with_words(&["import_module", "__import__", "run_module"].map(Word::new));
+    finders.iter().find_map(finds).or_else(|| loaders.iter().find_map(loads))
 }
 
 /// One finding for each file of the module.
 fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) -> Vec<Finding> {
     let kept = module.kept(context).filter(|_| !module.is_blocked(going));
     let is_held = kept.is_none() && module.files.iter().any(|file| !going.contains(file));
-    let is_found =
-        module.files.iter().any(|&file| is_found_by_path(context.index, file)) || is_discovered(context.index, &module.name);
+    let discovered = discovered(context.index, &module.name).filter(|_| !is_held);
+    let is_found = module.files.iter().any(|&file| is_found_by_path(context.index, file)) || discovered.is_some();
     let finding = |file: FileId| {
         let view = View::open(context.index, file);
         let outcome = if is_held {
@@ -192,7 +248,7 @@ fn findings(context: &Context<'_>, module: &Doomed, going: &BTreeSet<FileId>) ->
         let mut finding = view.finding(Span::at(0), module.message.clone(), Some(Spelling::of(Form::Definition)), outcome);
         finding.evidence =
             module.blockers.iter().filter(|(file, _)| !going.contains(file)).map(|(_, blocker)| blocker.clone()).collect();
-        finding.evidence.extend(module.suspects.iter().cloned());
+        finding.evidence.extend(module.suspects.iter().chain(&discovered).cloned());
         finding
     };
     match (&module.files[..], is_held) {
