@@ -66,12 +66,18 @@ pub(super) fn find(context: &Context<'_>, from: &ModuleRef, to: &ModuleRef, mann
     Some(finding)
 }
 
-/// Whether a module is a shim: it warns when it is loaded, or lets an environment variable choose.
+/// Whether a module is a shim: it defines nothing of its own and warns when it is loaded, or it lets an environment variable choose.
 pub(super) fn is_shim(index: &Index, file: FileId) -> bool {
     let view = View::open(index, file);
     let Some(source) = view.source() else { return false };
     let names: BTreeSet<&str> = super::super::module_names(view.facts).collect();
-    shim::warns(&source) || names.iter().any(|name| shim::switch_of(&source, name).is_some())
+    let is_chosen = |name: &&str| shim::switch_of(&source, name).is_some();
+    (own_names(view.facts).is_empty() && shim::warns(&source)) || names.iter().any(is_chosen)
+}
+
+/// The names that a module defines, its `__all__` apart.
+fn own_names(facts: &Facts) -> BTreeSet<&str> {
+    defines(facts).map(|(name, _)| name).filter(|name| *name != "__all__").collect()
 }
 
 /// What a module binds by something else than an import.
@@ -147,8 +153,7 @@ fn replaced(
     let view = check_file(context, file)?;
     let source = view.source().ok_or(Reason::ParsersDisagree)?;
     let message = manner.message(&from.name, &to.name);
-    let own: BTreeSet<&str> = defines(view.facts).map(|(name, _)| name).filter(|name| *name != "__all__").collect();
-    if own.is_empty() {
+    if own_names(view.facts).is_empty() {
         if shim::warns(&source) {
             return Ok(None);
         }
