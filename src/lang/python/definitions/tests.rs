@@ -125,7 +125,7 @@ fn imports_are_put_at_the_head() {
     };
     let needs = [module, need("a", "x", false), need("b", "y", true)];
     let cases = [
-        ("", "import os.path\nfrom a import x\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from b import y"),
+        ("", "import os.path\nfrom a import x\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from b import y\n"),
         (
             "\"\"\"Doc.\"\"\"\n\n\ndef f(): ...\n",
             "\"\"\"Doc.\"\"\"\n\nimport os.path\nfrom a import x\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from b import y\n\n\ndef f(): ...\n",
