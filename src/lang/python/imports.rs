@@ -11,7 +11,7 @@ mod statement;
 
 use tree_sitter::Node;
 
-pub use self::insert::{Need, Needed, as_text, insert, relative};
+pub use self::insert::{Need, Needed, as_text, insert, lines, relative};
 pub use self::remove::{Removal, removals};
 use self::statement::{Group, Item, Statement, add, append, edit_module, edit_name, is_alone_on_line, spell};
 use super::facts::{Alias, AliasId, Binding, BindingKind, Context, Facts, ImportId};
@@ -91,7 +91,7 @@ pub enum Refusal {
 
 /// The longest line that a new statement may have before its names are put on lines of their own; the limit of PEP 8's most used
 /// formatters.
-const LINE_LENGTH: usize = 88;
+pub(super) const LINE_LENGTH: usize = 88;
 
 /// Comments that are addressed to a tool and hold for their line.
 const PRAGMAS: [&str; 10] = ["noqa", "type:", "pylint:", "pyright:", "mypy:", "isort:", "ruff:", "flake8:", "pragma:", "nosec"];

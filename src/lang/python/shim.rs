@@ -8,14 +8,11 @@
 use tree_sitter::Node;
 
 use super::definitions::{self, Spot};
-use super::imports::{Name, Refusal, Source};
+use super::imports::{self, LINE_LENGTH, Name, Refusal, Source};
 use crate::syntax;
 use crate::text::edit::Edit;
 use crate::text::eol;
 use crate::text::span::Span;
-
-/// The longest line before arguments are put on lines of their own.
-const LINE_LENGTH: usize = 88;
 
 /// The values of an environment variable that turn a switch on; case does not matter.
 const ON: &str = "(\"1\", \"true\", \"yes\", \"on\")";
@@ -53,21 +50,6 @@ fn literal(text: &str) -> String {
         }
     }
     out + "\""
-}
-
-/// `from module import a, b as c`, in parentheses where the line would be long.
-fn import_line(module: &str, names: &[&Name], indent: &str) -> String {
-    let spelled = |name: &&Name| match name.name == name.local {
-        true => name.name.clone(),
-        false => format!("{} as {}", name.name, name.local),
-    };
-    let names: Vec<String> = names.iter().map(spelled).collect();
-    let line = format!("{indent}from {module} import {}\n", names.join(", "));
-    if line.len() <= LINE_LENGTH + 1 || names.len() == 1 {
-        return line;
-    }
-    let lines: String = names.iter().map(|name| format!("{indent}    {name},\n")).collect();
-    format!("{indent}from {module} import (\n{lines}{indent})\n")
 }
 
 /// The branch of `__getattr__` that answers for one name.
@@ -191,22 +173,9 @@ fn is_on(flag: &str) -> String {
 /// # Errors
 /// tree-sitter sees an error at the end of the module.
 pub fn switch(source: &Source<'_>, flag: &str, names: &[&Name], message: &str) -> Result<Edit, Refusal> {
-    let mut lines = format!("if {}:\n{}", is_on(flag), warning(message, "    "));
-    for (module, names) in by_module(names) {
-        lines += &import_line(module, &names, "    ");
-    }
-    definitions::put_in(source, Spot::End, lines.trim_end(), false)
-}
-
-fn by_module<'n>(names: &[&'n Name]) -> Vec<(&'n str, Vec<&'n Name>)> {
-    let mut groups: Vec<(&str, Vec<&Name>)> = Vec::new();
-    for name in names {
-        match groups.iter_mut().find(|(module, _)| *module == name.module) {
-            Some((_, names)) => names.push(name),
-            None => groups.push((&name.module, vec![name])),
-        }
-    }
-    groups
+    let imports = imports::lines(names, "    ").join("\n");
+    let lines = format!("if {}:\n{}{imports}", is_on(flag), warning(message, "    "));
+    definitions::put_in(source, Spot::End, &lines, false)
 }
 
 /// The `if` by which an environment variable chooses another home for a name: that of a shim, and nothing else.
@@ -264,10 +233,8 @@ pub fn warns(source: &Source<'_>) -> bool {
 
 /// The text of a module that has all its names from elsewhere, and lists those in `__all__` that are `public`.
 pub fn module(names: &[&Name], public: &dyn Fn(&str) -> bool, docstring: &str, message: &str) -> String {
-    let mut out = format!("\"\"\"{docstring}\"\"\"\n\nimport warnings\n\n");
-    for (module, names) in by_module(names) {
-        out += &import_line(module, &names, "");
-    }
+    let imports = imports::lines(names, "").join("\n");
+    let mut out = format!("\"\"\"{docstring}\"\"\"\n\nimport warnings\n\n{imports}\n");
     let listed = names.iter().filter(|name| public(&name.local));
     let entries: Vec<String> = listed.map(|name| format!("\"{}\"", name.local)).collect();
     let line = format!("__all__ = [{}]\n", entries.join(", "));

@@ -13,6 +13,8 @@ mod places;
 mod removal;
 mod uses;
 
+pub(super) use self::places::extents;
+pub(super) use self::removal::Removal;
 pub(super) use self::uses::{evidence, mentioned};
 
 use self::group::{Doomed, judge};

@@ -19,6 +19,7 @@ use crate::lang::python::facts::{Facts, ScopeId, Use, UseId};
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::strings::is_identifier;
+use crate::text::path::RepoPath;
 use crate::text::span::Span;
 
 /// A kind of transform.
@@ -207,6 +208,12 @@ fn module_subjects(index: &Index, from: &str, to: Option<&str>) -> Vec<Subject> 
     let subject =
         |name: &str| Subject { target: symbol(&module, name), home: to.map(|to| symbol(&index.modules().module(to), name)) };
     std::iter::once(whole).chain(defined.map(|definition| subject(facts.names.get(definition.name)))).collect()
+}
+
+/// The stub beside a file.
+fn stub_beside(index: &Index, path: &RepoPath) -> Option<RepoPath> {
+    let stub = path.as_str().and_then(|path| RepoPath::new(format!("{path}i")));
+    stub.filter(|path| index.snapshot().id(path).is_some())
 }
 
 /// The names that a module binds or forwards.

@@ -68,6 +68,13 @@ impl Need {
     }
 }
 
+/// The statements that import names, one for those of a module, at the place of the first of them.
+pub fn lines(names: &[&Name], indent: &str) -> Vec<String> {
+    let need = |name: &&Name| Need { what: Needed::Name((*name).clone()), is_relative: false, is_type_checking: false };
+    let needs: Vec<Need> = names.iter().map(need).collect();
+    statements(needs.iter(), "", indent)
+}
+
 /// The statements for all that is needed: one for the names of a module, at the place of the first of them.
 fn statements<'n>(needs: impl Iterator<Item = &'n Need>, package: &str, indent: &str) -> Vec<String> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();

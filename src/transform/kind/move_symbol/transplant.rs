@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::super::super::finding::{Applicability, Evidence, Finding, Outcome, Reason};
 use super::super::super::relocate::{Pair, Style, judge, relocate};
 use super::super::super::{Context, View};
-use super::super::SymbolRef;
+use super::super::{SymbolRef, stub_beside};
 use super::cycle::{self, Counted};
 use super::draft::{Doubt, Draft, Stop};
 use super::leftovers::captured;
@@ -81,8 +81,7 @@ pub(super) fn transplant<'i>(
         return Err(reason.into());
     }
     let draft = Draft::new(index);
-    let stub =
-        old.as_str().and_then(|path| RepoPath::new(format!("{path}i"))).filter(|path| index.snapshot().id(path).is_some());
+    let stub = stub_beside(index, &old);
     let doubt = |path| (Reason::NotProved, Evidence { role: "stub", at: Some((path, 1)), text: from.name.clone() });
     let doubts = stub.map(doubt).into_iter().collect();
     let mut transplant = Transplant { from, to, manner, draft, old, new, doubts, leftovers: Vec::new(), brought: Vec::new() };

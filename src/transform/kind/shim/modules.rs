@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::super::relocate::judge;
 use super::super::super::{Context, View, describe};
-use super::super::ModuleRef;
 use super::super::delete_definition::evidence;
 use super::super::move_module::names_read;
 use super::super::move_symbol::draft::{Doubt, Draft, Stop};
 use super::super::move_symbol::place::Place;
 use super::super::remove_unused_imports::effects;
+use super::super::{ModuleRef, stub_beside};
 use super::Manner;
 use super::names::{leads_back, require};
 use crate::index::Index;
@@ -27,7 +27,6 @@ use crate::text::blob::Mode;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::eol;
-use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
@@ -346,8 +345,7 @@ fn goes_with(view: &View<'_>, references: &[Reference], from: &ModuleRef) -> Vec
     }
     let patches = references.iter().filter(|reference| is_patch(index, reference));
     doubts.extend(patches.map(|reference| (Reason::Patched, evidence(index, reference))));
-    let stub = view.path.as_str().and_then(|path| RepoPath::new(format!("{path}i")));
-    if let Some(stub) = stub.filter(|path| index.snapshot().id(path).is_some()) {
+    if let Some(stub) = stub_beside(index, view.path) {
         doubts.push((Reason::NotProved, Evidence { role: "stub", at: Some((stub, 1)), text: from.name.clone() }));
     }
     doubts

@@ -3,15 +3,15 @@
 use super::super::super::finding::{Applicability, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::super::super::relocate::judge;
 use super::super::super::{Context, View, describe};
-use super::super::SymbolRef;
-use super::super::delete_definition::evidence;
+use super::super::delete_definition::{Removal, evidence, extents};
 use super::super::move_symbol::draft::{Doubt, Draft, Stop, in_first};
 use super::super::move_symbol::lookups;
 use super::super::remove_unused_imports::marks::comment_with;
+use super::super::{SymbolRef, stub_beside};
 use super::Manner;
 use crate::index::Index;
 use crate::index::references::{Reference, Search, Site, Target};
-use crate::lang::python::facts::{Binding, BindingKind, Context as Under, DefinitionKind, Facts, ScopeId};
+use crate::lang::python::facts::{Binding, BindingKind, Context as Under, Facts, ScopeId};
 use crate::lang::python::imports::{Becomes, Change, Name, Need, Needed, insert, rewrite};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Resolution, Symbol};
@@ -236,41 +236,25 @@ fn binding<'v>(view: &View<'v>, from: &SymbolRef) -> Result<Option<&'v Binding>,
 
 /// The edits that take the old binding away, its entry in `__all__` apart, and why that is for review.
 fn take_out(view: &View<'_>, from: &SymbolRef) -> Result<(Vec<Edit>, Vec<Doubt>), Stop> {
-    let Some(binding) = binding(view, from)? else { return Ok(Default::default()) };
     let facts = view.facts;
     let source = view.source().ok_or(Reason::ParsersDisagree)?;
-    let removed = |span| statements::remove(&source, span).map(|edit| vec![edit]).map_err(|_| Stop::from(Reason::OddSpelling));
-    match binding.kind {
-        BindingKind::Import(id) => {
-            let alias = &facts.aliases[id.index()];
-            let change = Change { aliases: vec![(id, Becomes::Nothing)], added: Vec::new() };
-            let edits = rewrite(&source, alias.import, &change, &|_| true).map_err(|_| Reason::Commented)?;
-            let is_whole = facts.aliases_of(facts.import_of(alias)).count() == 1;
-            let comment = comment_with(view, alias, is_whole).map(|span| (Reason::Commented, view.quote("comment", span)));
-            Ok((edits, comment.into_iter().collect()))
-        }
-        BindingKind::Definition(id) => {
-            let definition = &facts.definitions[id.index()];
-            let is_decorated = definition.span.start != definition.header.start;
-            let is_test = match definition.kind {
-                DefinitionKind::Class => from.name.starts_with("Test"),
-                DefinitionKind::Function | DefinitionKind::AsyncFunction => from.name.starts_with("test"),
-            };
-            let doubt = (is_decorated || is_test).then(|| (Reason::FoundOtherwise, view.quote("from", definition.span)));
-            Ok((removed(definition.span)?, doubt.into_iter().collect()))
-        }
-        BindingKind::Alias(_) | BindingKind::Text(_) | BindingKind::Value => {
-            let whole = statements::whole(&source, binding.span).map_err(|_| Reason::ParsersDisagree)?;
-            let is_other = |other: &&Binding| whole.covers(other.span) && other.scope == ScopeId::MODULE;
-            if whole.start != binding.span.start || facts.bindings.iter().filter(is_other).count() > 1 {
-                return Err(Reason::OddSpelling.into());
-            }
-            // The value may be computed by a call that does something else as well.
-            let doubt = view.text[whole.range()].contains('(').then(|| (Reason::NotProved, view.quote("from", whole)));
-            Ok((removed(whole)?, doubt.into_iter().collect()))
-        }
-        _ => Err(Reason::OddSpelling.into()),
+    let removal = Removal::of(view, &from.name)?;
+    if let Some(id) = removal.import() {
+        let alias = &facts.aliases[id.index()];
+        let change = Change { aliases: vec![(id, Becomes::Nothing)], added: Vec::new() };
+        let edits = rewrite(&source, alias.import, &change, &|_| true).map_err(|_| Reason::Commented)?;
+        let is_whole = facts.aliases_of(facts.import_of(alias)).count() == 1;
+        let comment = comment_with(view, alias, is_whole).map(|span| (Reason::Commented, view.quote("comment", span)));
+        return Ok((edits, comment.into_iter().collect()));
     }
+    let mut edits = Vec::new();
+    let mut doubts = Vec::new();
+    for span in removal.statements() {
+        edits.push(statements::remove(&source, span).map_err(|_| Reason::OddSpelling)?);
+        let evidence = || removal.act.clone().unwrap_or_else(|| view.quote("from", span));
+        doubts.extend(removal.reason.map(|reason| (reason, evidence())));
+    }
+    Ok((edits, doubts))
 }
 
 /// What does not see a name that is forwarded: the module's own code, and a star import where `__all__` does not list the name. What looks
@@ -280,7 +264,7 @@ fn seen_otherwise(view: &View<'_>, from: &SymbolRef) -> Result<Vec<Doubt>, Stop>
     let targets = [Target::Symbol(from.symbol(index)), Target::Module(from.module.as_str().into())];
     let search = Search::new(index, &targets);
     let references = search.run();
-    let own: Vec<Span> = view.facts.module_bindings(&from.name).map(|(_, binding)| extent(view.facts, binding)).collect();
+    let own = extents(view, &from.name);
     let is_own = |reference: &&Reference| match reference.site {
         Site::Name(used) if reference.target == 0 && reference.file == view.file => {
             let span = view.facts.uses[used.index()].span;
@@ -305,19 +289,10 @@ fn seen_otherwise(view: &View<'_>, from: &SymbolRef) -> Result<Vec<Doubt>, Stop>
         references.iter().map(|reference| reference.file).filter(|file| *file != view.file).collect();
     related.dedup();
     doubts.extend(related.iter().flat_map(|&file| lookups::stored(&View::open(index, file), view.file, &from.name)));
-    let stub = view.path.as_str().and_then(|path| RepoPath::new(format!("{path}i")));
-    if let Some(stub) = stub.filter(|path| index.snapshot().id(path).is_some()) {
+    if let Some(stub) = stub_beside(index, view.path) {
         doubts.push((Reason::NotProved, Evidence { role: "stub", at: Some((stub, 1)), text: from.name.clone() }));
     }
     Ok(doubts)
-}
-
-/// The bytes that go with a binding.
-fn extent(facts: &Facts, binding: &Binding) -> Span {
-    match binding.kind {
-        BindingKind::Definition(definition) => facts.definitions[definition.index()].span,
-        _ => binding.span,
-    }
 }
 
 /// Imports modules of the standard library at the head of a file, where it does not do so yet.
