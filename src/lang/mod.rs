@@ -2,7 +2,9 @@
 //!
 //! A language turns a text into plain data (`facts`), knows its scopes, resolves its names across files, and edits its
 //! imports. It knows nothing of transforms, plans or git. Configuration files, which name code of any language, have a file of their
-//! own.
+//! own, and so have interned names.
 
 pub mod config;
+pub mod names;
 pub mod python;
+pub mod typescript;

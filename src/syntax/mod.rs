@@ -7,8 +7,9 @@
 pub mod pattern;
 
 use std::cell::RefCell;
+use std::fmt;
 
-use tree_sitter::{InputEdit, Node, Parser, Point};
+use tree_sitter::{InputEdit, Language, Node, Parser, Point};
 
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::span::Span;
@@ -18,6 +19,30 @@ use crate::text::span::Span;
 pub enum Grammar {
     /// `tree-sitter-python`.
     Python,
+    /// `tree-sitter-typescript`, without JSX.
+    TypeScript,
+    /// `tree-sitter-typescript`, with JSX and without casts `<T>x`.
+    Tsx,
+}
+
+impl Grammar {
+    fn language(self) -> Language {
+        match self {
+            Grammar::Python => tree_sitter_python::LANGUAGE.into(),
+            Grammar::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+            Grammar::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
+        }
+    }
+}
+
+impl fmt::Display for Grammar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Grammar::Python => "Python",
+            Grammar::TypeScript => "TypeScript",
+            Grammar::Tsx => "TSX",
+        })
+    }
 }
 
 /// A concrete syntax tree of one text.
@@ -68,10 +93,7 @@ pub fn reparse(grammar: Grammar, before: &Tree, old: &str, edit: &TextEdit, new:
 /// tree-sitter gives no tree only for a parser without a language or a cancelled parse: callers treat it as unreadable.
 fn run(grammar: Grammar, text: &str, old: Option<&tree_sitter::Tree>) -> Option<Tree> {
     PARSER.with_borrow_mut(|parser| {
-        let language = match grammar {
-            Grammar::Python => tree_sitter_python::LANGUAGE,
-        };
-        parser.set_language(&language.into()).ok()?;
+        parser.set_language(&grammar.language()).ok()?;
         parser.parse(text, old).map(Tree)
     })
 }

@@ -18,10 +18,7 @@ use crate::text::span::Span;
 /// What `$` becomes for the parser, whose languages do not have it in names.
 const EXPANDO: char = 'µ';
 
-#[derive(Clone)]
-struct Python;
-
-impl Language for Python {
+impl Language for Grammar {
     fn pre_process_pattern<'q>(&self, query: &'q str) -> Cow<'q, str> {
         Cow::Owned(mask(query, EXPANDO))
     }
@@ -39,19 +36,20 @@ impl Language for Python {
     }
 
     fn build_pattern(&self, builder: &PatternBuilder<'_>) -> Result<Matcher, PatternError> {
-        builder.build(|source| StrDoc::try_new(source, self.clone()))
+        builder.build(|source| StrDoc::try_new(source, *self))
     }
 }
 
-impl LanguageExt for Python {
+impl LanguageExt for Grammar {
     fn get_ts_language(&self) -> TSLanguage {
-        tree_sitter_python::LANGUAGE.into()
+        self.language()
     }
 }
 
 /// A code pattern.
 #[derive(Clone)]
 pub struct Pattern {
+    grammar: Grammar,
     /// The pattern as it is written, and without the lists in it that may be empty: with a list its comma would have to go.
     matchers: Vec<(Matcher, Shape)>,
     names: BTreeSet<String>,
@@ -87,21 +85,27 @@ impl Pattern {
     /// # Errors
     /// The text is not a piece of code of the language.
     pub fn parse(grammar: Grammar, text: &str) -> Result<Self, NoPattern> {
-        let Grammar::Python = grammar;
         let masked = mask(text, '_');
-        let errors = parse(Grammar::Python, &masked).map(|tree| tree.errors()).unwrap_or_default();
+        let errors = parse(grammar, &masked).map(|tree| tree.errors()).unwrap_or_default();
         if let Some(error) = errors.first() {
             let found = text.get(error.span.range()).filter(|found| !found.is_empty());
             let at = found.map_or_else(|| "something is missing".to_owned(), |found| format!("`{found}` is not expected"));
-            return Err(NoPattern(format!("this is not Python: {at}")));
+            return Err(NoPattern(format!("this is not {grammar}: {at}")));
         }
-        let matcher = Matcher::try_new(text, Python).map_err(|error| NoPattern(error.to_string()))?;
-        let shape = Shape::of(text).ok_or_else(|| NoPattern("this is not Python".to_owned()))?;
+        let matcher = Matcher::try_new(text, grammar).map_err(|error| NoPattern(error.to_string()))?;
+        let shape = Shape::of(grammar, text).ok_or_else(|| NoPattern(format!("this is not {grammar}")))?;
         let names = matcher.defined_vars().into_iter().map(str::to_owned).collect();
         let shorter = shorter(text);
-        let shorter = shorter.iter().filter_map(|text| Some((Matcher::try_new(text, Python).ok()?, Shape::of(text)?)));
+        let shorter =
+            shorter.iter().filter_map(|text| Some((Matcher::try_new(text, grammar).ok()?, Shape::of(grammar, text)?)));
         let lists = lists(text).into_iter().map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty()).collect();
-        Ok(Self { matchers: std::iter::once((matcher, shape)).chain(shorter).collect(), names, lists, words: words(text) })
+        Ok(Self {
+            grammar,
+            matchers: std::iter::once((matcher, shape)).chain(shorter).collect(),
+            names,
+            lists,
+            words: words(text),
+        })
     }
 
     /// The names behind its `$` and `$$$`.
@@ -116,7 +120,7 @@ impl Pattern {
 
     /// The places of a text that it matches, the outer before the inner.
     pub fn find(&self, tree: &Tree, text: &str) -> Vec<Match> {
-        let root = AstGrep::doc(StrDoc { src: text.to_owned(), lang: Python, tree: tree.0.clone() });
+        let root = AstGrep::doc(StrDoc { src: text.to_owned(), lang: self.grammar, tree: tree.0.clone() });
         let mut found: BTreeMap<Span, Match> = BTreeMap::new();
         for (matcher, shape) in &self.matchers {
             for node in root.root().find_all(matcher).filter(|node| shape.is_all_of(node)) {
@@ -130,20 +134,20 @@ impl Pattern {
 
     /// The nodes around a span, other than the span itself, that it matches; the outer before the inner.
     pub fn around(&self, tree: &Tree, text: &str, span: Span) -> Vec<Match> {
-        let root = AstGrep::doc(StrDoc { src: text.to_owned(), lang: Python, tree: tree.0.clone() });
+        let root = AstGrep::doc(StrDoc { src: text.to_owned(), lang: self.grammar, tree: tree.0.clone() });
         let range = span.range();
         let outer = std::iter::successors(Some(root.root()), |node| {
             node.children()
                 .find(|child| child.range().start <= range.start && range.end <= child.range().end && child.range() != range)
         });
-        let outer: Vec<Node<'_, StrDoc<Python>>> = outer.collect();
-        let matches = |node: &Node<'_, StrDoc<Python>>| {
+        let outer: Vec<Node<'_, StrDoc<Grammar>>> = outer.collect();
+        let matches = |node: &Node<'_, StrDoc<Grammar>>| {
             self.matchers.iter().find_map(|(matcher, _)| Some(self.read(&matcher.match_node(node.clone())?)))
         };
         outer.iter().filter_map(matches).collect()
     }
 
-    fn read(&self, found: &ast_grep_core::NodeMatch<'_, StrDoc<Python>>) -> Match {
+    fn read(&self, found: &ast_grep_core::NodeMatch<'_, StrDoc<Grammar>>) -> Match {
         let mut one = BTreeMap::new();
         let mut many: BTreeMap<String, Option<Span>> = self.lists.iter().map(|name| (name.clone(), None)).collect();
         let env = found.get_env();
@@ -169,13 +173,13 @@ impl Pattern {
 }
 
 impl Shape {
-    fn of(text: &str) -> Option<Self> {
+    fn of(grammar: Grammar, text: &str) -> Option<Self> {
         let text = mask(text, EXPANDO);
-        Some(Self { tree: parse(Grammar::Python, &text)?, text })
+        Some(Self { tree: parse(grammar, &text)?, text })
     }
 
     /// Whether nothing follows in a node that the pattern does not have: ast-grep lets an `else` or a `from` behind it go unseen.
-    fn is_all_of(&self, node: &Node<'_, StrDoc<Python>>) -> bool {
+    fn is_all_of(&self, node: &Node<'_, StrDoc<Grammar>>) -> bool {
         let mut own = self.tree.root();
         while own.kind() != node.kind() {
             let Ok([inner]) = <[tree_sitter::Node<'_>; 1]>::try_from(parts(own)) else { return true };
@@ -184,7 +188,7 @@ impl Shape {
         self.is_same(own, node)
     }
 
-    fn is_same(&self, own: tree_sitter::Node<'_>, node: &Node<'_, StrDoc<Python>>) -> bool {
+    fn is_same(&self, own: tree_sitter::Node<'_>, node: &Node<'_, StrDoc<Grammar>>) -> bool {
         let text = |node: tree_sitter::Node<'_>| &self.text[node.byte_range()];
         let is_name = |c: char| c == EXPANDO || c == '_' || c.is_ascii_alphanumeric();
         let is_variable = |text: &str| text.starts_with(EXPANDO) && text.chars().all(is_name);
@@ -219,7 +223,7 @@ fn is_extra(kind: &str) -> bool {
     matches!(kind, "comment" | "line_continuation")
 }
 
-fn to_span(node: &Node<'_, StrDoc<Python>>) -> Span {
+fn to_span(node: &Node<'_, StrDoc<Grammar>>) -> Span {
     let range = node.range();
     Span::new(range.start as u32, range.end as u32)
 }

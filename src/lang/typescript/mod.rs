@@ -1,0 +1,25 @@
+//! TypeScript and JavaScript: facts from oxc's parser and binder, imports edited on tree-sitter's tree.
+//!
+//! oxc binds what one file says: scopes, merged declarations, references. Across files nothing of it is used: a migration needs plain data
+//! that outlives the tree, and resolution as TypeScript does it.
+
+pub mod facts;
+
+pub use facts::Facts;
+
+use crate::syntax::Grammar;
+use crate::text::path::RepoPath;
+
+/// Whether the file is TypeScript or JavaScript source: `.ts`, `.tsx`, `.mts`, `.cts`, `.js`, `.jsx`, `.mjs`, `.cjs`.
+pub fn is_source(path: &RepoPath) -> bool {
+    grammar(path).is_some()
+}
+
+/// The grammar that reads the file; `None` for other files. JavaScript is read as TSX: it may have JSX, and has no casts `<T>x`.
+pub fn grammar(path: &RepoPath) -> Option<Grammar> {
+    match path.extension()? {
+        b"ts" | b"mts" | b"cts" => Some(Grammar::TypeScript),
+        b"tsx" | b"js" | b"jsx" | b"mjs" | b"cjs" => Some(Grammar::Tsx),
+        _ => None,
+    }
+}
