@@ -6,18 +6,21 @@ use super::error::CliError;
 use super::project::{At, Project};
 use super::{Answer, Global, note};
 use crate::index::references::Target;
+use crate::index::typescript::references;
 use crate::index::{Index, TextError};
 use crate::lang::python::modules::{Absence, Module};
 use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::strings::is_identifier;
+use crate::lang::typescript;
 use crate::report::refs::{self, AllForm, Refs};
 use crate::transform::kind::{is_dotted, module_names};
+use crate::transform::typescript::named::Language;
 use crate::transform::wire::nearest;
 
 /// Show every reference to a symbol or module, with its spelling and the way to the definition
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// A symbol (`module:Name`) or a module (`pkg.mod`)
+    /// A symbol (`module:Name`) or a module (`pkg.mod`, `web/lib/auth`)
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     symbol: Option<String>,
     /// Instead, list every use of an imported binding, with what the import brings
@@ -51,17 +54,50 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     if let Some(error) = index.unreadable(&|_| true) {
         return Err(error.into());
     }
-    let target = target(&index, symbol)?;
-    let refs = Refs::search(&index, base, &target);
-    if refs.is_empty() && is_unknown(&index, &target) {
-        let error = CliError::usage(format!("the repository neither has nor imports `{symbol}`"));
-        return Err(suggest(error, symbol.split(':').next().unwrap_or_default(), index.modules().names()));
-    }
+    let refs = match Language::of_name(symbol) {
+        Language::TypeScript => in_typescript(&index, base, symbol)?,
+        Language::Python => {
+            let target = target(&index, symbol)?;
+            let refs = Refs::search(&index, base, &target);
+            if refs.is_empty() && is_unknown(&index, &target) {
+                return Err(unknown(symbol, index.modules().names()));
+            }
+            refs
+        }
+    };
     Ok(match args.format {
         Format::Text => refs.text(),
         Format::Json => refs.json(),
     }
     .into())
+}
+
+fn unknown<'a>(symbol: &str, names: impl IntoIterator<Item = &'a str>) -> CliError {
+    let error = CliError::usage(format!("the repository neither has nor imports `{symbol}`"));
+    suggest(error, symbol.split(':').next().unwrap_or_default(), names)
+}
+
+/// What refers to a symbol or module of TypeScript.
+fn in_typescript(index: &Index, base: String, symbol: &str) -> Result<Refs, CliError> {
+    let modules = index.typescript().modules();
+    let (name, exported) = symbol.split_once(':').map_or((symbol, None), |(module, name)| (module, Some(name)));
+    let name = name.trim_end_matches('/');
+    let module = modules.module(name);
+    let target = match exported {
+        Some(exported) => {
+            let symbol = typescript::resolve::Symbol { module: module.clone(), name: exported.into() };
+            if index.typescript().resolve(&symbol).end == typescript::resolve::End::Unbound {
+                return Err(CliError::usage(format!("`{name}` exports no `{exported}`")));
+            }
+            references::Target::Symbol(symbol)
+        }
+        None => references::Target::Module(name.into()),
+    };
+    let refs = Refs::search_typescript(index, base, &target, symbol);
+    if refs.is_empty() && matches!(module, typescript::modules::Module::Absent(_)) {
+        return Err(unknown(symbol, modules.names()));
+    }
+    Ok(refs)
 }
 
 fn all(index: &Index, format: Format) -> Result<String, CliError> {

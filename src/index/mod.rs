@@ -7,6 +7,7 @@
 pub mod imported_uses;
 pub mod mentions;
 pub mod references;
+pub mod typescript;
 pub mod unread;
 pub mod used_as;
 pub mod words;
@@ -16,15 +17,16 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use crate::lang::config::Format;
-use crate::lang::python;
 use crate::lang::python::collect::Version;
 use crate::lang::python::facts::{Facts, SyntaxError};
 use crate::lang::python::modules::{ModuleTable, RootFolder};
 use crate::lang::python::resolve::Program;
-use crate::syntax::{self, Grammar, Tree};
+use crate::lang::{self, python};
+use crate::syntax::{self, Tree};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{FileId, ReadError, Snapshot};
 use crate::text::span::{LineIndex, Position, Span};
+use typescript::Projects;
 use words::{Word, Words};
 
 /// What a plan says about the languages.
@@ -34,6 +36,8 @@ pub struct Options {
     pub roots: Option<Vec<RootFolder>>,
     /// The Python version that the code must run on; the newest where the plan does not say.
     pub version: Option<Version>,
+    /// The `tsconfig.json` files that TypeScript and JavaScript files are read by; every one of the snapshot where the plan does not say.
+    pub projects: Option<Vec<RepoPath>>,
 }
 
 /// The facts of all files of one snapshot.
@@ -42,6 +46,7 @@ pub struct Index {
     options: Options,
     slots: Vec<Arc<Slot>>,
     modules: ModuleTable,
+    projects: OnceLock<Projects>,
 }
 
 /// What is known of one file's content so far.
@@ -49,6 +54,7 @@ pub struct Index {
 struct Slot {
     words: OnceLock<Words>,
     facts: OnceLock<Facts>,
+    typescript: OnceLock<crate::lang::typescript::Facts>,
     tree: OnceLock<Option<Tree>>,
     lines: OnceLock<LineIndex>,
 }
@@ -80,12 +86,17 @@ impl Index {
             }
         };
         let modules = ModuleTable::new(&snapshot, roots);
-        Self { snapshot, options, slots, modules }
+        Self { snapshot, options, slots, modules, projects: OnceLock::new() }
     }
 
     /// The snapshot that the index answers for.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// What the plan says about the languages.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// The modules of the snapshot.
@@ -186,9 +197,10 @@ impl Index {
         self.lines(file).position(offset)
     }
 
-    /// The concrete syntax tree of a Python file, which must have this text. It is kept as long as the file does not change.
+    /// The concrete syntax tree of a source file, which must have this text. It is kept as long as the file does not change.
     pub fn tree(&self, file: FileId, text: &str) -> Option<&Tree> {
-        self.slots[file.index()].tree.get_or_init(|| syntax::parse(Grammar::Python, text)).as_ref()
+        let grammar = lang::grammar(&self.snapshot.get(file).path)?;
+        self.slots[file.index()].tree.get_or_init(|| syntax::parse(grammar, text)).as_ref()
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::faults::{Existing, ExistingKind};
 use super::load_order::{Broken, Comparison};
 use crate::index::Index;
-use crate::lang::python::cycles::Components;
+use crate::lang::cycles::Components;
 use crate::lang::python::load::Scripts;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;

@@ -11,14 +11,15 @@ use super::cycles::{self, CycleFigures};
 use super::delta::{FileDelta, deltas};
 use super::origins::Origins;
 use super::prove::Breach;
+use super::typescript;
 use crate::index::Index;
 use crate::index::words::Word;
-use crate::lang::python::Facts;
 use crate::lang::python::facts::Import;
 use crate::lang::python::missing::{missing_attributes, sets, star_modules, unbound_exports, unbound_names};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::Symbol;
 use crate::lang::python::unresolved::{Unresolved, unresolved, unresolved_targets};
+use crate::lang::python::{self, Facts};
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{FileId, ReadError};
@@ -168,7 +169,7 @@ impl ExistingKind {
     fn of(breach: &Breach) -> Self {
         match breach {
             Breach::Syntax { .. } => ExistingKind::Syntax,
-            Breach::Unresolved(Unresolved { .. }) => ExistingKind::Import,
+            Breach::Unresolved(Unresolved { .. }) | Breach::Specifier(_) | Breach::Lacking { .. } => ExistingKind::Import,
             Breach::Unbound(_) | Breach::Star { .. } => ExistingKind::Name,
             Breach::Attribute { .. } => ExistingKind::Attribute,
             Breach::Export(_) => ExistingKind::Export,
@@ -206,12 +207,16 @@ pub(super) fn before_the_plan(
 fn existing(index: &Index, paths: &BTreeSet<RepoPath>) -> Vec<Existing> {
     let files: Vec<FileId> = paths.iter().filter_map(|path| index.snapshot().id(path)).collect();
     let mut found: Vec<Existing> = files.par_iter().flat_map_iter(|&file| in_file(index, file)).collect();
+    found.extend(typescript::existing(index, paths));
     found.sort();
     found.dedup();
     found
 }
 
 fn in_file(index: &Index, file: FileId) -> Vec<Existing> {
+    if !python::is_source(&index.snapshot().get(file).path) {
+        return Vec::new();
+    }
     let errors = &index.facts(file).errors;
     let syntax = errors.first().map(|error| {
         let more = if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };

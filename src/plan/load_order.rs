@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cycles;
 use super::prove::changed_files;
+use super::typescript;
 use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python::load::{Failure, Loader, Scripts};
@@ -44,7 +45,9 @@ pub type Culprits = BTreeMap<RepoPath, BTreeSet<u32>>;
 pub fn compare(before: &Index, after: &Index, change: &SourceChange) -> Vec<Broken> {
     let comparison = Comparison::new(before, after, change);
     let failing = failing(&comparison);
-    if failing.is_empty() { cycles::closed(&comparison) } else { failing }
+    let mut broken = if failing.is_empty() { cycles::closed(&comparison) } else { failing };
+    broken.extend(typescript::closed(before, after, change));
+    broken
 }
 
 /// The imports that fail only after the change.

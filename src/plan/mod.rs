@@ -17,3 +17,4 @@ mod orphans;
 pub mod prove;
 pub mod spec;
 pub mod trace;
+mod typescript;

@@ -10,13 +10,14 @@ use rayon::prelude::*;
 
 use super::faults::{Fault, Key, faults};
 use super::origins::Origins;
+use super::typescript;
 use crate::index::Index;
 use crate::index::words::Word;
-use crate::lang::python;
 use crate::lang::python::facts::{Facts, ScopeId};
 use crate::lang::python::missing::names_set;
 use crate::lang::python::unresolved::{Unresolved, UnresolvedReason, UnresolvedTarget};
-use crate::syntax::{self, Grammar};
+use crate::lang::{self, grammar, is_source, python};
+use crate::syntax;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::path::RepoPath;
@@ -66,6 +67,15 @@ pub enum Breach {
     Export(String),
     /// A string that is looked up when the code runs, such as the target of a patch, names nothing.
     Target(UnresolvedTarget),
+    /// A module specifier leads nowhere.
+    Specifier(String),
+    /// A name is taken from a module that does not export it.
+    Lacking {
+        /// The module, as it is spelled.
+        specifier: String,
+        /// The name.
+        name: String,
+    },
 }
 
 /// What the proof of a change found.
@@ -73,7 +83,7 @@ pub enum Breach {
 pub struct Proof {
     /// What the change broke, sorted by place.
     pub violations: Vec<Violation>,
-    /// The Python files that were looked at, under the paths that they had before.
+    /// The source files that were looked at, under the paths that they had before.
     pub looked_at: BTreeSet<RepoPath>,
 }
 
@@ -106,6 +116,8 @@ impl Breach {
                 format!("`{name}` cannot be read out of `{module}`{now}: the module does not have the name")
             }
             Breach::Export(name) => format!("`__all__` lists `{name}`, which the module does not have{now}"),
+            Breach::Specifier(specifier) => format!("\"{specifier}\" leads to no module{now}"),
+            Breach::Lacking { specifier, name } => format!("\"{specifier}\" does not export `{name}`{now}"),
             Breach::Target(UnresolvedTarget { path, reason }) => format!("\"{path}\" names nothing{now}: {}", why(*reason)),
             Breach::Unresolved(Unresolved { module, name, reason }) => {
                 let what = match name {
@@ -133,14 +145,9 @@ fn why(reason: UnresolvedReason) -> &'static str {
 pub fn prove(before: &Index, after: &Index, change: &SourceChange) -> Proof {
     let origins = Origins::of(change);
     let changed = changed_files(before, after, change);
-    let mut violations: Vec<Violation> = changed
-        .par_iter()
-        .flat_map_iter(|file| {
-            let mut found = syntax_errors(before, after, file);
-            found.extend(new_faults(before, after, file.old, file.new, &origins));
-            found
-        })
-        .collect();
+    let sources = changed_sources(before, after, change, is_source);
+    let mut violations: Vec<Violation> = sources.par_iter().flat_map_iter(|file| syntax_errors(before, after, file)).collect();
+    violations.par_extend(changed.par_iter().flat_map_iter(|file| new_faults(before, after, file.old, file.new, &origins)));
     let affected = affected(before, after, change, &changed);
     let old = |file: FileId| before.snapshot().id(origins.path(&after.snapshot().get(file).path));
     let lost = |&file: &FileId| {
@@ -149,10 +156,11 @@ pub fn prove(before: &Index, after: &Index, change: &SourceChange) -> Proof {
         found
     };
     violations.par_extend(affected.par_iter().flat_map_iter(lost));
+    violations.extend(typescript::violations(before, after, change));
     violations.sort();
     violations.dedup();
     let path = |file: FileId| before.snapshot().get(file).path.clone();
-    let looked_at = changed.iter().filter_map(|file| file.old).chain(affected.iter().filter_map(|&file| old(file))).map(path);
+    let looked_at = sources.iter().filter_map(|file| file.old).chain(affected.iter().filter_map(|&file| old(file))).map(path);
     Proof { violations, looked_at: looked_at.collect() }
 }
 
@@ -160,7 +168,10 @@ pub fn prove(before: &Index, after: &Index, change: &SourceChange) -> Proof {
 pub fn is_old(violation: &Violation, index: &Index) -> bool {
     let Some(file) = index.snapshot().id(&violation.path) else { return false };
     match &violation.breach {
-        Breach::Syntax { .. } => !index.facts(file).errors.is_empty(),
+        Breach::Syntax { .. } => native_error(index, file).is_some(),
+        Breach::Specifier(_) | Breach::Lacking { .. } => {
+            typescript::faults(index, file, &Origins::default()).iter().any(|fault| fault.breach == violation.breach)
+        }
         breach => faults(index, file, &Origins::default()).iter().any(|fault| fault.breach == *breach),
     }
 }
@@ -212,14 +223,24 @@ pub fn between(before: &Snapshot, after: &Snapshot) -> Result<SourceChange, Read
     Ok(change)
 }
 
-/// A Python file that a change edited, moved or made.
+/// A source file that a change edited, moved or made.
 pub(super) struct Changed<'c> {
     pub old: Option<FileId>,
     pub new: FileId,
     edit: Option<&'c TextEdit>,
 }
 
+/// The Python files that a change edited, moved or made.
 pub(super) fn changed_files<'c>(before: &Index, after: &Index, change: &'c SourceChange) -> Vec<Changed<'c>> {
+    changed_sources(before, after, change, python::is_source)
+}
+
+fn changed_sources<'c>(
+    before: &Index,
+    after: &Index,
+    change: &'c SourceChange,
+    is_source: fn(&RepoPath) -> bool,
+) -> Vec<Changed<'c>> {
     let changed = |(path, what): (&RepoPath, &'c FileChange)| {
         let (new, edit) = match what {
             FileChange::Edit(edit) => (path, Some(edit)),
@@ -227,7 +248,7 @@ pub(super) fn changed_files<'c>(before: &Index, after: &Index, change: &'c Sourc
             FileChange::Create { .. } => (path, None),
             FileChange::Delete => return None,
         };
-        if !python::is_source(new) {
+        if !is_source(new) {
             return None;
         }
         Some(Changed { old: before.snapshot().id(path), new: after.snapshot().id(new)?, edit })
@@ -239,30 +260,42 @@ fn violation(after: &Index, file: FileId, offset: u32, breach: Breach) -> Violat
     Violation { path: after.snapshot().get(file).path.clone(), position: after.position(file, offset), breach }
 }
 
+/// The number of errors that the language's own parser sees in a file, and the last of them.
+fn native_error(index: &Index, file: FileId) -> Option<(usize, &'static str, u32, String)> {
+    if python::is_source(&index.snapshot().get(file).path) {
+        let errors = &index.facts(file).errors;
+        errors.last().map(|error| (errors.len(), "ruff", error.span.start, error.message.to_string()))
+    } else {
+        let errors = &index.typescript().facts(file).errors;
+        errors.last().map(|error| (errors.len(), "oxc", error.span.start, error.message.to_string()))
+    }
+}
+
 fn syntax_errors(before: &Index, after: &Index, file: &Changed<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
-    let old_facts = file.old.map_or(0, |old| before.facts(old).errors.len());
-    let new_errors = &after.facts(file.new).errors;
-    if new_errors.len() > old_facts
-        && let Some(error) = new_errors.last()
+    let is_read = |old: &FileId| is_source(&before.snapshot().get(*old).path);
+    let old = file.old.filter(is_read);
+    let before_errors = old.and_then(|old| native_error(before, old)).map_or(0, |(count, ..)| count);
+    if let Some((count, parser, offset, message)) = native_error(after, file.new)
+        && count > before_errors
     {
-        let breach = Breach::Syntax { parser: "ruff", message: error.message.to_string() };
-        found.push(violation(after, file.new, error.span.start, breach));
+        found.push(violation(after, file.new, offset, Breach::Syntax { parser, message }));
     }
     let Ok(new_text) = after.text(file.new) else { return found };
-    let old = file.old.and_then(|old| Some((before.text(old).ok()?, old)));
+    let Some(grammar) = grammar(&after.snapshot().get(file.new).path) else { return found };
+    let old = old.and_then(|old| Some((before.text(old).ok()?, old)));
     let (old_errors, new_tree) = match (&old, file.edit) {
-        (Some((old_text, id)), Some(edit)) => {
+        (Some((old_text, id)), Some(edit)) if lang::grammar(&before.snapshot().get(*id).path) == Some(grammar) => {
             let Some(old_tree) = before.tree(*id, old_text) else { return found };
-            (old_tree.errors().len(), syntax::reparse(Grammar::Python, old_tree, old_text, edit, &new_text))
+            (old_tree.errors().len(), syntax::reparse(grammar, old_tree, old_text, edit, &new_text))
         }
-        _ => (0, syntax::parse(Grammar::Python, &new_text)),
+        _ => (0, syntax::parse(grammar, &new_text)),
     };
     let errors = new_tree.map(|tree| tree.errors()).unwrap_or_default();
     if errors.len() > old_errors
         && let Some(error) = errors.last()
     {
-        let breach = Breach::Syntax { parser: "tree-sitter", message: "the text here is not Python".to_owned() };
+        let breach = Breach::Syntax { parser: "tree-sitter", message: format!("the text here is not {grammar}") };
         found.push(violation(after, file.new, error.span.start, breach));
     }
     found

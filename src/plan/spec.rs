@@ -154,11 +154,22 @@ fn options(table: &Table<'_>) -> Options {
         python.finish();
     }
     if let Some(typescript) = table.table("typescript") {
-        // Read so that a plan may say it; TypeScript is not analysed yet.
-        let _ = typescript.strings("projects");
+        let projects = typescript.strings("projects");
+        if !projects.is_empty() {
+            options.projects = Some(projects.iter().filter_map(|project| project_file(&typescript, project)).collect());
+        }
         typescript.finish();
     }
     options
+}
+
+fn project_file(table: &Table<'_>, project: &Located<String>) -> Option<RepoPath> {
+    let path = RepoPath::new(project.value.trim_start_matches("./")).filter(|_| !is_outside(&project.value));
+    if path.is_none() {
+        let problem = Problem::new(&project.origin, format!("`{}` is not a file below the root", project.value));
+        table.problem(problem.hint("a project is a file such as \"web/tsconfig.json\""));
+    }
+    path
 }
 
 fn root_folder(table: &Table<'_>, root: &Located<String>) -> Option<RootFolder> {

@@ -1,6 +1,8 @@
 //! References to a symbol or module, for people and for programs; and all uses of imported bindings. Lines count from 1, columns are
 //! UTF-8 bytes from 0. The JSON shape of the references is versioned as that of a plan is.
 
+mod typescript;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -11,6 +13,7 @@ use crate::index::Index;
 use crate::index::imported_uses::{ImportedUse, imported_uses};
 use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target};
+use crate::index::typescript::references as typescript_references;
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Resolution, Symbol};
 use crate::lang::python::strings;
@@ -130,6 +133,11 @@ impl Refs {
             counts,
             unparsable: unparsable(index, search.candidates()),
         }
+    }
+
+    /// Searches the TypeScript of an index; `of` is the target as it is asked for.
+    pub fn search_typescript(index: &Index, base: String, target: &typescript_references::Target, of: &str) -> Self {
+        typescript::search(index, base, target, of)
     }
 
     /// Whether nothing refers to it.

@@ -243,6 +243,8 @@ pub enum Reason {
     Commented,
     /// The plan lists the file: a test of the migration itself, say, which an edit would make vacuous.
     MigrationTest,
+    /// One place asks for its module and for another that stays.
+    Shared,
 }
 
 impl Reason {
@@ -315,6 +317,7 @@ impl Reason {
         Reason::Probe,
         Reason::Commented,
         Reason::MigrationTest,
+        Reason::Shared,
     ];
 
     /// The word that reports use.
@@ -387,6 +390,7 @@ impl Reason {
             Reason::Probe => "probe",
             Reason::Commented => "commented",
             Reason::MigrationTest => "migration-test",
+            Reason::Shared => "shared",
         }
     }
 
@@ -468,6 +472,7 @@ impl Reason {
             Reason::MigrationTest => {
                 "the plan keeps it as it is: it tests the migration itself, or goes together with a test that does"
             }
+            Reason::Shared => "other names are taken from the old module at the same place, which names one module only",
         }
     }
 }
@@ -479,7 +484,7 @@ pub struct Spelling {
     pub form: Form,
     /// Inside a function: it runs when the function does.
     pub is_lazy: bool,
-    /// Relative, with leading dots.
+    /// Relative, with leading dots, in TypeScript `./` or `../`.
     pub is_relative: bool,
     /// Over several lines.
     pub is_multi_line: bool,
@@ -487,7 +492,7 @@ pub struct Spelling {
     pub is_aliased: bool,
     /// Together with other names in one statement.
     pub is_shared: bool,
-    /// Under `if TYPE_CHECKING`.
+    /// Under `if TYPE_CHECKING`, or `import type`.
     pub is_type_checking: bool,
     /// In a `try` that catches the failure of an import, or in its handler.
     pub is_guarded: bool,
@@ -510,8 +515,20 @@ pub enum Form {
     Star,
     /// A string literal.
     String,
-    /// An entry of `__all__`.
+    /// An entry of `__all__`, or of `export { … }`.
     Export,
+    /// `import("m")`.
+    DynamicImport,
+    /// `require("m")`.
+    Require,
+    /// `import("m").T` as a type.
+    ImportType,
+    /// `jest.mock("m")` and its like.
+    Mock,
+    /// `/// <reference … />`.
+    Reference,
+    /// `declare module "m"`.
+    Augmentation,
     /// A dotted path in a configuration file.
     Config,
     /// A definition.
@@ -565,6 +582,12 @@ impl Form {
             Form::Star => "star-import",
             Form::String => "string",
             Form::Export => "export",
+            Form::DynamicImport => "dynamic-import",
+            Form::Require => "require",
+            Form::ImportType => "import-type",
+            Form::Mock => "mock",
+            Form::Reference => "reference",
+            Form::Augmentation => "augmentation",
             Form::Config => "config",
             Form::Definition => "definition",
             Form::Call => "call",

@@ -18,6 +18,7 @@ pub mod role;
 pub mod sightings;
 mod spell;
 pub mod suggestion;
+pub mod typescript;
 pub mod wire;
 
 use globset::GlobSet;
@@ -269,7 +270,7 @@ fn crosses_error(index: &Index, finding: &Finding) -> bool {
     let Outcome::Fix(fix) = &finding.outcome else { return false };
     let crosses = |(path, what): (&RepoPath, &FileChange)| {
         let (FileChange::Edit(edit) | FileChange::Move { edit, .. }) = what else { return false };
-        let Some(file) = index.snapshot().id(path).filter(|_| crate::lang::python::is_source(path)) else { return false };
+        let Some(file) = index.snapshot().id(path).filter(|_| crate::lang::is_source(path)) else { return false };
         let Ok(text) = index.text(file) else { return false };
         let Some(tree) = index.tree(file, &text).filter(|tree| tree.has_errors()) else { return false };
         let errors = tree.errors();

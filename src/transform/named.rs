@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Subject;
 use super::kind::{is_dotted, module_names};
+use super::typescript::named::Language;
 use super::wire::{Located, Origin, Problem, Table};
 use crate::index::Index;
 use crate::index::references::{Reference, Site, Target, is_inside};
@@ -29,6 +30,8 @@ pub struct Named {
 pub enum Takes {
     /// Names of modules.
     Symbols,
+    /// Names of modules, of whatever language.
+    Functions,
     /// Names of modules, and modules.
     SymbolsAndModules,
     /// The same, and members of classes.
@@ -59,15 +62,19 @@ pub fn in_code<'r>(
 }
 
 impl Named {
-    /// Reads the symbols that a key names; empty where the key is missing.
+    /// Reads the symbols that a key names; empty where the key is missing. Where modules may be named, TypeScript's are for
+    /// [`super::typescript::named::Named`].
     pub fn read_all(table: &Table<'_>, key: &'static str, takes: Takes) -> Vec<Self> {
-        table.strings(key).into_iter().filter_map(|text| Self::read(table, text, takes)).collect()
+        let is_ours = |text: &Located<String>| {
+            !matches!(takes, Takes::SymbolsAndModules | Takes::Functions) || Language::of_name(&text.value) == Language::Python
+        };
+        table.strings(key).into_iter().filter(is_ours).filter_map(|text| Self::read(table, text, takes)).collect()
     }
 
     fn read(table: &Table<'_>, text: Located<String>, takes: Takes) -> Option<Self> {
         let Located { value, origin } = text;
         let hint = match takes {
-            Takes::Symbols => "a symbol is `module:Name`, such as `pkg.mod:Name`",
+            Takes::Symbols | Takes::Functions => "a symbol is `module:Name`, such as `pkg.mod:Name`",
             _ => "a symbol is `module:Name`, such as `pkg.mod:Name`; a module is a dotted name, such as `pkg.mod`",
         };
         let wrong = |message: String, hint: &str| {
@@ -75,7 +82,7 @@ impl Named {
             None
         };
         let (module, name) = value.split_once(':').map_or((&*value, None), |(module, name)| (module, Some(name)));
-        if name.is_none() && takes == Takes::Symbols {
+        if name.is_none() && matches!(takes, Takes::Symbols | Takes::Functions) {
             return wrong(format!("`{value}` is not a symbol"), hint);
         }
         if !is_dotted(module) {

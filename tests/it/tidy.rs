@@ -34,8 +34,14 @@ fn no_layer_uses_one_above_it() {
 
 #[test]
 fn each_foreign_library_is_named_in_its_layer_alone() {
-    let homes =
-        [("git2", "git/"), ("tree_sitter", "syntax/"), ("ruff_", "lang/python/"), ("clap", "cli/"), ("similar", "report/")];
+    let homes = [
+        ("git2", "git/"),
+        ("tree_sitter", "syntax/"),
+        ("ruff_", "lang/python/"),
+        ("oxc_", "lang/typescript/"),
+        ("clap", "cli/"),
+        ("similar", "report/"),
+    ];
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         for (library, home) in homes {

@@ -209,6 +209,8 @@ pub struct Declaration {
     pub is_exported: bool,
     /// Under `declare`, or in a declaration file.
     pub is_ambient: bool,
+    /// The name is a key as well: `{ X }` in a pattern, `X` without `as` in an import. A new local name has to keep the key.
+    pub is_shorthand: bool,
 }
 
 /// What a declaration declares.

@@ -3,8 +3,17 @@
 //! oxc binds what one file says: scopes, merged declarations, references. Across files nothing of it is used: a migration needs plain data
 //! that outlives the tree, and resolution as TypeScript does it.
 
+mod collect;
 pub mod facts;
+pub mod imports;
+mod lines;
+pub mod load;
+pub mod missing;
+pub mod modules;
+pub mod rename;
+pub mod resolve;
 
+pub use collect::collect;
 pub use facts::Facts;
 
 use crate::syntax::Grammar;
@@ -22,4 +31,9 @@ pub fn grammar(path: &RepoPath) -> Option<Grammar> {
         b"tsx" | b"js" | b"jsx" | b"mjs" | b"cjs" => Some(Grammar::Tsx),
         _ => None,
     }
+}
+
+/// Whether the file says what specifiers mean: `package.json`, `tsconfig.json` and what that extends, data that code imports.
+pub fn is_config(path: &RepoPath) -> bool {
+    matches!(path.extension(), Some(b"json")) || path.file_name() == b"pnpm-workspace.yaml"
 }

@@ -5,16 +5,18 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::super::finding::{Evidence, Finding, Form, Outcome, Reason, Spelling};
+use super::super::finding::{Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
 use super::super::named::{Named, Takes, in_code};
 use super::super::query::Query;
 use super::super::relocate::spelled;
 use super::super::role::{Role, headline, read as read_role};
+use super::super::typescript;
 use super::super::wire::{Located, Problem, Table, is_outside};
 use super::super::{Context, Rule, Subject, View};
 use super::{Kind, is_dotted};
 use crate::index::Index;
 use crate::index::references::{Search, Target, is_inside};
+use crate::index::typescript::references::is_inside as lies_in;
 use crate::lang::python::facts::UseRole;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
@@ -24,6 +26,8 @@ pub(super) const KIND: Kind = Kind { name: "ban", summary: "finds what may not b
 struct Ban {
     references: Vec<Named>,
     calls: Vec<Named>,
+    /// The same of TypeScript.
+    typescript: typescript::ban::Banned,
     query: Option<Query>,
     definitions: Option<Role>,
     allow: Allowed,
@@ -37,11 +41,13 @@ struct Allowed {
     paths: GlobSet,
     /// Modules, with all that lies in them.
     modules: Vec<String>,
+    /// The same of TypeScript.
+    folders: Vec<String>,
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     let references = Named::read_all(table, "references", Takes::SymbolsAndModules);
-    let calls = Named::read_all(table, "calls", Takes::Symbols);
+    let calls = Named::read_all(table, "calls", Takes::Functions);
     let has_pattern = table.has("match");
     let query = Query::read(table, "match");
     let definitions = table.table("definitions").and_then(|inner| {
@@ -55,6 +61,7 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     Some(Box::new(Ban {
         references,
         calls,
+        typescript: typescript::ban::Banned::read(table),
         query: has_pattern.then_some(query),
         definitions,
         allow: Allowed::read(table),
@@ -67,10 +74,14 @@ impl Allowed {
     fn read(table: &Table<'_>) -> Self {
         let mut globs = GlobSetBuilder::new();
         let mut modules = Vec::new();
+        let mut folders = Vec::new();
         for Located { value, origin } in table.strings("allow") {
             if is_dotted(&value) {
                 modules.push(value);
                 continue;
+            }
+            if !value.contains(['*', '?', '[', '{']) {
+                folders.push(value.trim_end_matches('/').to_owned());
             }
             let hint = "`allow` has globs over paths, such as `auth_service/**`, and modules, such as `pkg.mod`";
             match GlobBuilder::new(&value).literal_separator(true).build() {
@@ -82,13 +93,17 @@ impl Allowed {
             }
         }
         let paths = globs.build().map_err(|error| table.problem(Problem::new(table.origin(), format!("`allow`: {error}"))));
-        Self { paths: paths.unwrap_or_default(), modules }
+        Self { paths: paths.unwrap_or_default(), modules, folders }
     }
 
     fn has(&self, index: &Index, file: FileId) -> bool {
+        let path = &index.snapshot().get(file).path;
+        if crate::lang::typescript::is_source(path) {
+            let name = index.typescript().modules().name(file).unwrap_or_default();
+            return self.paths.is_match(path.to_os()) || self.folders.iter().any(|folder| lies_in(name, folder));
+        }
         let name = index.modules().name(file).unwrap_or_default();
-        self.paths.is_match(index.snapshot().get(file).path.to_os())
-            || self.modules.iter().any(|module| is_inside(name, module))
+        self.paths.is_match(path.to_os()) || self.modules.iter().any(|module| is_inside(name, module))
     }
 }
 
@@ -104,6 +119,8 @@ impl Rule for Ban {
         findings.extend(self.calling(index, &matters));
         findings.extend(self.matching(context));
         findings.extend(self.defining(index, &matters));
+        let found = self.typescript.find(index, &matters).into_iter();
+        findings.extend(found.map(|found| self.found_at(found.place, &found.what, found.spelling, Reason::Banned)));
         findings
     }
 
@@ -116,8 +133,13 @@ impl Rule for Ban {
 
 impl Ban {
     fn found(&self, view: &View<'_>, span: Span, what: &str, spelling: Spelling, reason: Reason) -> Finding {
+        self.found_at(view.place(span), what, spelling, reason)
+    }
+
+    fn found_at(&self, place: Place, what: &str, spelling: Spelling, reason: Reason) -> Finding {
         let message = self.message.clone().unwrap_or_else(|| what.to_owned());
-        let mut finding = view.finding(span, message, Some(spelling), Outcome::Left(reason));
+        let outcome = Outcome::Left(reason);
+        let mut finding = Finding { place, message, spelling: Some(spelling), evidence: Vec::new(), outcome };
         if self.message.is_some() {
             finding.evidence.push(Evidence { role: "banned", at: None, text: what.to_owned() });
         }

@@ -12,6 +12,7 @@ use self::files::move_files;
 pub(super) use self::files::new_packages;
 use super::super::finding::{Finding, Form, Outcome, Reason, Spelling};
 use super::super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate, spelled};
+use super::super::typescript;
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, Subject, View, describe, place_in};
 use super::{Kind, ModuleRef, check_module, module_subjects};
@@ -35,6 +36,9 @@ struct MoveModule {
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if typescript::move_module::is_meant(table) {
+        return typescript::move_module::read(table);
+    }
     let froms: Vec<ModuleRef> = table.strings("from").into_iter().filter_map(|text| ModuleRef::read(table, text)).collect();
     let to = table.required("to").and_then(|text| ModuleRef::read(table, text));
     let move_definition = table.flag("move_definition");

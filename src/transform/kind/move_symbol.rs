@@ -18,6 +18,7 @@ use self::draft::Stop;
 use self::transplant::Manner;
 use super::super::finding::{Finding, Reason};
 use super::super::relocate::{Names, Pair, Reexports, Style, judge, relocate};
+use super::super::typescript;
 use super::super::wire::{Located, Origin, Problem, Table};
 use super::super::{Context, Rule, Subject, View};
 use super::{Kind, SymbolRef, check_module};
@@ -39,6 +40,9 @@ struct MoveSymbol {
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if typescript::move_symbol::is_meant(table) {
+        return typescript::move_symbol::read(table);
+    }
     let froms: Vec<SymbolRef> = table.strings("from").into_iter().filter_map(|text| SymbolRef::read(table, text)).collect();
     let to = table.string("to").and_then(|text| SymbolRef::read(table, text));
     let map = table.string("map");

@@ -1,0 +1,88 @@
+//! What cannot work in a file: specifiers that lead nowhere, names that modules do not export, names that nothing binds.
+
+use std::collections::BTreeMap;
+
+use super::facts::{Exported, Facts, Imported, Meaning, RequestId};
+use super::modules::{Absence, Module, Resolved};
+use super::resolve::{End, Program, Symbol, imported, resolve, steps};
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+
+/// One thing that is missing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Missing {
+    /// Where it is asked for.
+    pub span: Span,
+    /// The module, as the file spells it.
+    pub specifier: Box<str>,
+    /// What it means.
+    pub module: Module,
+    /// The name that it does not export; `None` where the module itself is not there.
+    pub name: Option<Box<str>>,
+}
+
+/// What a file asks of modules that is not there, in the order of evaluation.
+pub fn missing(program: &dyn Program, file: FileId) -> Vec<Missing> {
+    let facts = program.facts(file);
+    let mut found: Vec<Missing> = Vec::new();
+    for at in 0..facts.requests.len() {
+        let id = RequestId::new(at);
+        let Resolved { module, absence } = program.target(file, id);
+        if matches!(absence, Some(Absence::Missing)) {
+            found.push(Missing {
+                span: facts.requests[at].span,
+                specifier: facts.specifier(id).into(),
+                module: module.clone(),
+                name: None,
+            });
+        }
+    }
+    let mut lacks = |request: RequestId, span: Span, name: &str| {
+        let Resolved { module, .. } = program.target(file, request);
+        let specifier = facts.specifier(request).into();
+        found.push(Missing { span, specifier, module: module.clone(), name: Some(name.into()) });
+    };
+    for alias in &facts.aliases {
+        if let Imported::Name(name) = alias.imported
+            && imported(program, file, alias).end == End::Unbound
+        {
+            lacks(alias.request, alias.imported_span, facts.names.get(name));
+        }
+    }
+    for export in &facts.exports {
+        if let Exported::From { request, imported, imported_span } = export.what {
+            let Resolved { module, absence } = program.target(file, request);
+            let name = facts.names.get(imported);
+            let symbol = Symbol { module: module.clone(), name: name.into() };
+            if resolve(program, &symbol, *absence).end == End::Unbound {
+                lacks(request, imported_span, name);
+            }
+        }
+    }
+    found.extend(missing_members(program, file, facts));
+    found
+}
+
+/// The members that a file reads out of modules which do not export them.
+fn missing_members(program: &dyn Program, file: FileId, facts: &Facts) -> Vec<Missing> {
+    let with_members = facts.uses.iter().filter(|used| used.attributes.0 < used.attributes.1);
+    let judge = |used: &super::facts::Use| {
+        let steps = steps(program, file, used);
+        let depth = steps.len().checked_sub(2)?;
+        let (End::Unbound, End::Module(module)) = (&steps.last()?.end, &steps[depth].end) else { return None };
+        let attribute = facts.attributes_of(used)[depth];
+        let name = Some(facts.names.get(attribute.name).into());
+        Some(Missing { span: attribute.span, specifier: facts.names.get(used.name).into(), module: module.clone(), name })
+    };
+    with_members.filter_map(judge).collect()
+}
+
+/// The names that a file uses and does not bind, each with the place of its first use.
+pub fn free_names(facts: &Facts) -> BTreeMap<&str, u32> {
+    let mut found = BTreeMap::new();
+    let free = facts.uses.iter().filter(|used| used.binding.is_none() && used.meaning != Meaning::NONE);
+    for used in free {
+        found.entry(facts.names.get(used.name)).or_insert(used.span.start);
+    }
+    found
+}

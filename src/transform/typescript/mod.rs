@@ -1,0 +1,123 @@
+//! The rules for TypeScript and JavaScript. A kind reads its parameters here where they name TypeScript; what it is and what it promises is
+//! said in its own file.
+
+pub(super) mod ban;
+mod judge;
+mod mocks;
+pub(super) mod move_module;
+pub(super) mod move_symbol;
+pub mod named;
+mod relocate;
+
+pub use self::judge::describe;
+use super::finding::{Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
+use crate::index::Index;
+use crate::index::typescript::TypeScript;
+use crate::index::typescript::references::{Reference, Site};
+use crate::lang::typescript::facts::{AliasForm, Exported, Facts, Imported, Request, RequestId, RequestKind};
+use crate::lang::typescript::imports::Refusal;
+use crate::text::eol;
+use crate::text::path::RepoPath;
+use crate::text::snapshot::FileId;
+use crate::text::span::{LineIndex, Span};
+
+/// One file that findings are made in.
+pub struct View<'i> {
+    /// The TypeScript files.
+    pub code: TypeScript<'i>,
+    /// The file.
+    pub file: FileId,
+    /// Its path.
+    pub path: &'i RepoPath,
+    /// Its facts.
+    pub facts: &'i Facts,
+    /// Its text.
+    pub text: String,
+    lines: &'i LineIndex,
+}
+
+impl<'i> View<'i> {
+    /// Opens a file.
+    pub fn open(index: &'i Index, file: FileId) -> Self {
+        let code = index.typescript();
+        let text = index.text(file).unwrap_or_default();
+        Self { code, file, path: &index.snapshot().get(file).path, facts: code.facts(file), text, lines: index.lines(file) }
+    }
+
+    /// A place of it.
+    pub fn place(&self, span: Span) -> Place {
+        Place { path: self.path.clone(), span, position: self.lines.position(span.start) }
+    }
+
+    /// The line that a span starts on, as evidence.
+    pub fn quote(&self, role: &'static str, span: Span) -> Evidence {
+        let start = eol::line_start(&self.text, span.range().start);
+        let line = self.text[start..eol::line_end(&self.text, start)].trim().to_owned();
+        Evidence { role, at: Some((self.path.clone(), self.lines.position(span.start).line)), text: line }
+    }
+
+    /// A finding in it.
+    pub fn finding(&self, span: Span, message: String, spelling: Option<Spelling>, outcome: Outcome) -> Finding {
+        Finding { place: self.place(span), message, spelling, evidence: Vec::new(), outcome }
+    }
+
+    /// How a request is spelled.
+    pub fn spelling(&self, request: &Request) -> Spelling {
+        let form = match request.kind {
+            RequestKind::Import | RequestKind::ImportEquals => Form::Import,
+            RequestKind::Export => Form::Export,
+            RequestKind::Dynamic => Form::DynamicImport,
+            RequestKind::Require => Form::Require,
+            RequestKind::ImportType => Form::ImportType,
+            RequestKind::Mock(_) => Form::Mock,
+            RequestKind::Resolve | RequestKind::Url => Form::String,
+            RequestKind::ReferencePath | RequestKind::ReferenceTypes => Form::Reference,
+            RequestKind::Augmentation => Form::Augmentation,
+        };
+        Spelling {
+            is_lazy: self.facts.is_lazy(request.scope),
+            is_relative: self.facts.names.get(request.specifier).starts_with('.'),
+            is_type_checking: request.is_type_only,
+            is_multi_line: self.text[request.whole.range()].contains(['\n', '\r']),
+            ..Spelling::of(form)
+        }
+    }
+}
+
+/// How a reference is spelled.
+pub fn spelling(view: &View<'_>, reference: &Reference) -> Spelling {
+    let facts = view.facts;
+    let of = |request: RequestId| view.spelling(&facts.requests[request.index()]);
+    let spelling = match reference.site {
+        Site::Request(request) => of(request),
+        Site::Alias(alias) => {
+            let alias = &facts.aliases[alias.index()];
+            let local = alias.local.map(|local| facts.bindings[local.index()].name);
+            let is_aliased = matches!((alias.imported, local), (Imported::Name(name), Some(local)) if name != local);
+            let is_shared = match alias.form {
+                AliasForm::Import(import) => facts.aliases_of(&facts.imports[import.index()]).count() > 1,
+                _ => false,
+            };
+            Spelling { is_aliased, is_shared, is_type_checking: alias.is_type_only, ..of(alias.request) }
+        }
+        Site::Export(export) => match facts.exports[export.index()].what {
+            Exported::From { request, .. } => of(request),
+            _ => Spelling::of(Form::Export),
+        },
+        Site::Attribute(used, _) => {
+            Spelling { is_lazy: facts.is_lazy(facts.uses[used.index()].scope), ..Spelling::of(Form::Attribute) }
+        }
+        Site::Name(_) => Spelling::of(Form::Name),
+    };
+    Spelling { is_indirect: reference.distance > 0, ..spelling }
+}
+
+/// Why the import editor does not do a thing, as a reason.
+fn refused(refusal: Refusal) -> Reason {
+    match refusal {
+        Refusal::ParsersDisagree => Reason::ParsersDisagree,
+        Refusal::Comment => Reason::Commented,
+        Refusal::Shared => Reason::Shared,
+        Refusal::Form => Reason::OddSpelling,
+    }
+}
