@@ -13,8 +13,9 @@ mod statement;
 mod style;
 mod write;
 
+pub(super) use self::layout::{is_identifier, is_of_file};
 use self::plan::Plan;
-pub(in crate::lang::typescript) use self::statement::code_end;
+pub(super) use self::statement::{code_end, is_blank_or_comments};
 use super::facts::{AliasForm, AliasId, ExportId, Facts, RequestId};
 use crate::syntax::Tree;
 use crate::text::edit::Edit;

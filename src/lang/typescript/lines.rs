@@ -34,7 +34,8 @@ pub fn take_out(source: &Source<'_>, node: Node<'_>, span: Span, gone: &[Span]) 
 
 /// Whether what stands before a statement would go on behind it: a line without a semicolon, and one that starts with `(`.
 fn would_join(text: &str, node: Node<'_>, gone: &[Span]) -> bool {
-    let is_code = |node: &Node<'_>| node.kind() != "comment" && !gone.iter().any(|span| span.start == node.start_byte() as u32);
+    let is_code =
+        |node: &Node<'_>| node.kind() != "comment" && !gone.iter().any(|span| span.range().contains(&node.start_byte()));
     let before = std::iter::successors(node.prev_sibling(), |node| node.prev_sibling()).find(is_code);
     let next = std::iter::successors(node.next_sibling(), |node| node.next_sibling()).find(is_code);
     let (Some(before), Some(next)) = (before, next) else { return false };

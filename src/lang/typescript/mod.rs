@@ -4,6 +4,7 @@
 //! that outlives the tree, and resolution as TypeScript does it.
 
 mod collect;
+pub mod definitions;
 pub mod facts;
 pub mod imports;
 mod lines;

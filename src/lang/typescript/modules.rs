@@ -132,14 +132,14 @@ impl Modules {
         }
     }
 
-    /// The modules of the snapshot with one more file; `None` where something stands in its way.
+    /// The modules of the snapshot with one more file, by the same configurations; `None` where something stands in its way.
     fn and_file(&self, path: &RepoPath) -> Option<Self> {
         let file = FileChange::Create { content: String::new(), mode: Mode::Regular };
         let snapshot = self.snapshot.with(&SourceChange::of(path.clone(), file)).ok()?;
         let setting = self.setting();
-        let (packages, projects) = (setting.packages.clone(), setting.projects.clone());
+        let (packages, projects, outputs) = (setting.packages.clone(), setting.projects.clone(), setting.outputs.clone());
         let modules = Self::new(&snapshot, &self.options);
-        modules.setting.get_or_init(|| Setting::new(&snapshot, packages, projects, Vec::new()));
+        modules.setting.get_or_init(|| Setting::new(&snapshot, packages, projects, outputs, Vec::new()));
         Some(modules)
     }
 
@@ -172,7 +172,8 @@ impl Modules {
             let projects = Projects::read(snapshot, self.options.projects.as_deref(), &find, &mut problems);
             problems.sort();
             problems.dedup();
-            Setting::new(snapshot, Arc::new(packages), Arc::new(projects), problems)
+            let outputs = projects.outputs(snapshot);
+            Setting::new(snapshot, Arc::new(packages), Arc::new(projects), outputs, problems)
         })
     }
 
@@ -228,7 +229,9 @@ impl Modules {
         }
         let found = self.setting().resolvers.package(from.parent(), specifier, kind);
         match &found {
-            Found::Path(path) if path.components().any(|part| part == b"node_modules") => absent(specifier, Absence::External),
+            Found::Path(path) if path.as_str().is_some_and(|path| installed(path).is_some()) => {
+                absent(specifier, Absence::External)
+            }
             Found::Path(path) => self.found(path),
             Found::Builtin(name) => absent(name, Absence::External),
             Found::NotExported | Found::Nothing => {
@@ -264,7 +267,7 @@ impl Modules {
             return absent(specifier, if is_missing { Absence::Missing } else { Absence::Output });
         }
         let is_declared = name.is_some_and(|name| packages.is_declared(from, name));
-        if is_declared {
+        if is_declared || target.is_some_and(|target| installed(target).is_some()) {
             return absent(specifier, Absence::External);
         }
         // With `baseUrl`, the first part of the specifier is a folder of the snapshot or it is not.
@@ -292,6 +295,9 @@ impl Modules {
     }
 
     fn found(&self, path: &RepoPath) -> Resolved {
+        if let Some(name) = path.as_str().and_then(installed) {
+            return absent(name, Absence::External);
+        }
         match self.snapshot.id(path) {
             Some(file) => Resolved { module: Module::File(file), absence: None },
             None => absent(&names::plain(&path.to_string()), Absence::Opaque),
@@ -300,6 +306,9 @@ impl Modules {
 
     /// A path of the snapshot that no file is at.
     fn missing(&self, path: &str, kind: Kind) -> Resolved {
+        if let Some(name) = installed(path) {
+            return absent(name, Absence::External);
+        }
         let is_opaque = |path: &RepoPath| disk::is_opaque(&self.snapshot, path);
         let is_behind =
             RepoPath::new(path).is_some_and(|path| path.folders().chain([path.clone()]).any(|path| is_opaque(&path)));
@@ -320,8 +329,13 @@ impl Modules {
 }
 
 impl Setting {
-    fn new(snapshot: &Snapshot, packages: Arc<Packages>, projects: Arc<Projects>, problems: Vec<Problem>) -> Self {
-        let outputs = projects.outputs(snapshot);
+    fn new(
+        snapshot: &Snapshot,
+        packages: Arc<Packages>,
+        projects: Arc<Projects>,
+        outputs: Outputs,
+        problems: Vec<Problem>,
+    ) -> Self {
         let plain = Disk::new(snapshot, &packages, Outputs::default());
         let built = Disk::new(snapshot, &packages, outputs.clone());
         let resolvers = Resolvers::new(plain, built, &projects.conditions());
@@ -331,6 +345,12 @@ impl Setting {
 
 fn absent(name: &str, absence: Absence) -> Resolved {
     Resolved { module: Module::Absent(name.into()), absence: Some(absence) }
+}
+
+/// What a path below `node_modules` is a path of.
+fn installed(path: &str) -> Option<&str> {
+    let (above, name) = path.rsplit_once("node_modules/")?;
+    (above.is_empty() || above.ends_with('/')).then_some(name)
 }
 
 #[cfg(test)]

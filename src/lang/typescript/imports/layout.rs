@@ -275,7 +275,7 @@ fn insert_first(source: &Source<'_>, style: &Style, statements: &str) -> Result<
 }
 
 /// Whether a comment is about the file rather than about what follows it.
-fn is_of_file(comment: &str) -> bool {
+pub fn is_of_file(comment: &str) -> bool {
     let words = comment.to_ascii_lowercase();
     let is_lint = words.contains("eslint") && !words.contains("next-line");
     comment.starts_with("///") || comment.starts_with("/*!") || is_lint || OF_FILE.iter().any(|word| words.contains(word))

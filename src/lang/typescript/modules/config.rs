@@ -25,11 +25,14 @@ pub(super) struct Located<T> {
     pub value: T,
 }
 
+/// The entries of `paths`: a pattern, and where it leads in the order of trial.
+pub(super) type PathTable = Vec<(String, Vec<String>)>;
+
 /// The settings.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Config {
     pub base_url: Option<Located<String>>,
-    pub paths: Option<Located<Vec<(String, Vec<String>)>>>,
+    pub paths: Option<Located<PathTable>>,
     pub root_dirs: Option<Located<Vec<String>>>,
     pub out_dir: Option<Located<String>>,
     pub declaration_dir: Option<Located<String>>,

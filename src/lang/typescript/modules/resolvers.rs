@@ -74,7 +74,7 @@ impl Resolvers {
     /// What a package's name, or `#name`, means in a folder.
     pub fn package(&self, folder: &[u8], specifier: &str, kind: Kind) -> Found {
         let folder = absolute(folder);
-        let mut found = Found::Nothing;
+        let mut is_offered = false;
         for resolver in self.packages.get(kind as usize).into_iter().flatten() {
             match resolver.resolve(&folder, specifier) {
                 Ok(resolution) => match relative(resolution.path()) {
@@ -82,11 +82,11 @@ impl Resolvers {
                     None => continue,
                 },
                 Err(ResolveError::Builtin { resolved, .. }) => return Found::Builtin(resolved),
-                Err(ResolveError::PackagePathNotExported { .. }) => found = Found::NotExported,
-                Err(_) => {}
+                Err(ResolveError::PackagePathNotExported { .. }) => {}
+                Err(_) => is_offered = true,
             }
         }
-        found
+        if is_offered { Found::Nothing } else { Found::NotExported }
     }
 }
 
@@ -110,22 +110,17 @@ pub(super) fn find_config(disk: Disk) -> impl Fn(&str, &str) -> Option<RepoPath>
 fn options(kind: Kind, entry: Entry, conditions: &[String]) -> ResolveOptions {
     let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
     // A type reads a declaration before the script that it describes; what runs is the script.
-    let (endings, js, jsx, mjs, cjs): (&[&str], &[&str], &[&str], &[&str], &[&str]) = match kind {
-        Kind::Types => (
-            &[".ts", ".tsx", ".d.ts", ".js", ".jsx"],
-            &[".ts", ".tsx", ".d.ts", ".js", ".jsx"],
-            &[".tsx", ".ts", ".d.ts", ".jsx", ".js"],
-            &[".mts", ".d.mts", ".mjs"],
-            &[".cts", ".d.cts", ".cjs"],
-        ),
-        Kind::Import | Kind::Require => (
-            &[".ts", ".tsx", ".js", ".jsx", ".d.ts"],
-            &[".ts", ".tsx", ".js", ".jsx", ".d.ts"],
-            &[".tsx", ".ts", ".jsx", ".js", ".d.ts"],
-            &[".mts", ".mjs", ".d.mts"],
-            &[".cts", ".cjs", ".d.cts"],
-        ),
+    let with_declaration = |sources: &[&str], declaration: &str, scripts: &[&str]| match kind {
+        Kind::Types => [all(sources), all(&[declaration]), all(scripts)].concat(),
+        Kind::Import | Kind::Require => [all(sources), all(scripts), all(&[declaration])].concat(),
     };
+    let endings = with_declaration(&[".ts", ".tsx"], ".d.ts", &[".js", ".jsx"]);
+    let sources = [
+        (".js", endings.clone()),
+        (".jsx", with_declaration(&[".tsx", ".ts"], ".d.ts", &[".jsx", ".js"])),
+        (".mjs", with_declaration(&[".mts"], ".d.mts", &[".mjs"])),
+        (".cjs", with_declaration(&[".cts"], ".d.cts", &[".cjs"])),
+    ];
     let loader = if kind == Kind::Require { "require" } else { "import" };
     let (fields, first): (&[&str], &[&str]) = match entry {
         Entry::Runtime => (&["module", "main"], &[]),
@@ -134,10 +129,8 @@ fn options(kind: Kind, entry: Entry, conditions: &[String]) -> ResolveOptions {
     };
     ResolveOptions {
         // Bundlers add these to TypeScript's, last.
-        extensions: [all(endings), all(&[".mts", ".mjs", ".cts", ".cjs", ".json"])].concat(),
-        extension_alias: [(".js", js), (".jsx", jsx), (".mjs", mjs), (".cjs", cjs)]
-            .map(|(from, to)| (from.to_owned(), all(to)))
-            .into(),
+        extensions: [endings, all(&[".mts", ".mjs", ".cts", ".cjs", ".json"])].concat(),
+        extension_alias: sources.map(|(made, sources)| (made.to_owned(), sources)).into(),
         main_fields: all(fields),
         condition_names: [conditions.to_vec(), all(first), all(&[loader, "module", "node", "browser", "default"])].concat(),
         builtin_modules: true,

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::disk::is_folder;
 use super::packages::slash;
 use super::project::{Alias, Project};
-use super::specifier::{Shape, between, package_name, split_ending, without_query};
+use super::specifier::{Shape, between, join, package_name, split_ending, without_query};
 use super::{Kind, Module, Modules};
 use crate::text::path::RepoPath;
 
@@ -86,9 +87,14 @@ impl Style {
 
 impl Modules {
     /// The specifier by which the file at `from` would import the one at `to`, in the style of one that it wrote before: from the same
-    /// start (itself, the same alias or the next that reaches the file, a package's name) and with the same kind of ending.
+    /// start (itself, the same alias or the next that reaches the file, a package's name) and with the same kind of ending. The old one
+    /// itself where it leads there.
     /// Neither file need be there yet; where `to` is not, it is taken to be. `None` where no such specifier leads to it.
     pub fn spell(&self, from: &RepoPath, to: &RepoPath, old: &str) -> Option<String> {
+        let is_kept = |file| self.resolve_at(from, old, kind_of(to)).module == Module::File(file);
+        if self.snapshot.id(to).is_some_and(is_kept) {
+            return Some(old.to_owned());
+        }
         let (_, query) = old.split_at(without_query(old).len());
         let start = self.start(from, old)?;
         self.spelled(from, to, start, Style::of(old), old, query)
@@ -143,28 +149,27 @@ impl Modules {
         if specifier.starts_with('#') || own || name.is_some_and(|name| packages.linked(from, name).is_some()) {
             return Some(Start::Package);
         }
-        let is_declared = name.is_some_and(|name| packages.is_declared(from, name));
-        project.filter(|project| project.base_url.is_some() && !is_declared).map(|_| Start::BaseUrl)
+        let base = project.and_then(|project| project.base_url.as_deref());
+        let first = bare.split('/').next().and_then(|first| join(base?, first));
+        let is_there = |path: &String| is_folder(&self.snapshot, path.as_bytes()) || self.load(path, Kind::Import).is_some();
+        first.filter(is_there).map(|_| Start::BaseUrl)
     }
 
     fn spelled(&self, from: &RepoPath, to: &RepoPath, start: Start, style: Style, old: &str, query: &str) -> Option<String> {
         let overlay = if self.snapshot.id(to).is_some() { None } else { Some(self.with_file(to)?) };
         let modules = overlay.as_deref().unwrap_or(self);
         let file = Module::File(modules.snapshot.id(to)?);
-        let text = to.as_str()?;
-        let is_declaration = split_ending(text).is_some_and(|(_, ending, _)| ending.starts_with(".d."));
-        let kind = if is_declaration { Kind::Types } else { Kind::Import };
-        let forms = style.forms(text);
+        let forms = style.forms(to.as_str()?);
         let candidates = modules.candidates(from, to, start, &forms, old);
-        let leads = |specifier: &String| modules.resolve_at(from, specifier, kind).module == file;
-        let found = candidates.into_iter().filter(|_| from != to).find(leads)?;
+        let leads = |specifier: &String| modules.resolve_at(from, specifier, kind_of(to)).module == file;
+        let found = candidates.into_iter().find(leads)?;
         Some(found + query)
     }
 
     /// All spellings that come into question, in the order of liking.
     fn candidates(&self, from: &RepoPath, to: &RepoPath, start: Start, forms: &[String], old: &str) -> Vec<String> {
         let project = self.project(from);
-        let relative = || std::str::from_utf8(from.parent()).map_or_else(|_| Vec::new(), |folder| relative(folder, forms));
+        let relative = || std::str::from_utf8(from.parent()).map_or_else(|_| Vec::new(), |folder| relative(folder, forms, old));
         let aliases = |first| project.map_or_else(Vec::new, |project| aliased(project, first, old, forms));
         let based = || project.map_or_else(Vec::new, |project| based(project, forms));
         match start {
@@ -173,44 +178,43 @@ impl Modules {
                 let packages = &self.setting().packages;
                 let (here, there) = (packages.of(from).map(|(folder, _)| folder), packages.of(to).map(|(folder, _)| folder));
                 let name = there.filter(|_| here != there).and_then(|folder| packages.name(folder));
-                let named = name.filter(|name| packages.is_declared(from, name)).map(|_| self.packaged(from, to, forms));
+                let named = name.filter(|name| packages.is_declared(from, name)).map(|_| self.packaged(from, to, forms, old));
                 [named.unwrap_or_default(), relative()].concat()
             }
             Start::Alias(first) => [aliases(first), relative()].concat(),
             Start::BaseUrl => [based(), aliases(0), relative()].concat(),
             Start::Package => {
-                let mut named = self.packaged(from, to, forms);
+                let mut named = self.packaged(from, to, forms, old);
                 named.sort_by_key(|specifier| specifier.starts_with('#') != old.starts_with('#'));
                 [named, relative()].concat()
             }
         }
     }
 
-    /// The spellings by a package's name, and by `#imports` of the package that both lie in.
-    fn packaged(&self, from: &RepoPath, to: &RepoPath, forms: &[String]) -> Vec<String> {
+    /// The spellings by the name of the package that the old specifier names, by that of the file's own, and by `#imports`.
+    fn packaged(&self, from: &RepoPath, to: &RepoPath, forms: &[String], old: &str) -> Vec<String> {
         let packages = &self.setting().packages;
-        let Some((folder, manifest)) = packages.of(to) else { return Vec::new() };
-        let below = |form: &String| match folder {
-            "" => Some(form.clone()),
-            folder => Some(form.strip_prefix(folder)?.trim_start_matches('/').to_owned()),
-        };
-        let rests: Vec<String> = forms.iter().filter_map(below).collect();
-        let is_own = packages.of(from).map(|(own, _)| own) == Some(folder);
+        let here = packages.of(from).map(|(folder, _)| folder);
+        let reached = |name: &str| packages.linked(from, name).or(here.filter(|here| packages.name(here) == Some(name)));
+        let there = packages.of(to).and_then(|(folder, _)| packages.name(folder));
+        let mut names: Vec<&str> = package_name(old).into_iter().chain(there).collect();
+        names.dedup();
         let mut found = Vec::new();
-        if let Some(name) = packages.name(folder).filter(|name| is_own || packages.linked(from, name) == Some(folder)) {
-            match manifest.get("exports") {
+        for (name, folder) in names.into_iter().filter_map(|name| Some((name, reached(name)?))) {
+            found.push(name.to_owned());
+            match packages.manifests.get(folder).and_then(|manifest| manifest.get("exports")) {
                 Some(exports) => {
-                    let keys = exports.as_object().into_iter().flat_map(|map| map.keys()).filter(|key| key.starts_with('.'));
-                    let keys = keys.map(|key| key.trim_start_matches('.')).chain([""]);
-                    found.extend(keys.flat_map(|key| filled(&format!("{name}{key}"), &rests)));
+                    let keys =
+                        exports.as_object().into_iter().flat_map(|map| map.keys()).filter_map(|key| key.strip_prefix("./"));
+                    found.extend(closest(keys).iter().flat_map(|key| filled(&format!("{name}/{key}"), forms)));
                 }
-                None => found.extend([name.to_owned()].into_iter().chain(rests.iter().map(|rest| slash(name, rest)))),
+                None => found.extend(forms.iter().filter_map(|form| Some(slash(name, below(folder, form)?)))),
             }
         }
-        if is_own {
-            let keys = manifest.get("imports").and_then(|imports| imports.as_object()).into_iter().flat_map(|map| map.keys());
-            found.extend(keys.flat_map(|key| filled(key, &rests)));
-        }
+        let imports =
+            packages.of(from).and_then(|(_, manifest)| manifest.get("imports")).and_then(|imports| imports.as_object());
+        let keys = imports.into_iter().flat_map(|map| map.keys()).map(String::as_str);
+        found.extend(closest(keys).iter().flat_map(|key| filled(key, forms)));
         found
     }
 
@@ -224,6 +228,12 @@ impl Modules {
     }
 }
 
+/// The use of a specifier that leads to a file: a declaration is what types are read from.
+fn kind_of(path: &RepoPath) -> Kind {
+    let ending = path.as_str().and_then(split_ending).map_or("", |(_, ending, _)| ending);
+    if ending.starts_with(".d.") { Kind::Types } else { Kind::Import }
+}
+
 /// The most frequent kind's first item.
 fn most<T, K: std::hash::Hash + Eq>(items: &[T], kind: impl Fn(&T) -> K) -> Option<&T> {
     let mut counts: FxHashMap<K, usize> = FxHashMap::default();
@@ -233,10 +243,10 @@ fn most<T, K: std::hash::Hash + Eq>(items: &[T], kind: impl Fn(&T) -> K) -> Opti
     items.iter().enumerate().max_by_key(|(at, item)| (counts.get(&kind(item)), Reverse(*at))).map(|(_, item)| item)
 }
 
-fn relative(folder: &str, forms: &[String]) -> Vec<String> {
+fn relative(folder: &str, forms: &[String], old: &str) -> Vec<String> {
     let mut found: Vec<String> = forms.iter().map(|form| between(folder, form)).collect();
-    // `.` is read as a slip.
-    found.sort_by_key(|specifier| specifier == ".");
+    // `.` is easily read as a slip.
+    found.sort_by_key(|specifier| specifier == "." && old != ".");
     found
 }
 
@@ -252,8 +262,10 @@ fn aliased(project: &Project, first: usize, old: &str, forms: &[String]) -> Vec<
     near.sort_by_key(|(index, _)| !is_first(*index));
     let far: Vec<(usize, &Alias)> =
         all().filter(|(index, alias)| !is_first(*index) && !is_alike(alias) && is_usual(alias)).collect();
+    // What has a name of its own goes by it.
+    let (own, near): (Vec<_>, Vec<_>) = near.into_iter().partition(|(_, alias)| alias.pattern.suffix.is_none());
     let mut found = Vec::new();
-    for aliases in [near, far] {
+    for aliases in [own, near, far] {
         for (form, (_, alias)) in forms.iter().flat_map(|form| aliases.iter().map(move |alias| (form, alias))) {
             let stars = alias.targets.iter().filter_map(|target| target.star(form));
             let is_whole = |star: &&str| !star.is_empty() || !alias.pattern.prefix.ends_with('/');
@@ -266,11 +278,19 @@ fn aliased(project: &Project, first: usize, old: &str, forms: &[String]) -> Vec<
 /// The spellings from the project's `baseUrl`.
 fn based(project: &Project, forms: &[String]) -> Vec<String> {
     let Some(base) = project.base_url.as_deref() else { return Vec::new() };
-    let below = |form: &String| match base {
-        "" => Some(form.clone()),
-        base => Some(form.strip_prefix(base)?.strip_prefix('/')?.to_owned()),
-    };
-    forms.iter().filter_map(below).filter(|rest| !rest.is_empty()).collect()
+    forms.iter().filter_map(|form| below(base, form)).filter(|rest| !rest.is_empty()).map(str::to_owned).collect()
+}
+
+/// The part of a path below a folder.
+fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
+    if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
+}
+
+/// The keys of `exports` or `imports`: those for one file first, then those that say most.
+fn closest<'k>(keys: impl Iterator<Item = &'k str>) -> Vec<&'k str> {
+    let mut keys: Vec<&str> = keys.collect();
+    keys.sort_by_key(|key| (key.contains('*'), Reverse(key.find('*').unwrap_or(key.len()))));
+    keys
 }
 
 /// A key of `exports` or `imports` with its `*` filled in by each end of each path.

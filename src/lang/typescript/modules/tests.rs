@@ -1,7 +1,13 @@
 //! Modules found over snapshots in memory.
 
+use std::collections::BTreeMap;
+
 use super::*;
-use crate::text::snapshot::Memory;
+use crate::text::snapshot::{File, Memory, Opaque, OpaqueKind};
+
+mod packages;
+mod projects;
+mod spelling;
 
 /// The modules of these files.
 fn modules(files: &[(&str, &str)]) -> Modules {
@@ -183,113 +189,4 @@ fn names_are_paths_without_endings() {
     assert_eq!(found.find("react"), Err(Absence::External));
     assert_eq!(found.find("@scope/lib/x"), Err(Absence::External));
     assert_eq!(found.names(), ["./index", "a/b/index", "a/b/y.test", "a/x", "a/x.d.ts", "a/x.tsx"]);
-}
-
-fn spell(modules: &Modules, from: &str, to: &str, old: &str) -> String {
-    let path = |text: &str| RepoPath::new(text).unwrap();
-    modules.spell(&path(from), &path(to), old).unwrap_or_else(|| "None".to_owned())
-}
-
-#[test]
-fn a_specifier_is_spelled_as_the_one_before() {
-    let files = [
-        "a/x.ts",
-        "a/y.tsx",
-        "b/index.ts",
-        "b/z.mts",
-        "index.ts",
-        "c/hid.ts",
-        "c/hid/index.ts",
-        "c/t.ts",
-        "c/t.tsx",
-        "d/s.svg",
-    ];
-    let found = empty(&files);
-    let cases = [
-        ("a/y.tsx", "./old", "./y"),
-        ("a/y.tsx", "./old.js", "./y.js"),
-        ("a/y.tsx", "./old.jsx", "./y.jsx"),
-        ("a/y.tsx", "./old.ts", "./y.tsx"),
-        ("b/index.ts", "./old", "../b"),
-        ("b/index.ts", "./old/index", "../b/index"),
-        ("b/index.ts", "./old.js", "../b/index.js"),
-        ("index.ts", "./old", ".."),
-        ("b/z.mts", "./old", "../b/z.mjs"),
-        ("b/z.mts", "./old.ts", "../b/z.mts"),
-        // The folder is hidden by the file, and one ending by the other.
-        ("c/hid/index.ts", "./old", "../c/hid/index"),
-        ("c/hid.ts", "./old", "../c/hid"),
-        ("c/t.tsx", "./old", "../c/t.tsx"),
-        ("d/s.svg", "./old.svg?url", "../d/s.svg?url"),
-        // Not there yet.
-        ("new/place.ts", "./old", "../new/place"),
-        ("new/index.ts", "./old", "../new"),
-        ("c/hid.tsx", "./old", "../c/hid.tsx"),
-        // In the way of itself, or of a file.
-        ("a/x.ts", "./old", "None"),
-        ("c/t.ts/below.ts", "./old", "None"),
-    ];
-    for (to, old, want) in cases {
-        assert_eq!(spell(&found, "a/x.ts", to, old), want, "{to} as {old}");
-    }
-    assert_eq!(spell(&found, "new/from.ts", "new/to.ts", "../x"), "./to");
-}
-
-#[test]
-fn a_specifier_keeps_its_alias_or_takes_the_next() {
-    let files = [
-        ("web/tsconfig.json", TSCONFIG),
-        ("web/lib/auth.ts", ""),
-        ("web/lib/index.ts", ""),
-        ("web/other/auth.ts", ""),
-        ("web/other/spare.ts", ""),
-        ("web/app/page.tsx", ""),
-        ("outside.ts", ""),
-    ];
-    let found = modules(&files);
-    let cases = [
-        ("web/lib/auth.ts", "@/lib/old", "@/lib/auth"),
-        ("web/lib/auth.ts", "@/app/old", "@/lib/auth"),
-        ("web/lib/auth.ts", "@/lib/old.js", "@/lib/auth.js"),
-        ("web/lib/index.ts", "@/lib/old", "@/lib"),
-        ("web/other/spare.ts", "@/lib/old", "@/lib/spare"),
-        // The first fallback of `@/lib/*` hides the second.
-        ("web/other/auth.ts", "@/lib/old", "@/other/auth"),
-        ("web/app/new.tsx", "@/lib/old", "@/app/new"),
-        ("web/lib/auth.ts", "lib/old", "lib/auth"),
-        ("web/lib/auth.ts", "./old", "../lib/auth"),
-        // No alias leads out of the project.
-        ("outside.ts", "@/lib/old", "../../outside"),
-        ("web/lib/auth.ts", "https://x.y/z", "None"),
-    ];
-    for (to, old, want) in cases {
-        assert_eq!(spell(&found, "web/app/page.tsx", to, old), want, "{to} as {old}");
-    }
-}
-
-#[test]
-fn a_new_specifier_is_spelled_as_most_that_lead_as_far() {
-    let files = [
-        ("web/tsconfig.json", TSCONFIG),
-        ("web/lib/auth.ts", ""),
-        ("web/lib/deep/er.ts", ""),
-        ("web/app/near.ts", ""),
-        ("web/app/deep/page.tsx", ""),
-        ("web/app/page.tsx", ""),
-    ];
-    let found = modules(&files);
-    let like = |from: &str, to: &str, others: &[&str]| {
-        let path = |text: &str| RepoPath::new(text).unwrap();
-        found.spell_like(&path(from), &path(to), others).unwrap()
-    };
-    let (from, auth, near) = ("web/app/page.tsx", "web/lib/auth.ts", "web/app/near.ts");
-    assert_eq!(like(from, auth, &["@/lib/deep/er", "./near", "react"]), "@/lib/auth");
-    assert_eq!(like(from, near, &["@/lib/deep/er", "./deep/page", "react"]), "./near");
-    assert_eq!(like(from, near, &["@/app/deep/page"]), "@/app/near");
-    assert_eq!(like(from, auth, &["../lib/deep/er.js"]), "../lib/auth.js");
-    assert_eq!(like(from, near, &["../lib/deep/er.js"]), "./near.js");
-    assert_eq!(like(from, auth, &["./near.js"]), "../lib/auth.js");
-    assert_eq!(like(from, auth, &[]), "../lib/auth");
-    assert_eq!(like(from, near, &[]), "./near");
-    assert_eq!(like("web/app/deep/page.tsx", auth, &["react"]), "@/lib/auth");
 }

@@ -213,9 +213,9 @@ impl InFile<'_> {
         if self.style.keeps_names || !is_followed || !is_import || self.is_exported(binding) {
             return local.to_owned();
         }
-        match rename(source, binding, &pair.to.name) {
+        match rename(source, binding, &pair.to.name, &|other| self.is_same(other, pair)) {
             Ok(renamed) => {
-                edits.extend(renamed);
+                edits.extend(renamed.uses);
                 pair.to.name.to_string()
             }
             // The name is taken: the old one stays.
