@@ -109,11 +109,11 @@ fn the_samples_own_tests_pass_before_and_after_every_phase_and_its_rollback() {
 
 /// What a case's plan says that it changes on purpose.
 #[derive(Default)]
-struct Purpose {
+pub struct Purpose {
     /// The names that are moved, deleted, or made: they may go and come.
-    names: BTreeSet<String>,
+    pub names: BTreeSet<String>,
     /// Modules whose files move, and where to.
-    moved: Vec<(String, String)>,
+    pub moved: Vec<(String, String)>,
     /// The modules that definitions leave and come to: with them go and come the imports that they need.
     homes: BTreeSet<String>,
     /// The modules that become shims.
@@ -123,13 +123,13 @@ struct Purpose {
     /// Whether imports that nothing reads are to go.
     drops_imports: bool,
     /// Whether what only deleted code used is to go.
-    cascades: bool,
+    pub cascades: bool,
     /// Whether modules that are left empty are to go.
-    empties: bool,
+    pub empties: bool,
 }
 
 impl Purpose {
-    fn of(case: &Path) -> Self {
+    pub fn of(case: &Path) -> Self {
         let plan: toml::Value = toml::from_str(&std::fs::read_to_string(case.join("plan.toml")).unwrap()).unwrap();
         let mut purpose = Self::default();
         for step in plan["phase"].as_array().unwrap().iter().flat_map(|phase| phase["step"].as_array().unwrap()) {
@@ -166,7 +166,7 @@ impl Purpose {
             self.shims.extend(from.iter().filter(|old| !old.contains(':')).cloned());
         }
         self.empties |= matches!(kind, Some("delete-definition" | "delete-module" | "shim"));
-        let last = |symbol: &String| symbol.rsplit([':', '.']).next().unwrap().to_owned();
+        let last = |symbol: &String| symbol.rsplit([':', '.', '/']).next().unwrap().to_owned();
         if step.get("move_definition").is_some()
             && let ([from], [to]) = (&from[..], &to[..])
         {
@@ -299,7 +299,7 @@ fn differences(case: &Path) -> (Vec<String>, usize) {
 }
 
 /// Whether what the plan would do with `--review` is meant to keep what the program does.
-fn is_kept_by_review(sandbox: &Sandbox, plan: &[String]) -> bool {
+pub fn is_kept_by_review(sandbox: &Sandbox, plan: &[String]) -> bool {
     let report = sandbox.tool(&words(&["plan", "--format", "json"], plan)).ok();
     let report: Value = serde_json::from_str(&report).unwrap();
     let lists = |value: &Value, key: &str| value[key].as_array().cloned().unwrap_or_default();

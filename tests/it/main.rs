@@ -17,6 +17,8 @@ mod spec;
 mod symtable;
 mod tidy;
 mod transforms;
+mod typescript;
+mod typescript_cases;
 mod verify;
 mod why;
 mod worklist;
