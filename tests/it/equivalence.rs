@@ -130,7 +130,12 @@ pub struct Purpose {
 
 impl Purpose {
     pub fn of(case: &Path) -> Self {
-        let plan: toml::Value = toml::from_str(&std::fs::read_to_string(case.join("plan.toml")).unwrap()).unwrap();
+        Self::read(&std::fs::read_to_string(case.join("plan.toml")).unwrap(), case)
+    }
+
+    /// The same of a plan whose other files lie in a folder.
+    pub fn read(plan: &str, case: &Path) -> Self {
+        let plan: toml::Value = toml::from_str(plan).unwrap();
         let mut purpose = Self::default();
         for step in plan["phase"].as_array().unwrap().iter().flat_map(|phase| phase["step"].as_array().unwrap()) {
             purpose.take(case, step);

@@ -4,16 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{LazyLock, OnceLock};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{LazyLock, Mutex, OnceLock};
 
 use regex::Regex;
 use serde::Deserialize;
 
 use crate::equivalence::Purpose;
-use crate::harness::project;
+use crate::harness::{Sandbox, project};
 
 /// What the compiler and Node see of a folder.
 #[derive(Debug, Deserialize)]
@@ -67,8 +67,8 @@ fn install(from: &Path, home: &Path) {
     fs::write(installed, wanted).unwrap();
 }
 
-/// Asks a script of `tests/typescript` something in JSON.
-pub fn node(script: &str, words: &[&str], asked: &serde_json::Value) -> String {
+/// A script of `tests/typescript`, which is asked in JSON and answers so.
+fn node(script: &str, words: &[&str]) -> Child {
     let mut command = Command::new("node");
     command.arg(project().join("tests/typescript").join(script)).args(words).env_clear().env("TYPESCRIPT_HOME", home());
     for name in ["PATH", "TMPDIR", "SystemRoot"] {
@@ -76,17 +76,30 @@ pub fn node(script: &str, words: &[&str], asked: &serde_json::Value) -> String {
             command.env(name, value);
         }
     }
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("The tests of TypeScript need Node: {error}"));
-    child.stdin.take().unwrap().write_all(asked.to_string().as_bytes()).unwrap();
-    let said = child.wait_with_output().unwrap();
-    assert!(said.status.success(), "{script}: {}", String::from_utf8_lossy(&said.stderr));
-    String::from_utf8(said.stdout).unwrap()
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.spawn().unwrap_or_else(|error| panic!("The tests of TypeScript need Node: {error}"))
 }
 
-/// What is seen of folders, in their order. One process looks at all of them: the compiler takes long to start.
+/// What is seen of folders, in their order. One process looks at all that the tests ask for: the compiler takes long to start.
 pub fn look(folders: &[PathBuf]) -> Vec<Seen> {
-    serde_json::from_str(&node("check.mjs", &[], &serde_json::json!(folders))).unwrap()
+    static CHECK: LazyLock<Mutex<(ChildStdin, BufReader<ChildStdout>)>> = LazyLock::new(|| {
+        let mut child = node("check.mjs", &[]);
+        Mutex::new((child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap())))
+    });
+    let mut check = CHECK.lock().unwrap();
+    writeln!(check.0, "{}", serde_json::json!(folders)).unwrap();
+    let mut answer = String::new();
+    check.1.read_line(&mut answer).unwrap();
+    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("check.mjs has ended ({error}): {answer}"))
+}
+
+/// What TypeScript's language service answers of a folder.
+pub fn ask(folder: &Path, asked: &serde_json::Value) -> serde_json::Value {
+    let mut child = node("oracle.mjs", &[folder.to_str().unwrap()]);
+    child.stdin.take().unwrap().write_all(asked.to_string().as_bytes()).unwrap();
+    let said = child.wait_with_output().unwrap();
+    assert!(said.status.success(), "oracle.mjs has failed");
+    serde_json::from_slice(&said.stdout).unwrap()
 }
 
 /// Whether a file is read by the compiler.
@@ -169,4 +182,115 @@ fn otherwise(purpose: &Purpose, before: &Seen, file: &str, run: &Run, after: &Se
     let Some(now) = after.runs.get(&moved(purpose, file)) else { return Some(format!("{file} is not run any more")) };
     let is_same = now.out == run.out && now.code == run.code;
     (!is_same).then(|| format!("{file} printed {:?} and now, with {}, {:?}{}", run.out, now.code, now.out, now.err))
+}
+
+/// A folder with these files, which is no repository.
+pub fn folder(files: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    files.iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox
+}
+
+#[test]
+fn a_project_is_read_as_the_compiler_reads_it_and_run() {
+    const REFERRED: &str = r#"{ "compilerOptions": { "composite": true, "module": "preserve", "strict": true, "allowJs": true }, "include": ["**/*"] }"#;
+    let workspace = folder(&[
+        ("package.json", r#"{ "workspaces": ["packages/*"], "dependencies": { "jwt-decode": "1" } }"#),
+        (
+            "packages/a/package.json",
+            r##"{ "name": "@own/a", "exports": { ".": "./src/index.ts" }, "imports": { "#in": "./src/in.mts" } }"##,
+        ),
+        ("packages/a/tsconfig.json", REFERRED),
+        (
+            "packages/a/src/index.ts",
+            "export { inner } from '#in';\nimport Legacy = require('./legacy.cjs');\nexport const old = Legacy.old;\n",
+        ),
+        ("packages/a/src/in.mts", "import path from 'node:path';\nexport const inner = path.posix.join('a', 'b');\n"),
+        ("packages/a/src/legacy.cjs", "module.exports = { old: require('fs').existsSync('.') };\n"),
+        (
+            "app/tsconfig.json",
+            "{ // With comments.\n  \"compilerOptions\": { \"module\": \"preserve\", \"target\": \"es2022\", \"allowJs\": true, \"jsx\": \"preserve\" }, \
+             \"references\": [{ \"path\": \"../packages/a\" }],\n}",
+        ),
+        ("app/style.css", "p {}\n"),
+        (
+            "app/page.tsx",
+            "import './style.css';\nexport default function Page(props: { to: string }) {\n  return <p>{props.to}</p>;\n}\n",
+        ),
+        (
+            "app/main.ts",
+            "import { inner, old } from '@own/a';\nimport Page from './page.jsx';\nimport decode from 'jwt-decode';\nimport { gone } from './gone';\n\
+             const { inner: late } = await import('@own/a');\nconsole.log(inner, old, late, Page({ to: 'x' }).children, import.meta.url.length > 9);\n\
+             export type All = typeof decode | typeof gone;\n",
+        ),
+    ]);
+    let seen = look(&[workspace.root()]).remove(0);
+    let codes: Vec<&str> = seen.diagnostics.iter().filter_map(|one| one.split(':').nth(2)).collect();
+    assert_eq!(codes, ["2307", "2307"], "{:#?}", seen.diagnostics);
+    assert_eq!(seen.unresolved, ["app/main.ts: ./gone", "app/main.ts: jwt-decode"]);
+    assert_eq!(seen.exports["packages/a/src/index.ts"].len(), 2);
+    let run = &seen.runs["app/main.ts"];
+    assert_eq!((run.out.as_str(), run.code), ("a/b true a/b x true\n", 0), "{}", run.err);
+}
+
+#[test]
+fn tests_see_what_is_mocked_and_nothing_else() {
+    let mocks = |text: &'static str| {
+        folder(&[
+            ("package.json", r#"{ "devDependencies": { "jwt-decode": "1" } }"#),
+            (
+                "auth.ts",
+                "export const limit = 3;\nexport const verify = (token: string) => token.length > limit;\nexport class Client {\n  get() { return 'real'; }\n}\n",
+            ),
+            ("index.ts", "export * from './auth';\n"),
+            (
+                "user.ts",
+                "import { Client, limit, verify } from './auth';\nexport const seen = () => [verify('1234'), limit, new Client().get()].join();\n",
+            ),
+            ("user.test.ts", text),
+        ])
+    };
+    let cases = [
+        ("import { seen } from './user';\ntest('a', () => expect(seen()).toBe('true,3,real'));\n", 0),
+        ("import { seen } from './user';\njest.mock('./auth');\ntest('a', () => expect(seen()).toBe(',3,'));\n", 0),
+        (
+            "import { seen } from './user';\njest.mock('./auth').unmock('./auth');\ntest('a', () => expect(seen()).toBe('true,3,real'));\n",
+            0,
+        ),
+        (
+            "import { seen } from './user';\nconst mockVerify = jest.fn();\n\
+             jest.mock('./auth', () => ({ ...jest.requireActual('./auth'), verify: (...given) => mockVerify(...given) }));\n\
+             test('a', () => {\n  mockVerify.mockReturnValue('mocked');\n  expect(seen()).toBe('mocked,3,real');\n  \
+             expect(mockVerify).toHaveBeenCalledWith('1234');\n});\n",
+            0,
+        ),
+        (
+            "import { vi, test, expect } from 'vitest';\nimport { seen } from './user';\nconst made = vi.hoisted(() => ({ limit: 9 }));\n\
+             vi.mock('./auth', async (original) => ({ ...(await original()), ...made }));\ntest('a', () => expect(seen()).toBe('true,9,real'));\n",
+            0,
+        ),
+        (
+            "test('a', async () => {\n  jest.doMock('./auth', () => ({ verify: () => 1, limit: 2, Client: class { get() { return 3; } } }));\n  \
+             const { seen } = await import('./user');\n  expect(seen()).toBe('1,2,3');\n});\n",
+            0,
+        ),
+        ("import * as auth from './auth';\njest.spyOn(auth, 'limit', 'get');\ntest('a', () => {});\n", 1),
+        (
+            "jest.mock('jwt-decode', () => () => 'claims');\nimport decode from 'jwt-decode';\ntest('a', () => expect(decode('x')).toBe('claims'));\n",
+            0,
+        ),
+        // The code under test does not read what is mocked.
+        ("import { seen } from './user';\njest.mock('./index');\ntest('a', () => expect(seen()).toBe(',3,'));\n", 1),
+        // There is no such module.
+        ("import { seen } from './user';\njest.mock('./gone', () => ({}));\ntest('a', () => {});\n", 1),
+        ("import { seen } from './user';\njest.mock('other', () => ({}));\ntest('a', () => {});\n", 1),
+        ("test('a', async () => {\n  expect(2).not.toBe(2);\n});\n", 1),
+        ("export {};\n", 1),
+    ];
+    let projects: Vec<Sandbox> = cases.iter().map(|(text, _)| mocks(text)).collect();
+    let seen = look(&projects.iter().map(Sandbox::root).collect::<Vec<PathBuf>>());
+    for ((text, code), seen) in cases.iter().zip(&seen) {
+        let run = &seen.runs["user.test.ts"];
+        assert_eq!(run.code, *code, "{text}\n{}{}", run.out, run.err);
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::equivalence::{Purpose, is_kept_by_review};
 use crate::fixtures::{cases, name, open, words};
 use crate::harness::{Sandbox, files, project};
-use crate::typescript::{differences, is_code, look, node};
+use crate::typescript::{ask, differences, is_code, look};
 
 /// The repository of a case after all of its fixes, where these keep what the program does.
 fn reviewed(case: &Path) -> Option<Sandbox> {
@@ -158,7 +158,7 @@ fn the_language_service_is_asked_for_references_and_moves() {
         "references": [{ "file": "src/lib/auth.ts", "name": "verify" }, { "file": "src/lib/auth.ts", "name": "none" }],
         "rename_file": { "old": "src/lib/auth.ts", "new": "src/core/verify.ts" },
     });
-    let answer: Value = serde_json::from_str(&node("oracle.mjs", &[sandbox.root().to_str().unwrap()], &asked)).unwrap();
+    let answer = ask(&sandbox.root(), &asked);
     let verify = ["src/late.ts:1:57", "src/lib/auth.ts:1:17", "src/user.tsx:1:10", "src/user.tsx:2:45"];
     assert_eq!(answer["references"], json!([verify, []]));
     let made = &answer["rename_file"];

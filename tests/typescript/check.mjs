@@ -1,7 +1,8 @@
 /**
  * Says of folders what the TypeScript compiler and Node see of them, as JSON.
  *
- * Given folders as arguments, or as a list in JSON on stdin; one process looks at all of them. For each:
+ * Given folders as arguments, or lists of folders in JSON on stdin, each a line that is answered by a line: the compiler takes long to
+ * start, and one process looks at all. For each folder:
  * `diagnostics` (as `tsc --noEmit`: `file:line:code:message`), `unresolved` (`file: specifier`, those in strings that `jest.mock` and
  * its like are given included), `exports` (what each module exports, and whether it is a type, a value or both), and `runs`: for each
  * `main` file and each test what it prints (`out`, `err`) and its exit `code`.
@@ -10,20 +11,20 @@
  * tests see mocks as under babel-jest. Tests are given the small stand-in of jest.mjs.
  */
 
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import readline from "node:readline";
+import { Worker } from "node:worker_threads";
 
 import { IS_DECLARATION, nodes, ofJest, open, program, specifier, takesModule, ts } from "./project.mjs";
 
-const RUN = fileURLToPath(new URL("run.mjs", import.meta.url));
+const RUN = new URL("run.mjs", import.meta.url);
 const IS_MAIN = /^main\.(?:[cm]?[jt]s|[jt]sx)$/;
 const IS_TEST = /(?:\.(?:test|spec)\.[cm]?[jt]sx?|(?:^|\/)__tests__\/.*\.[cm]?[jt]sx?)$/;
 /** What is there when a file is run, though the project does not declare it. */
 const IS_GLOBAL =
-  /^Cannot find (?:name|namespace) '(?:jest|vi|describe|it|test|expect|(?:before|after)(?:Each|All))'|no interface 'JSX\.IntrinsicElements' exists/;
+  /^Cannot find (?:name|namespace) '(?:jest|vi|describe|it|test|expect|(?:before|after)(?:Each|All))'|no interface 'JSX\.Intr/;
 const SECONDS = 20;
 
 function text(project, message) {
@@ -90,7 +91,7 @@ function compiled(project) {
  * Puts what babel-jest hoists above the imports, and the resolved module in place of each specifier that `jest` is given. A call of
  * `__mocked` stands behind what is hoisted.
  */
-function hoist(project, links) {
+function hoist(links) {
   const isOfJest = (node) => ts.isImportDeclaration(node) && /^(?:@jest\/globals|vitest)$/.test(node.moduleSpecifier.text);
   const isHoisted = (statement) => {
     if (ts.isExpressionStatement(statement) && /^(?:mock|unmock|deepUnmock)$/.test(ofJest(statement.expression) ?? "")) return true;
@@ -119,49 +120,60 @@ function hoist(project, links) {
   };
 }
 
-/** A file as CommonJS, and where its specifiers lead. */
+/** Files that have been made CommonJS: most are the same before and after. */
+const known = new Map();
+
+/** A file as CommonJS, and where its specifiers lead, from the project's folder. */
 function made(project, name) {
   const source = fs.readFileSync(name, "utf8");
   const given = project.options(name);
-  const isOwnJsx = given.jsx === ts.JsxEmit.React;
-  const options = {
+  const links = {};
+  for (const node of nodes(ts.createSourceFile(name, source, ts.ScriptTarget.ES2022))) {
+    const found = specifier(node);
+    const target = found && project.resolve(found.text, name);
+    if (found) links[found.text] = target && path.isAbsolute(target) ? `project:${project.relative(target)}` : target;
+  }
+  // Under its own name, an .mts file would not be made CommonJS.
+  const fileName = path.basename(name).replace(/\.[cm]([jt]s)$/, ".$1");
+  const key = JSON.stringify([fileName, source, links, given.jsx, given.jsxFactory, given.experimentalDecorators]);
+  if (!known.has(key)) known.set(key, { links, text: transpiled(source, fileName, given, links) });
+  return known.get(key);
+}
+
+function transpiled(source, fileName, given, links) {
+  const compilerOptions = {
     ...given,
     module: ts.ModuleKind.CommonJS,
     target: ts.ScriptTarget.ES2022,
     esModuleInterop: true,
     verbatimModuleSyntax: false,
     jsx: ts.JsxEmit.React,
-    ...(isOwnJsx ? {} : { jsxFactory: "__jsx", jsxFragmentFactory: "undefined", jsxImportSource: undefined }),
+    ...(given.jsx === ts.JsxEmit.React ? {} : { jsxFactory: "__jsx", jsxFragmentFactory: "undefined", jsxImportSource: undefined }),
   };
-  const file = ts.createSourceFile(name, source, ts.ScriptTarget.ES2022, true);
-  const links = {};
-  for (const node of nodes(file)) {
-    const found = specifier(node);
-    if (found) links[found.text] = project.resolve(found.text, name);
-  }
-  const transformers = { before: [hoist(project, links)] };
-  let { outputText } = ts.transpileModule(source, { fileName: name, compilerOptions: options, transformers });
-  if (outputText.includes("import.meta")) {
-    outputText = `const __meta = { url: require("node:url").pathToFileURL(__filename).href }; ${outputText.replaceAll("import.meta", "__meta")}`;
-  }
-  return { links, text: outputText };
+  const { outputText } = ts.transpileModule(source, { fileName, compilerOptions, transformers: { before: [hoist(links)] } });
+  if (!outputText.includes("import.meta")) return outputText;
+  return `const __meta = { url: require("node:url").pathToFileURL(__filename).href }; ${outputText.replaceAll("import.meta", "__meta")}`;
 }
 
-/** Runs an entry of a project in a process of its own. */
+/** Runs an entry of a project in a thread of its own, which has its own globals and modules. */
 function run(project, modules, entry) {
   const manifests = project.files.filter((file) => path.basename(file) === "package.json");
   const parsed = manifests.map((file) => JSON.parse(fs.readFileSync(file, "utf8")));
   const packages = parsed.flatMap(({ dependencies, devDependencies }) => Object.keys({ ...dependencies, ...devDependencies }));
-  const job = { entry, isTest: IS_TEST.test(project.relative(entry)), modules, packages };
+  const workerData = { root: project.root, entry, isTest: IS_TEST.test(project.relative(entry)), modules, packages };
   return new Promise((done) => {
-    const child = spawn(process.execPath, [RUN], { cwd: project.root, timeout: SECONDS * 1000, stdio: "pipe" });
+    const worker = new Worker(RUN, { workerData, stdout: true, stderr: true });
     const said = { out: "", err: "" };
-    child.stdout.setEncoding("utf8").on("data", (chunk) => (said.out += chunk));
-    child.stderr.setEncoding("utf8").on("data", (chunk) => (said.err += chunk));
+    worker.stdout.setEncoding("utf8").on("data", (chunk) => (said.out += chunk));
+    worker.stderr.setEncoding("utf8").on("data", (chunk) => (said.err += chunk));
+    worker.on("error", (error) => (said.err += error?.stack ?? error));
+    const late = setTimeout(() => worker.terminate(), SECONDS * 1000);
     const plain = (words) => words.replaceAll(project.root + "/", "");
-    child.on("close", (code) => done({ out: plain(said.out), err: plain(said.err), code: code ?? -1 }));
-    child.stdin.on("error", () => {});
-    child.stdin.end(JSON.stringify(job));
+    worker.on("exit", (code) => {
+      clearTimeout(late);
+      // What it wrote last comes behind its end.
+      setImmediate(() => done({ out: plain(said.out), err: plain(said.err), code }));
+    });
   });
 }
 
@@ -175,9 +187,7 @@ function runs(project) {
   return entries.map((entry) => [project.relative(entry), () => run(project, modules, entry)]);
 }
 
-async function main() {
-  const given = process.argv.slice(2);
-  const roots = given.length > 0 ? given : JSON.parse(fs.readFileSync(0, "utf8"));
+async function look(roots) {
   const free = Array.from({ length: os.availableParallelism() }, () => Promise.resolve());
   const all = roots.map((root) => ({ root, runs: {} }));
   let turn = 0;
@@ -188,11 +198,13 @@ async function main() {
       const slot = turn++ % free.length;
       free[slot] = free[slot].then(start).then((said) => (one.runs[entry] = said));
     }
-    // Lets the processes that run be served.
+    // Lets the threads that run be served.
     await new Promise(setImmediate);
   }
   await Promise.all(free);
-  process.stdout.write(JSON.stringify(all));
+  return JSON.stringify(all);
 }
 
-await main();
+const given = process.argv.slice(2);
+if (given.length > 0) console.log(await look(given));
+else for await (const line of readline.createInterface({ input: process.stdin })) console.log(await look(JSON.parse(line)));

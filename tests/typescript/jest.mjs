@@ -4,6 +4,7 @@
  */
 
 import fs from "node:fs";
+import { isBuiltin } from "node:module";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
@@ -50,7 +51,8 @@ function spyOn(object, name, access) {
   const read = own?.[access ?? "value"] ?? object[name];
   const spy = fn(read);
   spy.mockRestore = () => (own ? Object.defineProperty(object, name, own) : delete object[name]);
-  Object.defineProperty(object, name, access ? { ...own, [access]: spy } : { configurable: true, enumerable: true, writable: true, value: spy });
+  const made = access ? { ...own, [access]: spy } : { configurable: true, enumerable: true, writable: true, value: spy };
+  Object.defineProperty(object, name, made);
   return spy;
 }
 
@@ -206,10 +208,11 @@ function suite() {
   return { globals, run };
 }
 
-/** The stand-in for one test file. `load` loads a file itself, whatever mocks it. */
-export function standIn({ load, packages }) {
+/** The stand-in for one test file. `load` loads a file itself, whatever mocks it; `whole` says the path of a file as it is known. */
+export function standIn({ load, whole, packages }) {
   const mocks = new Map();
-  const isKnown = (file) => path.isAbsolute(file) || file.startsWith("node:") || packages.some((name) => file === name || file.startsWith(`${name}/`));
+  const isPackage = (file) => isBuiltin(file) || packages.some((name) => file === name || file.startsWith(`${name}/`));
+  const isKnown = (file) => path.isAbsolute(file) || isPackage(file);
   const beside = (file) => path.join(path.dirname(file), "__mocks__", path.basename(file));
   const automatic = (file) => (fs.existsSync(beside(file)) ? load(beside(file)) : automock(load(file)));
   const mocked = (file) => {
@@ -219,7 +222,8 @@ export function standIn({ load, packages }) {
   };
   // What vitest's factories make is a module's namespace.
   const namespace = (value) => (value.__esModule ? value : Object.defineProperty({ ...value }, "__esModule", { value: true }));
-  const mocker = (isModule) => function (file, factory, options) {
+  const mocker = (isModule) => function (given, factory, options) {
+    const file = whole(given);
     if (!isKnown(file) && !options?.virtual) throw new Error(`Cannot find module '${file}' to mock`);
     const mock = { factory };
     mocks.set(file, mock);
@@ -229,9 +233,10 @@ export function standIn({ load, packages }) {
     return this;
   };
   const unmock = function (file) {
-    mocks.delete(file);
+    mocks.delete(whole(file));
     return this;
   };
+  const requireMock = (file) => (mocks.has(whole(file)) ? mocked(whole(file)) : automatic(whole(file)));
   const all = (method) => () => made.forEach((mock) => mock[method]());
   const common = {
     unmock, dontMock: unmock, doUnmock: unmock, deepUnmock: unmock, fn, spyOn,
@@ -240,12 +245,12 @@ export function standIn({ load, packages }) {
     clearAllMocks: all("mockClear"),
     resetAllMocks: all("mockReset"),
     restoreAllMocks: all("mockRestore"),
-    setMock: (file, value) => void mocks.set(file, { value }),
+    setMock: (file, value) => void mocks.set(whole(file), { value }),
     requireActual: load,
-    requireMock: (file) => (mocks.has(file) ? mocked(file) : automatic(file)),
+    requireMock,
     createMockFromModule: (file) => automock(load(file)),
     importActual: async (file) => load(file),
-    importMock: async (file) => (mocks.has(file) ? mocked(file) : automatic(file)),
+    importMock: async (file) => requireMock(file),
     hoisted: (make) => make(),
   };
   const jest = { ...common, mock: mocker(false), doMock: mocker(false) };

@@ -1,8 +1,8 @@
 /**
  * A folder as the TypeScript compiler sees it: its configurations, their programs, and where a specifier leads.
  *
- * Reads only. The compiler is the one in TYPESCRIPT_HOME (default: where the tests install it). `@types/node` and the packages of a workspace are seen in `node_modules` of the
- * folder without being there, as they would be after an install.
+ * Reads only. The compiler is the one in TYPESCRIPT_HOME (default: where the tests install it). `@types/node` and the packages of a
+ * workspace are seen in `node_modules` of the folder without being there, as they would be after an install.
  */
 
 import fs from "node:fs";
@@ -58,7 +58,8 @@ function linked(root, files) {
   const links = new Map();
   for (const name of ["@types/node", "undici-types"]) links.set(path.join(root, "node_modules", name), path.join(HOME, name));
   const packages = files.filter((file) => path.basename(file) === "package.json");
-  const isWorkspace = (folder) => json(path.join(folder, "package.json")).workspaces || fs.existsSync(path.join(folder, "pnpm-workspace.yaml"));
+  const isPnpm = (folder) => fs.existsSync(path.join(folder, "pnpm-workspace.yaml"));
+  const isWorkspace = (folder) => json(path.join(folder, "package.json")).workspaces || isPnpm(folder);
   for (const top of packages.map((file) => path.dirname(file)).filter(isWorkspace)) {
     for (const inner of packages.filter((file) => path.dirname(file) !== top && file.startsWith(top + path.sep))) {
       const { name } = json(inner);

@@ -1,22 +1,29 @@
 /**
- * Runs one file of a project whose files have been made CommonJS. The job is JSON on stdin: `entry`, `isTest`, `modules` (for each file its
- * `text` and where its specifiers lead, as `links`), and the `packages` that the project names.
+ * Runs one file of a project whose files have been made CommonJS, as a thread. It is given the `root`, the `entry`, whether that
+ * `isTest`, the `modules` (for each file its `text` and where its specifiers lead, as `links`), and the `packages` that the project names.
  */
 
 import fs from "node:fs";
 import Module from "node:module";
+import path from "node:path";
+import { workerData as job } from "node:worker_threads";
 
 import { settled, standIn } from "./jest.mjs";
 
-const job = JSON.parse(fs.readFileSync(0, "utf8"));
 const resolve = Module._resolveFilename;
 const load = Module._load;
-const jest = job.isTest ? standIn({ load: (file) => load.call(Module, file, undefined, false), packages: job.packages }) : undefined;
+const actual = (file) => load.call(Module, whole(file), undefined, false);
+const jest = job.isTest ? standIn({ load: actual, whole, packages: job.packages }) : undefined;
 
 Module._resolveFilename = function (request, parent, ...others) {
   const target = job.modules[parent?.filename]?.links[request];
-  return target ?? resolve.call(this, request, parent, ...others);
+  return target ? whole(target) : resolve.call(this, request, parent, ...others);
 };
+
+/** The path of a file that is named from the project's folder. */
+function whole(target) {
+  return target.startsWith("project:") ? path.join(job.root, target.slice("project:".length)) : target;
+}
 
 Module._load = function (request, parent, ...others) {
   if (jest && /^(?:@jest\/globals|vitest)$/.test(request)) return jest.globals;
@@ -39,8 +46,13 @@ for (const end of [".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"]
     // Types alone, and what is no code.
     if (!known && !/(?<!\.d)\.[cm]?js$/.test(file)) return;
     const text = known?.text ?? fs.readFileSync(file, "utf8");
-    module._compile(file === job.entry ? `(async () => {${text.replace("__mocked();", "await __mocked();")}\n})().then(__done, __failed);` : text, file);
+    module._compile(file === job.entry ? awaiting(text) : text, file);
   };
+}
+
+/** The entry may wait: for itself, and for what factories make. */
+function awaiting(text) {
+  return `(async () => {${text.replace("__mocked();", "await __mocked();")}\n})().then(__done, __failed);`;
 }
 
 function failed(error) {
