@@ -111,7 +111,7 @@ pub fn is_code(path: &str) -> bool {
 pub fn differences(purpose: &Purpose, before: &Seen, after: &Seen) -> Vec<String> {
     let mut found = Vec::new();
     found.extend(more(&before.diagnostics, &after.diagnostics, |one| message(purpose, one)).map(|one| format!("new: {one}")));
-    let is_new = more(&before.unresolved, &after.unresolved, |one| message(purpose, &format!("{one:?}")));
+    let is_new = more(&before.unresolved, &after.unresolved, |one| specifier(purpose, one));
     found.extend(is_new.map(|one| format!("leads nowhere: {one}")));
     found.extend(before.exports.iter().flat_map(|(file, names)| lost(purpose, file, names, after)));
     found.extend(before.runs.iter().filter_map(|(file, run)| otherwise(purpose, before, file, run, after)));
@@ -146,6 +146,13 @@ fn message(purpose: &Purpose, text: &str) -> String {
     WORD.replace_all(&text, plain).into_owned()
 }
 
+/// The last part of a specifier that leads nowhere, which stays where its file moves.
+fn specifier(purpose: &Purpose, unresolved: &str) -> String {
+    let name = unresolved.rsplit(['/', ' ']).next().unwrap_or_default();
+    let name = name.split_once('.').map_or(name, |(stem, _)| stem);
+    if purpose.names.contains(name) { "_".to_owned() } else { name.to_owned() }
+}
+
 /// The path that a file has after the plan.
 fn moved(purpose: &Purpose, path: &str) -> String {
     let to = purpose.moved.iter().find_map(|(from, to)| {
@@ -162,7 +169,8 @@ fn lost(purpose: &Purpose, file: &str, names: &BTreeMap<String, String>, after: 
     let path = moved(purpose, file);
     let Some(has) = after.exports.get(&path) else {
         let stem = Path::new(file).file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
-        let is_meant = purpose.empties || stem.is_some_and(|stem| purpose.names.contains(stem)) || names.is_empty();
+        let is_named = |name: &str| purpose.names.contains(name);
+        let is_meant = purpose.empties || stem.is_some_and(is_named) || names.keys().all(|name| is_named(name));
         return if is_meant { Vec::new() } else { vec![format!("{path} is no module any more")] };
     };
     let is_other = |(name, kind): &(&String, &String)| !purpose.names.contains(*name) && has.get(*name) != Some(*kind);
@@ -189,6 +197,31 @@ pub fn folder(files: &[(&str, &str)]) -> Sandbox {
     let sandbox = Sandbox::new();
     files.iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox
+}
+
+#[test]
+fn what_was_wrong_before_may_move_and_may_not_grow() {
+    let seen = |diagnostics: &[&str], unresolved: &[&str]| Seen {
+        diagnostics: diagnostics.iter().copied().map(str::to_owned).collect(),
+        unresolved: unresolved.iter().copied().map(str::to_owned).collect(),
+        exports: BTreeMap::new(),
+        runs: BTreeMap::new(),
+    };
+    let mut purpose = Purpose::default();
+    purpose.names.extend(["Old".to_owned(), "New".to_owned()]);
+    let missing = "src/a.ts:1:2307:Cannot find module './gone' or its corresponding type declarations.";
+    let before = seen(&[missing, "src/b.ts:2:2339:Property 'x' does not exist on type 'Old'."], &["src/a.ts: ./gone"]);
+    let moved = "src/core/a.ts:4:2307:Cannot find module '../gone' or its corresponding type declarations.";
+    let renamed = "src/b.ts:2:2339:Property 'x' does not exist on type 'New'.";
+    let after = seen(&[moved, renamed], &["src/core/a.ts: ../gone.js"]);
+    assert_eq!(differences(&purpose, &before, &after), [""; 0]);
+    for after in [
+        seen(&[renamed, renamed], &[]),
+        seen(&[], &["src/a.ts: ./gone", "src/b.ts: ./gone"]),
+        seen(&[], &["src/a.ts: ./other"]),
+    ] {
+        assert_eq!(differences(&purpose, &before, &after).len(), 1, "{after:?}");
+    }
 }
 
 #[test]
