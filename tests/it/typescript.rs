@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, OnceLock};
 
 use regex::Regex;
@@ -36,17 +36,20 @@ pub struct Run {
 }
 
 /// The folder that the compiler is installed in.
-pub fn home() -> &'static Path {
-    static HOME: OnceLock<PathBuf> = OnceLock::new();
-    HOME.get_or_init(|| {
+fn home() -> &'static Path {
+    static HOME: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let home = HOME.get_or_init(|| {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("typescript");
-        install(&project().join("tests/typescript"), &home);
-        home
-    })
+        install(&project().join("tests/typescript"), &home).map(|()| home)
+    });
+    home.as_ref().unwrap_or_else(|error| panic!("The tests of TypeScript need Node and npm, to install its compiler: {error}"))
 }
 
 /// Installs what a lock file names, unless that has been done. Processes wait for one another.
-fn install(from: &Path, home: &Path) {
+///
+/// # Errors
+/// What npm says.
+fn install(from: &Path, home: &Path) -> Result<(), String> {
     fs::create_dir_all(home).unwrap();
     let lock = File::create(home.with_extension("lock")).unwrap();
     lock.lock().unwrap();
@@ -54,17 +57,19 @@ fn install(from: &Path, home: &Path) {
     // Written last: what is half installed is installed again.
     let installed = home.join("installed.json");
     if fs::read(&installed).is_ok_and(|found| found == wanted) {
-        return;
+        return Ok(());
     }
     for name in ["package.json", "package-lock.json"] {
         fs::copy(from.join(name), home.join(name)).unwrap();
     }
     let words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
     let said = Command::new("npm").args(words).current_dir(home).stdin(Stdio::null()).output();
-    let said = said.unwrap_or_else(|error| panic!("The tests of TypeScript need Node and npm: npm does not start ({error})"));
-    let error = String::from_utf8_lossy(&said.stderr);
-    assert!(said.status.success(), "The tests of TypeScript need its compiler, and npm could not install it:\n{error}");
+    let said = said.map_err(|error| format!("npm does not start ({error})"))?;
+    if !said.status.success() {
+        return Err(String::from_utf8_lossy(&said.stderr).into_owned());
+    }
     fs::write(installed, wanted).unwrap();
+    Ok(())
 }
 
 /// A script of `tests/typescript`, which is asked in JSON and answers so.
@@ -82,15 +87,19 @@ fn node(script: &str, words: &[&str]) -> Child {
 
 /// What is seen of folders, in their order. One process looks at all that the tests ask for: the compiler takes long to start.
 pub fn look(folders: &[PathBuf]) -> Vec<Seen> {
-    static CHECK: LazyLock<Mutex<(ChildStdin, BufReader<ChildStdout>)>> = LazyLock::new(|| {
+    static CHECK: LazyLock<Mutex<(Child, BufReader<ChildStdout>)>> = LazyLock::new(|| {
         let mut child = node("check.mjs", &[]);
-        Mutex::new((child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap())))
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        Mutex::new((child, answers))
     });
+    home();
     let mut check = CHECK.lock().unwrap();
-    writeln!(check.0, "{}", serde_json::json!(folders)).unwrap();
+    let (child, answers) = &mut *check;
+    writeln!(child.stdin.as_mut().unwrap(), "{}", serde_json::json!(folders)).unwrap();
     let mut answer = String::new();
-    check.1.read_line(&mut answer).unwrap();
-    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("check.mjs has ended ({error}): {answer}"))
+    answers.read_line(&mut answer).unwrap();
+    assert!(!answer.is_empty(), "check.mjs has failed: {:?}", child.wait());
+    serde_json::from_str(&answer).unwrap()
 }
 
 /// What TypeScript's language service answers of a folder.
