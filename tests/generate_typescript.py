@@ -363,7 +363,7 @@ class Project:
         else:
             forms = ["names"] * 5 + ["namespace"] * 2 + ["dynamic-member", "dynamic-names", "dynamic-then", "dynamic-then-names"]
             if not module.is_js():
-                forms += ["types"] * 2 + (["import-require"] if self.format != "esnext" else [])
+                forms += ["types"] * 2 + (["equals"] if self.format != "esnext" else [])
         form = choose.choice(forms)
         if form == "types" and not types or form != "types" and not values:
             form = "types" if types else "none"
@@ -501,13 +501,7 @@ class Project:
                 module.head.append(f'const {local}All = require("{spec}");')
                 out.append(self.tell(self.read(module, door, f"{local}All.{door.name}")))
 
-    def __getattr__(self, name):
-        # `import` is a word of Python.
-        if name == "import":
-            return self.import_require
-        raise AttributeError(name)
-
-    def import_require(self, module, target, spec, form, picked, out):
+    def equals(self, module, target, spec, form, picked, out):
         space = module.local(self.name("const"))
         module.head.append(f'import {space} = require("{spec}");')
         for door in picked:
