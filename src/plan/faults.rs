@@ -86,7 +86,7 @@ fn is_set_by_others(index: &Index, symbol: &Symbol) -> bool {
 }
 
 /// The keys of a fault that is about a name of the file itself.
-fn own_keys(kind: &'static str, name: &str) -> [Key; 2] {
+pub(super) fn own_keys(kind: &'static str, name: &str) -> [Key; 2] {
     [(); 2].map(|()| (kind, String::new(), name.to_owned()))
 }
 
@@ -166,11 +166,11 @@ impl ExistingKind {
         }
     }
 
-    fn of(breach: &Breach) -> Self {
+    pub(super) fn of(breach: &Breach) -> Self {
         match breach {
             Breach::Syntax { .. } => ExistingKind::Syntax,
             Breach::Unresolved(Unresolved { .. }) | Breach::Specifier(_) | Breach::Lacking { .. } => ExistingKind::Import,
-            Breach::Unbound(_) | Breach::Star { .. } => ExistingKind::Name,
+            Breach::Unbound(_) | Breach::Star { .. } | Breach::Twice(_) => ExistingKind::Name,
             Breach::Attribute { .. } => ExistingKind::Attribute,
             Breach::Export(_) => ExistingKind::Export,
             Breach::Target(_) => ExistingKind::Target,

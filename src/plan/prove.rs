@@ -67,6 +67,8 @@ pub enum Breach {
     Export(String),
     /// A string that is looked up when the code runs, such as the target of a patch, names nothing.
     Target(UnresolvedTarget),
+    /// A name that is imported is declared once more.
+    Twice(String),
     /// A module specifier leads nowhere.
     Specifier(String),
     /// A name is taken from a module that does not export it.
@@ -116,6 +118,7 @@ impl Breach {
                 format!("`{name}` cannot be read out of `{module}`{now}: the module does not have the name")
             }
             Breach::Export(name) => format!("`__all__` lists `{name}`, which the module does not have{now}"),
+            Breach::Twice(name) => format!("`{name}` is declared twice{}", if is_new { " now" } else { "" }),
             Breach::Specifier(specifier) => format!("\"{specifier}\" leads to no module{now}"),
             Breach::Lacking { specifier, name } => format!("\"{specifier}\" does not export `{name}`{now}"),
             Breach::Target(UnresolvedTarget { path, reason }) => format!("\"{path}\" names nothing{now}: {}", why(*reason)),
@@ -169,7 +172,7 @@ pub fn is_old(violation: &Violation, index: &Index) -> bool {
     let Some(file) = index.snapshot().id(&violation.path) else { return false };
     match &violation.breach {
         Breach::Syntax { .. } => native_error(index, file).is_some(),
-        Breach::Specifier(_) | Breach::Lacking { .. } => {
+        Breach::Specifier(_) | Breach::Lacking { .. } | Breach::Twice(_) => {
             typescript::faults(index, file, &Origins::default()).iter().any(|fault| fault.breach == violation.breach)
         }
         breach => faults(index, file, &Origins::default()).iter().any(|fault| fault.breach == *breach),

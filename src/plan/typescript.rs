@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::faults::{Existing, ExistingKind, Fault, Key};
+use super::faults::{Existing, ExistingKind, Fault, Key, own_keys};
 use super::load_order::{Broken, Culprits};
 use super::origins::Origins;
 use super::prove::{Breach, Violation};
 use crate::index::Index;
 use crate::lang::cycles::{Components, Loads};
 use crate::lang::typescript::load::Graph;
-use crate::lang::typescript::missing::{Missing, free_names, missing};
+use crate::lang::typescript::missing::{Missing, declared_twice, free_names, missing};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::{is_config, is_source};
 use crate::text::change::{FileChange, SourceChange};
@@ -55,7 +55,7 @@ pub(super) fn violations(before: &Index, after: &Index, change: &SourceChange) -
             found.extend(unbound.map(|(name, offset)| Fault {
                 offset,
                 breach: Breach::Unbound(name.to_owned()),
-                keys: [(); 2].map(|()| ("name", String::new(), name.to_owned())),
+                keys: own_keys("name", name),
             }));
         }
         let violation =
@@ -81,7 +81,12 @@ pub(super) fn faults(index: &Index, file: FileId, origins: &Origins<'_>) -> Vec<
         };
         Fault { offset: span.start, breach, keys }
     };
-    missing(&index.typescript(), file).into_iter().map(fault).collect()
+    let twice = declared_twice(index.typescript().facts(file)).into_iter().map(|(name, offset)| Fault {
+        offset,
+        breach: Breach::Twice(name.to_owned()),
+        keys: own_keys("twice", name),
+    });
+    missing(&index.typescript(), file).into_iter().map(fault).chain(twice).collect()
 }
 
 /// The cycles of eager imports that a change closes, sorted by the place of the import that closes each.
@@ -135,14 +140,14 @@ pub(super) fn existing(index: &Index, paths: &BTreeSet<RepoPath>) -> Vec<Existin
     let in_file = |file: FileId| {
         let path = &index.snapshot().get(file).path;
         let faults = faults(index, file, &Origins::default());
-        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+        let mut seen: BTreeMap<String, (u32, ExistingKind)> = BTreeMap::new();
         for fault in faults {
-            seen.entry(fault.breach.text(false)).or_insert(fault.offset);
+            seen.entry(fault.breach.text(false)).or_insert((fault.offset, ExistingKind::of(&fault.breach)));
         }
-        let existing = |(message, offset): (String, u32)| Existing {
+        let existing = |(message, (offset, kind)): (String, (u32, ExistingKind))| Existing {
             path: path.clone(),
             position: index.position(file, offset),
-            kind: ExistingKind::Import,
+            kind,
             message,
         };
         seen.into_iter().map(existing).collect::<Vec<_>>()

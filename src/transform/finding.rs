@@ -245,6 +245,8 @@ pub enum Reason {
     MigrationTest,
     /// One place asks for its module and for another that stays.
     Shared,
+    /// It needs a name that its module does not export.
+    Private,
 }
 
 impl Reason {
@@ -318,6 +320,7 @@ impl Reason {
         Reason::Commented,
         Reason::MigrationTest,
         Reason::Shared,
+        Reason::Private,
     ];
 
     /// The word that reports use.
@@ -391,6 +394,7 @@ impl Reason {
             Reason::Commented => "commented",
             Reason::MigrationTest => "migration-test",
             Reason::Shared => "shared",
+            Reason::Private => "private",
         }
     }
 
@@ -472,6 +476,7 @@ impl Reason {
             Reason::MigrationTest => {
                 "the plan keeps it as it is: it tests the migration itself, or goes together with a test that does"
             }
+            Reason::Private => "it needs a name that its module does not export",
             Reason::Shared => "other names are taken from the old module at the same place, which names one module only",
         }
     }

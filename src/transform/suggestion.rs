@@ -99,6 +99,7 @@ impl Reason {
             Reason::ReExport => "import it from where it is defined, and delete it here once nobody imports it from here",
             Reason::Probe => "delete it if nothing depends on whether the import works",
             Reason::Commented => "look whether the comment still says something, and delete both",
+            Reason::Private => "export the name, or move it first, and plan again",
             Reason::Shared => "write a statement of its own for each module, and plan again",
             Reason::MigrationTest => "nothing, until the migration is over; then delete the test together with the old code",
         }

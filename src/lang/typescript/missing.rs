@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Exported, Facts, Imported, Meaning, RequestId};
+use super::facts::{DeclarationKind, Exported, Facts, Imported, Meaning, RequestId, ScopeId, Use};
 use super::modules::{Absence, Module, Resolved};
 use super::resolve::{End, Program, Symbol, imported, resolve, steps};
 use crate::text::snapshot::FileId;
@@ -66,7 +66,7 @@ pub fn missing(program: &dyn Program, file: FileId) -> Vec<Missing> {
 /// The members that a file reads out of modules which do not export them.
 fn missing_members(program: &dyn Program, file: FileId, facts: &Facts) -> Vec<Missing> {
     let with_members = facts.uses.iter().filter(|used| used.attributes.0 < used.attributes.1);
-    let judge = |used: &super::facts::Use| {
+    let judge = |used: &Use| {
         let steps = steps(program, file, used);
         let depth = steps.len().checked_sub(2)?;
         let (End::Unbound, End::Module(module)) = (&steps.last()?.end, &steps[depth].end) else { return None };
@@ -75,6 +75,18 @@ fn missing_members(program: &dyn Program, file: FileId, facts: &Facts) -> Vec<Mi
         Some(Missing { span: attribute.span, specifier: facts.names.get(used.name).into(), module: module.clone(), name })
     };
     with_members.filter_map(judge).collect()
+}
+
+/// The names of imports that the file declares once more, each with the place of its last declaration.
+pub fn declared_twice(facts: &Facts) -> BTreeMap<&str, u32> {
+    let bindings = facts.bindings.iter().filter(|binding| binding.scope == ScopeId::MODULE);
+    let twice = bindings.filter_map(|binding| {
+        let declarations = facts.declarations_of(binding);
+        let imports = declarations.iter().filter(|it| it.kind == DeclarationKind::Import).count();
+        let last = declarations.last().filter(|_| imports > 1 || (imports == 1 && declarations.len() > 1))?;
+        Some((facts.names.get(binding.name), last.name_span.start))
+    });
+    twice.collect()
 }
 
 /// The names that a file uses and does not bind, each with the place of its first use.

@@ -5,6 +5,7 @@
 
 mod collect;
 pub mod definitions;
+pub mod exports;
 pub mod facts;
 pub mod imports;
 mod lines;

@@ -1,10 +1,16 @@
 //! `move-symbol` for TypeScript.
 
+mod carried;
+mod definition;
+mod renamed;
+
+use self::definition::move_definition;
 use super::judge::judge;
 use super::named::{Language, SymbolRef};
 use super::relocate::{Home, Pair, Style, relocate};
 use crate::index::Index;
 use crate::lang::typescript::modules::{Absence, Module};
+use crate::lang::typescript::resolve::End;
 use crate::text::path::RepoPath;
 use crate::transform::finding::Finding;
 use crate::transform::wire::{Problem, Table};
@@ -20,6 +26,8 @@ struct MoveSymbol {
     style: Style,
     replaces: bool,
     external: bool,
+    move_definition: bool,
+    shim: bool,
 }
 
 /// Reads the parameters.
@@ -38,7 +46,19 @@ pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
         keeps_barrels: table.choice("reexports", &[("canonical", false), ("keep", true)]).unwrap_or(false),
     };
     let (replaces, external) = (table.flag("replaces"), table.flag("external"));
-    Some(Box::new(MoveSymbol { moves, style, replaces, external }))
+    let (move_definition, shim) = (table.flag("move_definition"), table.flag("shim"));
+    let contradicts = |flag: &str| Problem::new(table.origin(), format!("`{flag}` and `move_definition` exclude one another"));
+    if move_definition && replaces {
+        table.problem(contradicts("replaces").hint("what moves is the same object; `replaces` puts another in its place"));
+    }
+    if move_definition && external {
+        table.problem(contradicts("external").hint("only a definition of this repository can be moved"));
+    }
+    if shim && !move_definition {
+        let problem = Problem::new(table.origin(), "`shim` is for steps with `move_definition = true`");
+        table.problem(problem.hint("without it, the old name stays what it is"));
+    }
+    Some(Box::new(MoveSymbol { moves, style, replaces, external, move_definition, shim }))
 }
 
 /// Where a symbol's module is.
@@ -57,11 +77,23 @@ impl Rule for MoveSymbol {
         if self.external {
             return Vec::new();
         }
+        if self.move_definition {
+            let has_moved = |to: &SymbolRef| {
+                let way = index.typescript().resolve(&to.symbol(index));
+                matches!(way.end, End::Definition(_))
+            };
+            let unmoved = self.moves.iter().filter(|(_, to)| !has_moved(to));
+            return unmoved.filter_map(|(from, _)| from.check(index)).collect();
+        }
         self.moves.iter().flat_map(|(from, to)| [from.check(index), to.check(index)]).flatten().collect()
     }
 
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {
         let index = context.index;
+        if self.move_definition {
+            let moved = self.moves.iter();
+            return moved.flat_map(|(from, to)| move_definition(context, from, to, self.style, self.shim)).collect();
+        }
         let pair = |(from, to): &(SymbolRef, SymbolRef)| {
             let (old, new) = (from.symbol(index), to.symbol(index));
             let verdict = judge(index, &old, &new, self.replaces);

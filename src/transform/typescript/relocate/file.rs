@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Home, Pair, Style};
 use crate::index::typescript::references::{Reference, Site};
-use crate::lang::typescript::facts::{Alias, AliasForm, AliasId, BindingId, ExportId, Exported, Imported};
+use crate::lang::typescript::facts::{Alias, AliasForm, AliasId, BindingId, ExportId, Exported, Imported, Use};
 use crate::lang::typescript::imports::{self, Becomes, Change, Name, Source};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::rename::rename;
@@ -145,13 +145,22 @@ impl InFile<'_> {
         let source = Source { text: &self.view.text, facts: self.view.facts, tree };
         let mut change = Change::default();
         let mut edits: Vec<Edit> = Vec::new();
-        for Move { reference, .. } in moves {
+        // Of two names for one thing, the one that is there at run time stays.
+        let mut moves: Vec<&Move<'_>> = moves.iter().collect();
+        moves.sort_by_key(|it| match it.reference.site {
+            Site::Alias(alias) => self.view.facts.aliases[alias.index()].is_type_only,
+            _ => false,
+        });
+        for Move { reference, .. } in &moves {
             match reference.site {
                 Site::Alias(alias) => self.alias(&source, reference, alias, &mut change, &mut edits)?,
                 Site::Export(export) => self.export(reference, export, &mut change)?,
-                Site::Attribute(..) => self.attribute(reference, &mut change, &mut edits)?,
-                Site::Name(_) | Site::Request(_) => {}
+                _ => {}
             }
+        }
+        // By then it is known what the file calls the symbol itself.
+        for Move { reference, .. } in &moves {
+            self.attribute(reference, &mut change, &mut edits)?;
         }
         let written = imports::edits(&source, &change).map_err(super::super::refused)?;
         edits.extend(written);
@@ -195,6 +204,15 @@ impl InFile<'_> {
             local: self.local(source, pair, alias, edits),
             is_type_only: alias.is_type_only,
         };
+        // Two names for one thing have become one.
+        let is_known = change.aliases.iter().any(|(_, other)| match other {
+            Becomes::Name(other) => other.local == name.local && other.imported == name.imported,
+            Becomes::Nothing => false,
+        });
+        if is_known && matches!(alias.form, AliasForm::Import(_)) {
+            change.aliases.push((id, Becomes::Nothing));
+            return Ok(());
+        }
         change.aliases.push((id, Becomes::Name(name)));
         Ok(())
     }
@@ -249,30 +267,53 @@ impl InFile<'_> {
         let used = &facts.uses[id.index()];
         let pair = &self.pairs[reference.target];
         let alias = used.binding.and_then(|binding| self.alias_of(binding)).ok_or(Reason::NotProved)?;
+        let attribute = facts.attributes_of(used)[depth - 1];
+        if self.has_name(reference, pair) {
+            let name = if attribute.is_quoted { format!("\"{}\"", pair.to.name) } else { pair.to.name.to_string() };
+            edits.push(Edit::replace(attribute.span, name));
+            return Ok(());
+        }
         // What a function loads when it runs stays with it.
         if !matches!(alias.form, AliasForm::Import(_)) || &*pair.to.name == "default" {
             return Err(Reason::OddSpelling);
         }
-        let is_taken = facts.names.find(&pair.to.name).is_some_and(|name| {
-            let bound = facts.lookup(used.scope, name);
-            bound.is_some_and(|bound| !self.is_same(bound, pair))
-                || facts.uses.iter().any(|other| other.name == name && other.binding.is_none())
+        let known = change.aliases.iter().find_map(|(_, becomes)| match becomes {
+            Becomes::Name(name) if *name.imported == *pair.to.name && !name.is_type_only => Some(name.local.clone()),
+            _ => None,
         });
-        if is_taken {
-            return Err(Reason::NameTaken);
+        let is_free = |name: &&str| self.is_free(used, name, pair);
+        let local = known.filter(|name| self.is_free(used, name, pair));
+        let is_known = local.is_some();
+        let free = || [&*pair.to.name, &*pair.from.name].into_iter().find(is_free).map(str::to_owned);
+        let local = local.or_else(free).ok_or(Reason::NameTaken)?;
+        if !is_known {
+            let name = Name {
+                specifier: self.specifier(pair, facts.specifier(alias.request))?,
+                imported: pair.to.name.to_string(),
+                local: local.clone(),
+                is_type_only: alias.is_type_only,
+            };
+            if !change.added.contains(&name) {
+                change.added.push(name);
+            }
         }
-        let name = Name {
-            specifier: self.specifier(pair, facts.specifier(alias.request))?,
-            imported: pair.to.name.to_string(),
-            local: pair.to.name.to_string(),
-            is_type_only: alias.is_type_only,
-        };
-        if !change.added.contains(&name) {
-            change.added.push(name);
-        }
-        let end = facts.attributes_of(used)[depth - 1].span.end;
-        edits.push(Edit::replace(Span::new(used.span.start, end), &*pair.to.name));
+        edits.push(Edit::replace(Span::new(used.span.start, attribute.span.end), &*local));
         Ok(())
+    }
+
+    /// Whether the object that a name is read out of has the new name as well: the definition stays where it is, and is called differently.
+    fn has_name(&self, reference: &Reference, pair: &Pair) -> bool {
+        reference.distance == 0 && pair.to.module == pair.from.module
+    }
+
+    /// Whether a name can stand for a pair's new symbol where a use is.
+    fn is_free(&self, used: &Use, name: &str, pair: &Pair) -> bool {
+        let facts = self.view.facts;
+        let Some(id) = facts.names.find(name) else { return true };
+        match facts.lookup(used.scope, id) {
+            Some(bound) => self.is_same(bound, pair),
+            None => !facts.uses.iter().any(|other| other.name == id && other.binding.is_none()),
+        }
     }
 
     /// Whether a name of the file is what a pair's new symbol means already.

@@ -1,0 +1,490 @@
+//! Moving the definition itself, with every reference to it, or nothing.
+
+use std::collections::BTreeSet;
+
+use super::carried::{Carried, carry};
+use super::home;
+use super::renamed::rename_in_place;
+use crate::index::Index;
+use crate::index::typescript::references::own_binding;
+use crate::lang::typescript::facts::{
+    AliasId, BindingId, BindingKind, DeclarationId, ExportId, Exported, Facts, Meaning, ScopeId, UseForm,
+};
+use crate::lang::typescript::imports::{self, Becomes, Change, Name, Source};
+use crate::lang::typescript::modules::Module;
+use crate::lang::typescript::resolve::{self, Definition, End};
+use crate::lang::typescript::{definitions, exports};
+use crate::text::blob::Mode;
+use crate::text::change::{FileChange, SourceChange};
+use crate::text::edit::{Edit, TextEdit};
+use crate::text::path::RepoPath;
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+use crate::transform::Context;
+use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use crate::transform::typescript::judge::Verdict;
+use crate::transform::typescript::named::SymbolRef;
+use crate::transform::typescript::relocate::{Home, Pair, Style, relocate};
+use crate::transform::typescript::{View, refused};
+
+/// Why a definition stays, with what stands in the way.
+pub struct Stop {
+    /// Why.
+    pub reason: Reason,
+    /// What stands in the way.
+    pub evidence: Vec<Evidence>,
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self { reason, evidence: Vec::new() }
+    }
+}
+
+/// A definition that is to move.
+pub struct Moving<'m> {
+    pub context: &'m Context<'m>,
+    pub view: View<'m>,
+    pub binding: BindingId,
+    pub from: &'m SymbolRef,
+    pub to: &'m SymbolRef,
+    /// Where it goes.
+    pub place: RepoPath,
+    pub shim: bool,
+}
+
+/// Moves a definition and rewrites every reference to it. Where one reference cannot be rewritten, and no shim is left for it, nothing
+/// moves.
+pub fn move_definition(context: &Context<'_>, from: &SymbolRef, to: &SymbolRef, style: Style, shim: bool) -> Vec<Finding> {
+    let index = context.index;
+    let code = index.typescript();
+    let old = from.symbol(index);
+    let Module::File(file) = old.module else { return Vec::new() };
+    let view = View::open(index, file);
+    let Some(place) = place(index, view.path, to) else { return Vec::new() };
+    let Some(binding) = own_binding(code, file, &from.name) else {
+        // A shim, or somebody's re-export, is what is left of a definition that has moved.
+        return elsewhere(context, &view, from, to, style);
+    };
+    if matches!(view.facts.bindings[binding.index()].kind, BindingKind::Import(_)) {
+        return elsewhere(context, &view, from, to, style);
+    }
+    let moving = Moving { context, view, binding, from, to, place, shim };
+    let change = if *moving.view.path == moving.place { rename_in_place(&moving) } else { moving.change() };
+    let pair = Pair {
+        from: old,
+        to: to.symbol(index),
+        home: Home::Path(moving.place.clone()),
+        spelled: (from.spelled(), to.spelled()),
+        verdict: Verdict::same(),
+    };
+    let mut references = relocate(context, &[pair], style);
+    let stays = |finding: &Finding| matches!(finding.outcome, Outcome::Left(reason) if !is_own(reason));
+    let staying: Vec<Evidence> =
+        references.iter().filter(|finding| stays(finding)).map(|finding| told(index, finding)).collect();
+    let (change, reason) = match change {
+        Ok(change) if staying.is_empty() || shim => change,
+        Ok(_) => return vec![moving.finding(Outcome::Left(Reason::StillReferenced), staying)],
+        Err(Stop { reason, evidence }) => return vec![moving.finding(Outcome::Left(reason), evidence)],
+    };
+    references.retain(|finding| !matches!(finding.outcome, Outcome::Left(reason) if is_own(reason)));
+    bind(&moving, change, reason, references)
+}
+
+/// Whether a reference is left because it stands where the definition was or goes: the move itself sees to it.
+fn is_own(reason: Reason) -> bool {
+    matches!(reason, Reason::InTarget | Reason::TargetChain)
+}
+
+fn told(index: &Index, finding: &Finding) -> Evidence {
+    let file = index.snapshot().id(&finding.place.path);
+    let role = finding.reason().map_or("reference", Reason::code);
+    match file {
+        Some(file) => View::open(index, file).quote(role, finding.place.span),
+        None => Evidence { role, at: None, text: finding.message.clone() },
+    }
+}
+
+/// The findings of a move, each of which needs all others.
+fn bind(moving: &Moving<'_>, change: SourceChange, reason: Option<Reason>, references: Vec<Finding>) -> Vec<Finding> {
+    let key = format!("move {}", moving.from.spelled());
+    let fixes = || {
+        references.iter().filter_map(|finding| match &finding.outcome {
+            Outcome::Fix(fix) => Some(fix),
+            Outcome::Left(_) => None,
+        })
+    };
+    let doubt = reason.or_else(|| fixes().find_map(|fix| fix.reason));
+    let class = if doubt.is_some() { Applicability::Review } else { Applicability::Safe };
+    let bond = Bond { settles: vec![key.clone()], needs: vec![key.clone()] };
+    let own = Outcome::Fix(Fix { bond: bond.clone(), ..Fix::new(class, doubt, change) });
+    let mut findings = vec![moving.finding(own, Vec::new())];
+    findings.extend(references.into_iter().map(|mut finding| {
+        if let Outcome::Fix(fix) = &mut finding.outcome {
+            fix.applicability = class;
+            fix.reason = fix.reason.or(doubt);
+            fix.bond.settles.push(key.clone());
+            fix.bond.needs.push(key.clone());
+        }
+        finding
+    }));
+    findings
+}
+
+/// What is left to do where the old module only passes the name on.
+fn elsewhere(context: &Context<'_>, view: &View<'_>, from: &SymbolRef, to: &SymbolRef, style: Style) -> Vec<Finding> {
+    let index = context.index;
+    let code = index.typescript();
+    let (old, new) = (from.symbol(index), to.symbol(index));
+    let (was, is) = (code.resolve(&old), code.resolve(&new));
+    if !was.is_same_object(&is) {
+        let is_there = view.facts.exports_of(&from.name).next();
+        let Some((_, export)) = is_there else { return Vec::new() };
+        let message = format!("{} moves to {}", from.spelled(), to.spelled());
+        let spelling = Some(Spelling::of(Form::Definition));
+        return vec![view.finding(export.name_span, message, spelling, Outcome::Left(Reason::DefinedElsewhere))];
+    }
+    let Some(home) = home(index, to) else { return Vec::new() };
+    let pair = Pair { from: old, to: new, home, spelled: (from.spelled(), to.spelled()), verdict: Verdict::same() };
+    relocate(context, &[pair], style)
+}
+
+/// The file that a symbol's module is, or will be.
+fn place(index: &Index, old: &RepoPath, to: &SymbolRef) -> Option<RepoPath> {
+    let name = &to.module.name;
+    match index.typescript().modules().find(name) {
+        Ok(Module::File(file)) => Some(index.snapshot().get(file).path.clone()),
+        Ok(Module::Absent(_)) => None,
+        Err(_) => {
+            let ending = std::str::from_utf8(old.extension()?).ok()?;
+            RepoPath::new(format!("{}.{ending}", name.trim_start_matches("./")))
+        }
+    }
+}
+
+impl Moving<'_> {
+    /// A finding at the definition.
+    fn finding(&self, outcome: Outcome, evidence: Vec<Evidence>) -> Finding {
+        let span = self.declared().first().map_or(Span::at(0), |&id| self.view.facts.declarations[id.index()].name_span);
+        let message = format!("{} moves to {}", self.from.spelled(), self.to.spelled());
+        let mut finding = self.view.finding(span, message, Some(Spelling::of(Form::Definition)), outcome);
+        finding.evidence = evidence;
+        finding
+    }
+
+    /// Its declarations.
+    pub fn declared(&self) -> Vec<DeclarationId> {
+        let (start, end) = self.view.facts.bindings[self.binding.index()].declarations;
+        (start..end).map(|at| DeclarationId::new(at as usize)).collect()
+    }
+
+    /// The bytes that move: whole statements, or one declarator of several.
+    pub fn regions(&self) -> Vec<Span> {
+        let declared = self.declared().into_iter().map(|id| &self.view.facts.declarations[id.index()]);
+        declared.map(|it| if is_alone(self.view.facts, it.statement) { it.statement } else { it.span }).collect()
+    }
+
+    /// The concrete tree of the old module.
+    pub fn source(&self) -> Result<Source<'_>, Stop> {
+        let tree = self.context.index.tree(self.view.file, &self.view.text).ok_or(Reason::ParsersDisagree)?;
+        Ok(Source { text: &self.view.text, facts: self.view.facts, tree })
+    }
+
+    /// What becomes of the old module and the new one, and why it is to be looked at.
+    fn change(&self) -> Result<(SourceChange, Option<Reason>), Stop> {
+        self.check()?;
+        let carried = carry(self)?;
+        let mut change = SourceChange::edit(self.view.path.clone(), self.leave(&carried)?);
+        let arrival = self.arrive(&carried)?;
+        change.union(&arrival).map_err(|_| Reason::ParsersDisagree)?;
+        let barrels = self.barrels()?;
+        change.union(&barrels).map_err(|_| Reason::ParsersDisagree)?;
+        Ok((change, carried.doubt))
+    }
+
+    /// Whether the definition can leave at all.
+    fn check(&self) -> Result<(), Stop> {
+        let facts = self.view.facts;
+        let binding = &facts.bindings[self.binding.index()];
+        if !facts.errors.is_empty() {
+            return Err(Reason::Unparsable.into());
+        }
+        if let Some(reason) = self.context.keeps(self.view.file).or_else(|| self.context.keeps_path(&self.place)) {
+            return Err(reason.into());
+        }
+        if binding.is_assigned {
+            return Err(Reason::ModuleState.into());
+        }
+        if binding.scope != ScopeId::MODULE || !facts.is_module {
+            return Err(Reason::Conditional.into());
+        }
+        Ok(())
+    }
+
+    /// The edits of the old module: the definition goes, with the imports that only it needed; what still uses it imports it.
+    fn leave(&self, carried: &Carried) -> Result<TextEdit, Stop> {
+        let facts = self.view.facts;
+        let source = self.source()?;
+        let mut edits = definitions::removal(&source, &self.declared()).map_err(refused)?;
+        let mut change = Change::default();
+        for (id, alias) in facts.aliases.iter().enumerate() {
+            let id = AliasId::new(id);
+            let is_only_here = |binding: BindingId| self.uses_outside(binding).next().is_none();
+            if carried.aliases.contains(&id) && alias.local.is_some_and(is_only_here) {
+                change.aliases.push((id, Becomes::Nothing));
+            }
+        }
+        let local = facts.names.get(facts.bindings[self.binding.index()].name).to_owned();
+        let specifier = self.specifier_from(self.view.path, &self.place, carried.style.as_deref())?;
+        let dropped = self.dropped_exports();
+        let is_needed = |at: &usize| match facts.uses[*at].form {
+            UseForm::ExportSpecifier(export) => !dropped.contains(&export.index()),
+            _ => true,
+        };
+        let needed: Vec<usize> = self.uses_outside(self.binding).filter(is_needed).collect();
+        if !needed.is_empty() {
+            let is_value = needed.iter().any(|&at| facts.uses[at].meaning.intersects(Meaning::VALUE));
+            change.added.push(Name {
+                specifier: specifier.clone(),
+                imported: self.to.name.clone(),
+                local,
+                is_type_only: !is_value && !facts.bindings[self.binding.index()].meaning.contains(Meaning::VALUE),
+            });
+        }
+        edits.extend(imports::edits(&source, &change).map_err(refused)?);
+        edits.extend(self.exports_taken_out(&source, &dropped)?);
+        if self.shim {
+            edits.push(self.shim_edit(&source, &specifier)?);
+        }
+        TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree.into())
+    }
+
+    /// The uses of a name that stay behind, by their indices.
+    fn uses_outside(&self, binding: BindingId) -> impl Iterator<Item = usize> {
+        let regions = self.regions();
+        let uses = self.view.facts.uses.iter().enumerate();
+        uses.filter(move |(_, used)| used.binding == Some(binding) && !regions.iter().any(|region| region.covers(used.span)))
+            .map(|(at, _)| at)
+    }
+
+    /// The entries of lists of exports that export the definition under the name that moves.
+    fn dropped_exports(&self) -> BTreeSet<usize> {
+        let facts = self.view.facts;
+        let is_listed = |span: Span| !self.regions().iter().any(|region| region.covers(span));
+        let entries = facts.exports_of(&self.from.name).filter(|(_, export)| is_listed(export.span));
+        entries.map(|(id, _)| id.index()).collect()
+    }
+
+    /// Takes entries out of `export { … }`.
+    fn exports_taken_out(&self, source: &Source<'_>, dropped: &BTreeSet<usize>) -> Result<Vec<Edit>, Stop> {
+        let mut edits = Vec::new();
+        for &at in dropped {
+            edits.push(exports::removal(source, ExportId::new(at)).map_err(refused)?);
+        }
+        Ok(edits)
+    }
+
+    /// What is left under the old name.
+    fn shim_edit(&self, source: &Source<'_>, specifier: &str) -> Result<Edit, Stop> {
+        let (old, new) = (&self.from.name, &self.to.name);
+        let names = if old == new { old.clone() } else { format!("{new} as {old}") };
+        let is_value = self.view.facts.bindings[self.binding.index()].meaning.contains(Meaning::VALUE);
+        let keyword = if is_value { "export" } else { "export type" };
+        let text = format!("/** @deprecated Moved to `{}`. */\n{keyword} {{ {names} }} from '{specifier}';", self.to.spelled());
+        definitions::insert(source, definitions::Spot::End, &text).map_err(|refusal| refused(refusal).into())
+    }
+
+    /// The change of the new module: the definition, with what it needs.
+    fn arrive(&self, carried: &Carried) -> Result<SourceChange, Stop> {
+        let index = self.context.index;
+        let Some(file) = index.snapshot().id(&self.place) else {
+            let text = format!("{}\n", carried.text);
+            let facts = crate::lang::typescript::collect(&text, &self.place);
+            let grammar = crate::lang::grammar(&self.place).ok_or(Reason::ParsersDisagree)?;
+            let tree = crate::syntax::parse(grammar, &text).ok_or(Reason::ParsersDisagree)?;
+            let source = Source { text: &text, facts: &facts, tree: &tree };
+            let change = Change { added: carried.needs.clone(), ..Change::default() };
+            // A file without imports has no style of its own: it gets that of the old module.
+            let edits = imports::edits(&source, &change).map_err(refused)?.into_iter();
+            let edits = edits.map(|edit| Edit { text: edit.text.replace(['"', '\''], self.quote()), ..edit });
+            let edit = TextEdit::new(edits.collect()).map_err(|_| Reason::ParsersDisagree)?;
+            let create = FileChange::Create { content: applied(&edit, &text), mode: Mode::Regular };
+            return Ok(SourceChange::of(self.place.clone(), create));
+        };
+        let view = View::open(index, file);
+        if !view.facts.errors.is_empty() {
+            return Err(Reason::Unparsable.into());
+        }
+        let tree = index.tree(file, &view.text).ok_or(Reason::ParsersDisagree)?;
+        let source = Source { text: &view.text, facts: view.facts, tree };
+        let mut change = self.make_room(&view)?;
+        for name in &carried.needs {
+            if self.has_already(&view, name)? {
+                continue;
+            }
+            change.added.push(name.clone());
+        }
+        let mut edits = imports::edits(&source, &change).map_err(refused)?;
+        edits.push(definitions::insert(&source, definitions::Spot::End, &carried.text).map_err(refused)?);
+        let edit = TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)?;
+        Ok(SourceChange::edit(self.place.clone(), edit))
+    }
+
+    /// The quotes that the old module's specifiers have.
+    fn quote(&self) -> &str {
+        let facts = self.view.facts;
+        let requests = facts.requests.iter().map(|request| &self.view.text[request.span.range()]);
+        let single = requests.clone().filter(|text| text.starts_with('\'')).count();
+        if 2 * single > requests.count() { "'" } else { "\"" }
+    }
+
+    /// What has to go from the new module so that the definition can come: an import or re-export of itself.
+    fn make_room(&self, view: &View<'_>) -> Result<Change, Stop> {
+        let facts = view.facts;
+        let mut change = Change::default();
+        let is_it = |way: &resolve::Resolution| {
+            way.end == End::Definition(Definition::Binding(self.view.file, self.binding)) && !way.is_renamed
+        };
+        for (id, export) in facts.exports_of(&self.to.name) {
+            let way =
+                view.code.resolve(&resolve::Symbol { module: Module::File(view.file), name: self.to.name.as_str().into() });
+            match export.what {
+                Exported::From { .. } if is_it(&way) => change.exports.push((id, Becomes::Nothing)),
+                _ => return Err(Stop { reason: Reason::PlaceTaken, evidence: vec![view.quote("there", export.span)] }),
+            }
+        }
+        let local = self.local();
+        for name in BTreeSet::from([local, self.to.name.as_str()]) {
+            let Some(bound) = facts.top_level(name) else {
+                let free = facts
+                    .names
+                    .find(name)
+                    .and_then(|id| facts.uses.iter().find(|used| used.name == id && used.binding.is_none()));
+                match free {
+                    Some(used) => {
+                        return Err(Stop { reason: Reason::NameTaken, evidence: vec![view.quote("there", used.span)] });
+                    }
+                    None => continue,
+                }
+            };
+            match facts.bindings[bound.index()].kind {
+                // The name is what it was an import of.
+                BindingKind::Import(alias) if is_it(&resolve::bound(&view.code, view.file, bound)) && name == self.to.name => {
+                    change.aliases.push((alias, Becomes::Nothing));
+                }
+                _ => {
+                    let at = facts.declarations_of(&facts.bindings[bound.index()]).first().map(|it| it.name_span);
+                    let evidence = at.map(|at| view.quote("there", at)).into_iter().collect();
+                    return Err(Stop { reason: Reason::PlaceTaken, evidence });
+                }
+            }
+        }
+        Ok(change)
+    }
+
+    /// What the definition is called where it arrives.
+    fn local(&self) -> &str {
+        match self.to.name.as_str() {
+            "default" => self.view.facts.names.get(self.view.facts.bindings[self.binding.index()].name),
+            name => name,
+        }
+    }
+
+    /// Whether the new module has a name already that the definition needs.
+    fn has_already(&self, view: &View<'_>, name: &Name) -> Result<bool, Stop> {
+        let Some(bound) = view.facts.top_level(&name.local) else { return Ok(false) };
+        let theirs = resolve::bound(&view.code, view.file, bound);
+        let ours = self.view.facts.top_level(&name.local).map(|own| resolve::bound(&self.view.code, self.view.file, own));
+        if ours.is_some_and(|ours| ours.is_same_object(&theirs)) {
+            return Ok(true);
+        }
+        let at = view.facts.declarations_of(&view.facts.bindings[bound.index()]).first().map(|it| it.name_span);
+        Err(Stop { reason: Reason::NameTaken, evidence: at.map(|at| view.quote("there", at)).into_iter().collect() })
+    }
+
+    /// The barrels that brought the name by a star go on to bring it.
+    fn barrels(&self) -> Result<SourceChange, Stop> {
+        let index = self.context.index;
+        let code = index.typescript();
+        let mut change = SourceChange::default();
+        if self.shim || self.from.name == "default" {
+            return Ok(change);
+        }
+        for file in code.files().filter(|file| *file != self.view.file) {
+            let targets = code.targets(file);
+            let facts = code.facts(file);
+            let Some(star) = facts.exports.iter().find(|export| match export.what {
+                Exported::Star(request) => targets[request.index()].module == Module::File(self.view.file),
+                _ => false,
+            }) else {
+                continue;
+            };
+            let brings_both = facts.stars().any(|request| self.leads_to_place(file, request.index()));
+            if facts.exports_of(&self.from.name).next().is_some() || (brings_both && self.from.name == self.to.name) {
+                continue;
+            }
+            if index.snapshot().get(file).path == self.place || self.context.keeps(file).is_some() {
+                let reason = if index.snapshot().get(file).path == self.place { continue } else { Reason::OutOfScope };
+                return Err(reason.into());
+            }
+            let view = View::open(index, file);
+            let old = star_specifier(facts, star.what);
+            let specifier = self.specifier_from(view.path, &self.place, old)?;
+            change
+                .union(&SourceChange::edit(view.path.clone(), self.beside_star(&view, star.statement, &specifier)?))
+                .map_err(|_| Reason::ParsersDisagree)?;
+        }
+        Ok(change)
+    }
+
+    fn leads_to_place(&self, file: FileId, request: usize) -> bool {
+        match self.context.index.typescript().targets(file)[request].module {
+            Module::File(target) => self.context.index.snapshot().get(target).path == self.place,
+            Module::Absent(_) => false,
+        }
+    }
+
+    /// `export { X } from "…"` on a line of its own behind `export * from "…"`, written as that is.
+    fn beside_star(&self, view: &View<'_>, statement: Span, specifier: &str) -> Result<TextEdit, Stop> {
+        let text = &view.text[statement.range()];
+        let quote = if text.contains('\'') { '\'' } else { '"' };
+        let end = if text.ends_with(';') { ";" } else { "" };
+        let (old, new) = (&self.from.name, &self.to.name);
+        let names = if old == new { old.clone() } else { format!("{new} as {old}") };
+        let is_value = self.view.facts.bindings[self.binding.index()].meaning.contains(Meaning::VALUE);
+        let keyword = if is_value { "export" } else { "export type" };
+        let eol = crate::text::eol::line_ending(&view.text);
+        let line = format!("{eol}{keyword} {{ {names} }} from {quote}{specifier}{quote}{end}");
+        TextEdit::new(vec![Edit::insert(statement.end, line)]).map_err(|_| Reason::ParsersDisagree.into())
+    }
+
+    /// How a file would spell another, in the style of a specifier that it has.
+    pub fn specifier_from(&self, from: &RepoPath, to: &RepoPath, like: Option<&str>) -> Result<String, Stop> {
+        let modules = self.context.index.typescript().modules();
+        let spelled = like.and_then(|like| modules.spell(from, to, like));
+        let others: Vec<&str> = self.context.index.snapshot().id(from).map_or_else(Vec::new, |file| {
+            let facts = self.context.index.typescript().facts(file);
+            facts.requests.iter().map(|request| facts.names.get(request.specifier)).collect()
+        });
+        spelled.or_else(|| modules.spell_like(from, to, &others)).ok_or_else(|| Reason::NotImportable.into())
+    }
+}
+
+fn star_specifier(facts: &Facts, what: Exported) -> Option<&str> {
+    match what {
+        Exported::Star(request) => Some(facts.specifier(request)),
+        _ => None,
+    }
+}
+
+/// Whether a statement declares one name only.
+fn is_alone(facts: &Facts, statement: Span) -> bool {
+    let mut names = facts.declarations.iter().filter(|it| it.statement == statement).map(|it| it.binding);
+    let first = names.next();
+    names.all(|name| Some(name) == first)
+}
+
+/// The text that an edit makes.
+pub fn applied(edit: &TextEdit, text: &str) -> String {
+    String::from_utf8_lossy(&edit.apply(text.as_bytes())).into_owned()
+}
