@@ -19,6 +19,7 @@ mod tidy;
 mod transforms;
 mod typescript;
 mod typescript_cases;
+mod typescript_facts;
 mod typescript_generated;
 mod verify;
 mod why;
