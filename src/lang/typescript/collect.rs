@@ -27,7 +27,7 @@ use self::bind::bind;
 use self::bound::Bound;
 use super::facts::{
     Alias, AliasId, Attribute, BindingId, BindingKind, Computed, Export, ExportId, Facts, Import, NameId, Names, Request,
-    ScopeId, SyntaxError, Use, UseRole,
+    ScopeId, ScopeKind, SyntaxError, Use, UseRole,
 };
 use crate::text::path::RepoPath;
 use crate::text::span::Span;
@@ -35,8 +35,7 @@ use crate::text::span::Span;
 /// Collects the facts of a text; the path says by its ending which language it is.
 pub fn collect(text: &str, path: &RepoPath) -> Facts {
     match nesting::stack(text) {
-        Some(size) if size > nesting::USUAL => stacker::grow(size, || parse(text, path)),
-        Some(_) => stacker::maybe_grow(nesting::USUAL, nesting::USUAL, || parse(text, path)),
+        Some(size) => stacker::maybe_grow(size, size, || parse(text, path)),
         None => {
             Facts { errors: Box::new([error(Span::at(0), "The file is nested too deeply to be read")]), ..Facts::default() }
         }
@@ -62,6 +61,7 @@ fn parse(text: &str, path: &RepoPath) -> Facts {
     collector.comments = parsed.program.comments.iter().map(|comment| span(comment.span)).collect();
     collector.references(&parsed.program);
     collector.visit_program(&parsed.program);
+    collector.implicit_exports(&parsed.program);
     collector.finish(errors)
 }
 
@@ -190,6 +190,10 @@ impl<'t> Collector<'t> {
 
     fn scope(&self) -> ScopeId {
         self.stack.last().copied().unwrap_or(ScopeId::MODULE)
+    }
+
+    fn is_in_function(&self) -> bool {
+        self.stack.iter().any(|scope| self.bound.scopes[scope.index()].kind == ScopeKind::Function)
     }
 
     /// The first place of a word in a part of the text, comments left out.

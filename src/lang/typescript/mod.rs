@@ -1,7 +1,7 @@
-//! TypeScript and JavaScript: facts from oxc's parser and binder, imports edited on tree-sitter's tree.
+//! TypeScript and JavaScript: facts from oxc's tree, imports edited on tree-sitter's tree.
 //!
-//! oxc binds what one file says: scopes, merged declarations, references. Across files nothing of it is used: a migration needs plain data
-//! that outlives the tree, and resolution as TypeScript does it.
+//! oxc parses; scopes, merged declarations and what names mean are worked out here as TypeScript does it. Nothing of oxc's tree leaves
+//! the collector: a migration needs plain data that outlives it.
 
 mod collect;
 pub mod definitions;

@@ -4,11 +4,28 @@ use oxc_ast::ast::*;
 use oxc_ast_visit::Visit;
 use oxc_span::GetSpan;
 
+use super::bound::Declared;
 use super::names::Seen;
 use super::path::Path;
 use super::{Collector, Waiting, span};
-use crate::lang::typescript::facts::{Export, ExportId, Exported, Meaning, RequestId, RequestKind, ScopeId, UseForm};
+use crate::lang::typescript::facts::{
+    DeclarationKind, Export, ExportId, Exported, Meaning, RequestId, RequestKind, ScopeId, UseForm,
+};
 use crate::text::span::Span;
+
+impl Export {
+    fn implicit(declared: &Declared) -> Self {
+        let fact = &declared.fact;
+        Self {
+            name: declared.name,
+            name_span: fact.name_span,
+            span: fact.span,
+            statement: fact.statement,
+            what: Exported::Binding(fact.binding),
+            is_type_only: false,
+        }
+    }
+}
 
 impl<'a> Collector<'_> {
     /// Whether what is exported here is exported by the module, and not by a namespace or another module.
@@ -89,6 +106,28 @@ impl<'a> Collector<'_> {
         if let Some(id) = path.name().filter(|_| path.is_plain()) {
             self.waiting.entry(id.span.start).or_default().push(Waiting::Export(export));
         }
+    }
+
+    /// A declaration file that is a module exports whatever it declares, unless an `export { … }`, `export =`, or `export default` of an
+    /// expression says otherwise.
+    pub(super) fn implicit_exports(&mut self, program: &Program<'a>) {
+        let says_which = program.body.iter().any(|statement| match statement {
+            Statement::ExportNamedDeclaration(_)
+            | Statement::ExportFromDeclaration(_)
+            | Statement::ExportAllDeclaration(_)
+            | Statement::TSExportAssignment(_) => true,
+            Statement::ExportDefaultDeclaration(it) => it.declaration.is_expression(),
+            _ => false,
+        });
+        if says_which || !self.is_module || !program.source_type.is_typescript_definition() {
+            return;
+        }
+        let is_own = |declared: &&Declared| {
+            let fact = &declared.fact;
+            declared.scope == ScopeId::MODULE && !fact.is_exported && fact.kind != DeclarationKind::Import
+        };
+        let implicit: Vec<Export> = self.bound.declared.iter().filter(is_own).map(Export::implicit).collect();
+        self.exports.extend(implicit);
     }
 
     /// `export = …`.

@@ -2,14 +2,17 @@
 
 use oxc_ast::ast::*;
 use oxc_ast_visit::Visit;
+use oxc_span::GetSpan;
 
 use super::aliases::Taken;
-use super::path::{Path, Root, literal, prefix};
+use super::mocks::{factory, mock};
+use super::names::Seen;
+use super::path::{Member, Path, Root, literal, prefix};
 use super::walk::place;
 use super::{Collector, Waiting, span};
 use crate::lang::typescript::facts::{
     Alias, AliasForm, AliasId, BindingId, BindingKind, Computed, Import, ImportId, Imported, Meaning, Mock, Request, RequestId,
-    RequestKind,
+    RequestKind, UseRole,
 };
 use crate::text::span::Span;
 
@@ -23,6 +26,8 @@ pub(super) struct Asked<'b, 'a> {
     /// What the call gives is a promise of the module.
     pub(super) is_promise: bool,
     pub(super) call: Option<&'b CallExpression<'a>>,
+    /// The second argument of `import`.
+    pub(super) options: Option<&'b Expression<'a>>,
 }
 
 impl<'a> Collector<'_> {
@@ -35,17 +40,18 @@ impl<'a> Collector<'_> {
                 whole: span(import.span),
                 is_promise: true,
                 call: None,
+                options: import.options.as_ref(),
             }),
             Root::Call(call) => {
                 let source = call.arguments.first()?.as_expression()?;
                 let (kind, is_promise) = self.asking(&call.callee)?;
                 let kind = match kind {
                     RequestKind::Mock(Mock::Replace { .. }) => {
-                        RequestKind::Mock(Mock::Replace { has_factory: super::mocks::factory(call).is_some() })
+                        RequestKind::Mock(Mock::Replace { has_factory: factory(call).is_some() })
                     }
                     kind => kind,
                 };
-                Some(Asked { kind, source, whole: span(call.span), is_promise, call: Some(call) })
+                Some(Asked { kind, source, whole: span(call.span), is_promise, call: Some(call), options: None })
             }
             _ => None,
         }
@@ -57,8 +63,8 @@ impl<'a> Collector<'_> {
         let names: Vec<&str> = path.members.iter().map(|member| member.name).collect();
         match path.root {
             Root::Name(id) if !path.is_awaited && path.keys.is_empty() => {
-                if let Some(mock) = names.first().filter(|_| names.len() == 1).and_then(|name| super::mocks::mock(id, name)) {
-                    return self.is_framework(id).then_some(mock);
+                if let Some(asked) = names.first().filter(|_| names.len() == 1).and_then(|name| mock(id, name)) {
+                    return self.is_framework(id).then_some(asked);
                 }
                 let kind = match names[..] {
                     [] => RequestKind::Require,
@@ -75,8 +81,8 @@ impl<'a> Collector<'_> {
                 }
                 let Root::Name(id) = root else { return None };
                 let name = names.first().filter(|_| names.len() == 1)?;
-                let mock = super::mocks::mock(id, name)?;
-                self.is_framework(id).then_some(mock)
+                let asked = mock(id, name)?;
+                self.is_framework(id).then_some(asked)
             }
             Root::Other(Expression::ImportMeta(_)) => (names == ["resolve"]).then_some((RequestKind::Resolve, false)),
             _ => None,
@@ -122,9 +128,9 @@ impl<'a> Collector<'_> {
         self.links(path);
         match asked.call {
             Some(call) => {
-                self.role = crate::lang::typescript::facts::UseRole::Callee { is_awaited: path.awaits_root };
+                self.role = UseRole::Callee { is_awaited: path.awaits_root };
                 self.visit_expression(&call.callee);
-                self.role = crate::lang::typescript::facts::UseRole::Value;
+                self.role = UseRole::Value;
                 call.type_arguments.iter().for_each(|arguments| self.visit_ts_type_parameter_instantiation(arguments));
                 let skipped = usize::from(found.is_some());
                 call.arguments.iter().skip(skipped).for_each(|argument| self.visit_argument(argument));
@@ -132,6 +138,7 @@ impl<'a> Collector<'_> {
             None if found.is_none() => self.visit_expression(source),
             None => {}
         }
+        asked.options.iter().for_each(|options| self.visit_expression(options));
     }
 
     fn compute(&mut self, source: &Expression<'a>, kind: RequestKind) {
@@ -187,7 +194,7 @@ impl<'a> Collector<'_> {
             let (imported, imported_span, local, own, is_own_type) = match specifier {
                 ImportDeclarationSpecifier::ImportSpecifier(it) => {
                     let name = self.names.id(it.imported.name().as_str());
-                    let at = span(oxc_span::GetSpan::span(&it.imported));
+                    let at = span(it.imported.span());
                     (Imported::Name(name), at, &it.local, it.span, it.import_kind.is_type())
                 }
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(it) => {
@@ -233,7 +240,7 @@ impl<'a> Collector<'_> {
                 self.bind(local, alias);
             }
             reference => {
-                let start = oxc_span::GetSpan::span(reference).start;
+                let start = reference.span().start;
                 local.into_iter().for_each(|local| self.waiting.entry(start).or_default().push(Waiting::Alias(local)));
                 self.module_reference(reference);
             }
@@ -243,7 +250,7 @@ impl<'a> Collector<'_> {
     fn module_reference(&mut self, reference: &TSModuleReference<'a>) {
         match reference {
             TSModuleReference::IdentifierReference(id) => {
-                self.used(id.name.as_str(), id.span, &[], super::names::Seen::as_meaning(Meaning::ANY));
+                self.used(id.name.as_str(), id.span, &[], Seen::as_meaning(Meaning::ANY));
             }
             TSModuleReference::QualifiedName(qualified) => self.qualified_name(qualified),
             TSModuleReference::ExternalModuleReference(_) => {}
@@ -319,7 +326,7 @@ impl<'a> Collector<'_> {
     /// `/// <reference path="…" />` before anything else.
     pub(super) fn references(&mut self, program: &Program<'a>) {
         let first = program.directives.first().map(|directive| directive.span.start);
-        let first = first.or_else(|| program.body.first().map(|statement| oxc_span::GetSpan::span(statement).start));
+        let first = first.or_else(|| program.body.first().map(|statement| statement.span().start));
         let leading: Vec<Span> =
             self.comments.iter().copied().filter(|comment| first.is_none_or(|first| comment.end <= first)).collect();
         for comment in leading {
@@ -339,20 +346,17 @@ impl<'a> Collector<'_> {
     }
 
     pub(super) fn qualified_name(&mut self, qualified: &TSQualifiedName<'a>) {
-        let mut members = vec![super::path::Member {
-            name: qualified.right.name.as_str(),
-            span: span(qualified.right.span),
-            is_quoted: false,
-        }];
+        let mut members =
+            vec![Member { name: qualified.right.name.as_str(), span: span(qualified.right.span), is_quoted: false }];
         let mut left = &qualified.left;
         while let TSTypeName::QualifiedName(inner) = left {
             let right = &inner.right;
-            members.push(super::path::Member { name: right.name.as_str(), span: span(right.span), is_quoted: false });
+            members.push(Member { name: right.name.as_str(), span: span(right.span), is_quoted: false });
             left = &inner.left;
         }
         members.reverse();
         if let TSTypeName::IdentifierReference(id) = left {
-            let seen = super::names::Seen::as_meaning(Meaning::NAMESPACE);
+            let seen = Seen::as_meaning(Meaning::NAMESPACE);
             self.used(id.name.as_str(), id.span, &members, seen);
         }
     }

@@ -1,7 +1,7 @@
 //! What the two walks see: scopes and meanings by TypeScript's rules, every spelling of a request, what is taken, what is exported.
 
 use super::*;
-use crate::lang::typescript::facts::{AliasForm, BindingKind, Exported, Imported, RequestKind, ScopeKind, UseForm};
+use crate::lang::typescript::facts::{AliasForm, BindingKind, Exported, Imported, RequestKind, UseForm};
 
 fn read(text: &str, path: &str) -> Facts {
     let facts = collect(text, &RepoPath::new(path).unwrap());
@@ -113,6 +113,7 @@ fn a_use_says_what_follows_it_and_what_it_is_used_as() {
         ("<A b={c} {...d}><e.f>{g}</e.f></A>", "A jsxname, c, d spread, e.f jsxname, g, e.f jsxname, A jsxname"),
         ("import X = a.b.c; import Y = d", "a.b.c[namespace], d[value, type, namespace]"),
         ("function f(a: any): asserts a is B {}", "a, B[type]"),
+        ("import('m', { with: a })", "a"),
         ("@d() class A { @e m() {} }", "d called, e"),
     ];
     for (text, expected) in cases {
@@ -362,6 +363,15 @@ fn every_export_has_an_entry() {
     for (text, expected) in scripts {
         assert_eq!(exports(text, "a.js"), expected, "{text}");
     }
+    let declarations = [
+        ("interface A {} export declare const b: A", "A (A): binding A, b (b): binding b"),
+        ("import 'm'; declare function f(): void", "f (f): binding f"),
+        ("interface A {} export declare const b: A; export {}", "b (b): binding b"),
+        ("interface A {}", ""),
+    ];
+    for (text, expected) in declarations {
+        assert_eq!(exports(text, "a.d.ts"), expected, "{text}");
+    }
 }
 
 #[test]
@@ -379,6 +389,7 @@ fn a_module_is_what_has_its_syntax() {
     let is_module = |text: &str, path: &str| read(text, path).is_module;
     assert!(is_module("export {}", "a.ts") && is_module("import 'm'", "a.ts") && is_module("import.meta.url", "a.js"));
     assert!(is_module("require('m')", "a.js") && is_module("module.exports = 1", "a.js") && is_module("let a", "a.mts"));
+    assert!(is_module("await f()", "a.ts") && !is_module("async () => await f()", "a.ts"));
     assert!(!is_module("let a", "a.ts") && !is_module("declare const a: 1", "a.d.ts"));
 }
 
@@ -393,6 +404,7 @@ fn what_is_no_typescript_is_an_error() {
 #[test]
 fn deep_nesting_is_read() {
     let deep = |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(5000), close.repeat(5000));
+    read(&deep("if (a)\n", "b", ""), "a.ts");
     let texts = [
         deep("(", "1", ")"),
         deep("[", "", "]"),
@@ -407,6 +419,11 @@ fn deep_nesting_is_read() {
     read(&format!("type T = {}", deep("[", "1", "]")), "a.ts");
     read(&deep("<a>", "", "</a>"), "a.tsx");
     read(&deep("if (a) {} else ", "b", ""), "a.ts");
+    // Beyond that it is refused.
+    let endless = collect(&"(".repeat(1_000_000), &RepoPath::new("a.ts").unwrap());
+    assert_eq!(endless.errors.len(), 1);
+    // Statements that end in no semicolon are not nested.
+    read(&"a = b[0] + (c ? d : e)\nf(await g)\n".repeat(20_000), "a.ts");
 }
 
 #[test]

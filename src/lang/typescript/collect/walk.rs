@@ -263,6 +263,8 @@ impl<'a> Collector<'_> {
     /// Walks an expression; `taken` says what is taken of it, should it be a module.
     pub(super) fn expression(&mut self, expression: &Expression<'a>, taken: Taken<'_, 'a>) {
         let path = Path::new(expression);
+        // `await` outside of functions is what only modules have.
+        self.is_module |= path.is_awaited && !self.is_in_function();
         if let Some(id) = path.name() {
             return self.named(id, &path, Seen::VALUE);
         }
