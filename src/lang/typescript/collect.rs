@@ -48,7 +48,7 @@ fn parse(text: &str, path: &RepoPath) -> Facts {
     let parsed = Parser::new(&allocator, text, language).parse();
     let errors = parsed.diagnostics.errors().map(|diagnostic| {
         let label = diagnostic.labels.first();
-        let place = label.map(|label| Span::new(label.offset() as u32, (label.offset() + label.len()) as u32));
+        let place = label.map(|label| Span::new(label.offset(), label.offset() + label.len()));
         error(place.unwrap_or(Span::at(0)), &diagnostic.message)
     });
     let mut errors: Vec<SyntaxError> = errors.collect();

@@ -281,7 +281,7 @@ pub enum UseForm {
     Shorthand,
     /// The name of a JSX element, opening or closing.
     JsxName,
-    /// `X` in `export { X }` or `export { X as Y }`.
+    /// `X` in `export { X }` or `export { X as Y }` of the module itself.
     ExportSpecifier(ExportId),
 }
 
@@ -412,7 +412,7 @@ pub struct Alias {
     pub imported: Imported,
     /// The place of the imported name, with its quotes where it is quoted; for a default import or a namespace, of the local name.
     pub imported_span: Span,
-    /// What it is bound to; `None` where it is used at once.
+    /// What it is bound to; `None` where it is used at once, or where a variable is given other values as well.
     pub local: Option<BindingId>,
     /// The whole specifier, property or expression.
     pub span: Span,
@@ -442,7 +442,8 @@ pub enum AliasForm {
     Variable,
     /// A property of a pattern: `const { X } = require("m")`, `const { X: y } = await import("m")`, `.then(({ X }) => …)`.
     Pattern,
-    /// Used at once: `require("m").X`, `(await import("m")).X`, `import("m").T`.
+    /// A member of it at once: `require("m").X`, `(await import("m")).X`, `import("m").T`, `lazy(() => import("m"))`, which takes
+    /// `default`. It may be bound: `const x = require("m").X`, `type T = import("m").T`.
     Member,
     /// All of the module, used in a way that does not say which names: `import("m")` as an argument, `typeof import("m")`.
     Whole,
