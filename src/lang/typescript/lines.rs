@@ -23,7 +23,7 @@ pub fn take_out(source: &Source<'_>, node: Node<'_>, span: Span, gone: &[Span]) 
     let is_last = behind.is_empty() || behind.starts_with("//") || (behind.starts_with("/*") && behind.ends_with("*/"));
     if before.trim_matches(['\u{feff}', ' ', '\t']).is_empty() {
         if is_last {
-            return Ok(lines(text, span, gone));
+            return Ok(lines(text, with_neighbours(text, span, gone), gone));
         }
         let end = eol::line_end(text, end) - behind.len();
         return Ok(Edit::delete(Span::new(start as u32, end as u32)));
@@ -41,6 +41,24 @@ fn would_join(text: &str, node: Node<'_>, gone: &[Span]) -> bool {
     let (Some(before), Some(next)) = (before, next) else { return false };
     let goes_on = text[next.start_byte()..].starts_with(['(', '[', '`', '/', '+', '-', '*', '<', '.', ',']);
     goes_on && before.kind() != "import_statement" && !text[..super::imports::code_end(before)].ends_with([';', '}', '{'])
+}
+
+/// The span of a statement and of those around it that go as well, with nothing but blanks between.
+fn with_neighbours(text: &str, span: Span, gone: &[Span]) -> Span {
+    let is_blank = |start: u32, end: u32| start <= end && text[start as usize..end as usize].trim().is_empty();
+    let next = gone.iter().find(|other| other.start < span.start && is_blank(other.end, span.start) && is_whole(text, **other));
+    let next = next.or_else(|| gone.iter().find(|other| is_blank(span.end, other.start) && is_whole(text, **other)));
+    match next.filter(|other| !span.covers(**other)) {
+        Some(other) => with_neighbours(text, Span::new(span.start.min(other.start), span.end.max(other.end)), gone),
+        None => span,
+    }
+}
+
+/// Whether nothing else stands on the lines of a statement.
+fn is_whole(text: &str, span: Span) -> bool {
+    let (start, end) = (span.range().start, span.range().end);
+    let before = &text[eol::line_start(text, start)..start];
+    before.trim_matches(['\u{feff}', ' ', '\t']).is_empty() && text[end..eol::line_end(text, end)].trim().is_empty()
 }
 
 /// The edit that deletes the lines of a statement. Those below belong to what comes there.

@@ -102,6 +102,14 @@ fn name_edit(source: &Source<'_>, alias: &Alias, name: &Name) -> Result<Option<E
     let text = source.text;
     let span = alias.imported_span;
     let old = &text[span.range()];
+    if span.covers(source.facts.requests[alias.request.index()].span) {
+        // What is taken is not written: all of the module, or what `lazy` takes of it.
+        let is_same = match alias.imported {
+            Imported::Name(old) => source.facts.names.get(old) == name.imported,
+            Imported::Namespace => name.imported == "*",
+        };
+        return if is_same { Ok(None) } else { Err(Refusal::Form) };
+    }
     if alias.imported == Imported::Namespace {
         let is_renamed = alias.local.is_some() && old != name.local;
         return match name.imported == "*" {

@@ -351,7 +351,9 @@ impl<'a> Plan<'a> {
         let gone: Vec<Span> =
             self.statements.iter().filter(|it| it.goes() && it.behind.is_empty()).map(|it| it.statement.span).collect();
         for planned in &self.statements {
-            edits.extend(write::edits(&self.source, &self.style, planned, &gone)?);
+            // Statements that go together have one edit.
+            let new = write::edits(&self.source, &self.style, planned, &gone)?;
+            edits.extend(new.into_iter().filter(|edit| !edit.text.is_empty() || !edits.contains(edit)).collect::<Vec<_>>());
         }
         Ok(edits)
     }

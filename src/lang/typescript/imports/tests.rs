@@ -185,6 +185,12 @@ fn names_that_go() {
     check("import a from 'a'\r\nimport { Gone } from './old'", "import a from 'a'");
     check("import { a, Gone } from './old'\n", "import { a } from './old'\n");
     check("import { a }\n  from './old'\nimport { Gone }\n  from './old'\nx()\n", "import { a }\n  from './old'\nx()\n");
+    check(
+        "a()\n\nimport { Gone } from './old'\n\nimport { Gone as b } from './old'\nimport { Gone as c } from './old'\n\nd()\n",
+        "a()\n\nd()\n",
+    );
+    check("import { Gone } from './old'\n\nimport { Gone as b } from './old'\n\nd()\n", "d()\n");
+    check("import { Gone } from './old'\n// on b\nimport { Gone as b } from './old'\n\nd()\n", "// on b\n\nd()\n");
     refused("import { Gone } from './old' // why\n", Refusal::Comment);
     refused("import { /* why */ Gone } from './old'\n", Refusal::Comment);
     refused("foo()\nimport { Gone } from './old'\n(bar)()\n", Refusal::Form);
@@ -249,6 +255,8 @@ fn names_that_are_taken_at_run_time() {
         "jest.mock('./old', () => ({ Same() {}, async Same() {} }))\n",
         "jest.mock('./old', () => ({ Changed() {}, async Changed() {} }))\n",
     );
+    check("f(import('./old'))\n", "f(import('./new'))\n");
+    refused("const L = lazy(() => import('./old'))\n", Refusal::Form);
     refused("const { Old, a } = require('./old')\n", Refusal::Shared);
     refused("const { Old, Other } = require('./old')\n", Refusal::Shared);
     refused("const { Gone, ...rest } = require('./old')\n", Refusal::Form);

@@ -102,8 +102,10 @@ fn clause_edits(source: &Source<'_>, statement: &Statement<'_>, style: &Style, i
         None => {
             let indent = eol::indentation(text, statement.span.range().start);
             let items: Vec<Item> = items.iter().map(|item| Item { was: None, ..item.clone() }).collect();
-            let text_of = clause(&items, statement.is_export, statement.is_type_only, style, indent, false);
-            Ok(vec![spaced(text, whole, text_of)])
+            let new = |is_long| clause(&items, statement.is_export, statement.is_type_only, style, indent, is_long);
+            let width = (statement.span.len() - whole.len()) as usize + new(false).len();
+            let is_long = width > style.line_length && items.len() > 1;
+            Ok(vec![spaced(text, whole, new(is_long))])
         }
     }
 }
