@@ -7,7 +7,7 @@ use super::plan::{Selection, built};
 use super::project::{At, Project};
 use super::{Answer, Global};
 use crate::index::Index;
-use crate::lang::python;
+use crate::lang::{is_source, python};
 use crate::plan::build::Built;
 use crate::plan::spec::Plan;
 use crate::plan::trace::{line_span, trace};
@@ -48,8 +48,8 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         return Ok(nothing(&path, line, None, &base, &[Nothing::NoSuchLine(lines)]).into());
     };
     let shown = Some(&text[span.range()]);
-    if !python::is_source(&path) {
-        return Ok(nothing(&path, line, shown, &base, &[Nothing::NotPython]).into());
+    if !is_source(&path) {
+        return Ok(nothing(&path, line, shown, &base, &[Nothing::NotSource]).into());
     }
     let (built, _) = built(&project, &plan, &at, &all_phases(&plan, &args.selection))?;
     let found = trace(&built, args.selection.threshold(), &path, line).unwrap_or_default();
@@ -114,9 +114,17 @@ fn why_not(plan: &Plan, built: &Built, path: &RepoPath, line: u32) -> Vec<Nothin
         why.push(Nothing::OutOfScope);
     }
     let text = index.text(file).unwrap_or_default();
-    if let Some(error) = index.facts(file).errors.first() {
-        let at = index.position(file, error.span.start);
-        why.push(Nothing::Unparsable(at.line, error.message.to_string()));
+    let is_python = python::is_source(path);
+    let error = match is_python {
+        true => index.facts(file).errors.first().map(|error| (error.span.start, error.message.to_string())),
+        false => index.typescript().facts(file).errors.first().map(|error| (error.span.start, error.message.to_string())),
+    };
+    if let Some((at, message)) = error {
+        why.push(Nothing::Unparsable(index.position(file, at).line, message));
+    }
+    if !is_python {
+        // Which words a TypeScript rule is about is not told.
+        return if why.is_empty() { vec![Nothing::Words(Vec::new())] } else { why };
     }
     let Some(span) = line_span(&text, line) else { return why };
     let is_planned = |phase: &str| built.steps.iter().any(|step| step.phase == phase);

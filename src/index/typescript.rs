@@ -57,6 +57,12 @@ impl<'i> TypeScript<'i> {
         })
     }
 
+    /// The files that have been parsed so far, in the order of their paths, with their facts.
+    pub fn parsed(self) -> impl Iterator<Item = (FileId, &'i Facts)> {
+        let slots = self.index.slots.iter().enumerate();
+        slots.filter_map(|(index, slot)| Some((FileId::new(index), slot.typescript.get()?)))
+    }
+
     /// Collects the facts of all files and finds what they ask for, on all threads.
     pub fn warm(self) {
         let files: Vec<FileId> = self.files().collect();

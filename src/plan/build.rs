@@ -20,11 +20,11 @@ use super::orphans::Orphans;
 use super::prove::{Violation, prove};
 use super::spec::{Phase, Plan, Step};
 use crate::index::Index;
-use crate::lang::python;
+use crate::lang::{self, python, typescript};
 use crate::text::change::{Conflict, SourceChange};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::{ChangeError, ReadError, Snapshot};
-use crate::text::span::Position;
+use crate::text::snapshot::{ChangeError, FileId, ReadError, Snapshot};
+use crate::text::span::{Position, Span};
 use crate::transform::bonds::dependent;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Place, Reason};
 use crate::transform::wire::SpecError;
@@ -75,8 +75,27 @@ pub struct Built {
     pub existing: Vec<Existing>,
     /// How many modules lie on cycles of imports.
     pub cycles: CycleFigures,
-    /// The number of Python files in scope.
-    pub python_files: usize,
+    /// The number of source files in scope.
+    pub in_scope: SourceFiles,
+}
+
+/// A number of source files, by language.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SourceFiles {
+    /// Python.
+    pub python: usize,
+    /// TypeScript and JavaScript.
+    pub typescript: usize,
+}
+
+impl SourceFiles {
+    /// Counts the source files of a snapshot at some paths.
+    fn count(snapshot: &Snapshot, is_wanted: &dyn Fn(&RepoPath) -> bool) -> Self {
+        let count = |is_source: fn(&RepoPath) -> bool| {
+            snapshot.files().iter().filter(|file| is_source(&file.path) && is_wanted(&file.path)).count()
+        };
+        Self { python: count(python::is_source), typescript: count(typescript::is_source) }
+    }
 }
 
 /// A step and what it does.
@@ -216,9 +235,9 @@ fn plural(count: usize, thing: &str) -> String {
 /// A step breaks one of the laws, or names something that does not exist.
 pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
     let base = index.snapshot().clone();
-    let in_scope = |path: &RepoPath| python::is_source(path) && request.plan.scope.contains(path);
-    let python_files = base.files().iter().filter(|file| in_scope(&file.path)).count();
-    request.progress.doing(&format!("reading {python_files} files"));
+    let in_scope = |path: &RepoPath| lang::is_source(path) && request.plan.scope.contains(path);
+    let source_files = SourceFiles::count(&base, &in_scope);
+    request.progress.doing(&format!("reading {} files", source_files.python + source_files.typescript));
     if let Some(error) = index.unreadable(&in_scope) {
         return Err(error.into());
     }
@@ -246,7 +265,7 @@ pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
     }
     let untouched = untouched(&index, &in_scope);
     let (existing, cycles) = faults::before_the_plan(&origin, &index, &steps, looked_at)?;
-    Ok(Built { base, result: index.snapshot().clone(), steps, figures, untouched, existing, cycles, python_files })
+    Ok(Built { base, result: index.snapshot().clone(), steps, figures, untouched, existing, cycles, in_scope: source_files })
 }
 
 /// How often a step is run again on its own result before it is said not to converge.
@@ -499,13 +518,22 @@ fn union(at: &StepName, findings: &[Finding]) -> Result<SourceChange, BuildError
 }
 
 fn untouched(index: &Index, in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Untouched> {
-    let entry = |(file, facts): (crate::text::snapshot::FileId, &python::Facts)| {
+    let entry = |file: FileId, errors: usize, span: Span, message: &str| {
         let path = &index.snapshot().get(file).path;
-        let error = facts.errors.first().filter(|_| in_scope(path))?;
-        let position = index.position(file, error.span.start);
-        Some(Untouched { path: path.clone(), position, message: error.message.to_string(), errors: facts.errors.len() })
+        let position = index.position(file, span.start);
+        in_scope(path).then(|| Untouched { path: path.clone(), position, message: message.to_owned(), errors })
     };
-    index.parsed().filter_map(entry).collect()
+    let python = index.parsed().filter_map(|(file, facts)| {
+        let error = facts.errors.first()?;
+        entry(file, facts.errors.len(), error.span, &error.message)
+    });
+    let typescript = index.typescript().parsed().filter_map(|(file, facts)| {
+        let error = facts.errors.first()?;
+        entry(file, facts.errors.len(), error.span, &error.message)
+    });
+    let mut found: Vec<Untouched> = python.chain(typescript).collect();
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
 }
 
 #[cfg(test)]

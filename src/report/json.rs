@@ -29,6 +29,7 @@ struct Root<'a> {
     base: &'a str,
     threshold: &'static str,
     python_files: usize,
+    typescript_files: usize,
     phases: Vec<Phase<'a>>,
     /// Files that were looked at and not edited because they do not parse.
     untouched: Vec<Untouched<'a>>,
@@ -206,7 +207,8 @@ pub fn render(report: &Report<'_>) -> String {
         plan_digest: &plan.digest,
         base,
         threshold: threshold.word(),
-        python_files: built.python_files,
+        python_files: built.in_scope.python,
+        typescript_files: built.in_scope.typescript,
         phases,
         untouched: untouched.collect(),
         existing: existing.collect(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::markup::{code, escaped, prose};
 use super::owners::Owners;
-use super::{Report, Tally, count, gates, line, number, still_used, summary, text};
+use super::{Report, Tally, count, gates, line, number, source_files, still_used, summary, text};
 use crate::plan::build::{Built, count_files};
 use crate::plan::gate::Figure;
 use crate::plan::gate::worse::worse;
@@ -46,7 +46,7 @@ fn head(out: &mut String, report: &Report<'_>) {
     let Report { plan, built, base, .. } = report;
     line(out, format!("# Plan {}{}", code(&plan.name), titled(&plan.title)));
     let files = count(count_files(&built.steps), "file");
-    line(out, format!("\nFor {}: {} in scope, {files} to change.", escaped(base), count(built.python_files, "Python file")));
+    line(out, format!("\nFor {}: {} in scope, {files} to change.", escaped(base), source_files(built.in_scope)));
 }
 
 fn titled(title: &str) -> String {

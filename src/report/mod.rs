@@ -13,7 +13,7 @@ pub mod why;
 
 use std::collections::BTreeMap;
 
-use crate::plan::build::{Built, BuiltStep};
+use crate::plan::build::{Built, BuiltStep, SourceFiles};
 use crate::plan::spec::Plan;
 use crate::transform::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason};
 
@@ -69,6 +69,15 @@ impl Tally {
 }
 
 /// A number with its thousands apart.
+/// Numbers of source files, in words.
+fn source_files(files: SourceFiles) -> String {
+    match (files.python, files.typescript) {
+        (python, 0) => count(python, "Python file"),
+        (0, typescript) => count(typescript, "TypeScript file"),
+        (python, typescript) => format!("{} Python and {}", number(python), count(typescript, "TypeScript file")),
+    }
+}
+
 fn number(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();

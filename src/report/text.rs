@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Report, Tally, clean, count, gates, line, number, still_used, summary};
+use super::{Report, Tally, clean, count, gates, line, number, source_files, still_used, summary};
 use crate::plan::build::{Built, BuiltStep, count_files};
 use crate::plan::cycles::CycleFigures;
 use crate::plan::faults::ExistingKind;
@@ -17,7 +17,7 @@ const SHOWN: usize = 5;
 pub fn render(report: &Report<'_>) -> String {
     let Report { plan, built, base, threshold } = report;
     let mut out = String::new();
-    line(&mut out, format!("Plan {} for {base}: {} in scope", plan.name, count(built.python_files, "Python file")));
+    line(&mut out, format!("Plan {} for {base}: {} in scope", plan.name, source_files(built.in_scope)));
     let width = built.steps.iter().map(|step| step.step.chars().count()).max().unwrap_or_default();
     for phase in &plan.phases {
         let mut steps = built.steps.iter().filter(|step| step.phase == phase.id).peekable();

@@ -15,7 +15,7 @@ const SHOWN: usize = 8;
 #[derive(Debug)]
 pub enum Nothing {
     /// The file is not in a language that is read.
-    NotPython,
+    NotSource,
     /// The plan's scope leaves the file out.
     OutOfScope,
     /// The file does not parse: the first error's line and the parser's words.
@@ -41,7 +41,9 @@ pub fn nothing(path: &RepoPath, line: u32, text: Option<&str>, base: &str, why: 
     say(&mut out, "\nNo step of the plan changes the line:");
     for reason in why {
         match reason {
-            Nothing::NotPython => say(&mut out, "  the file is not Python (.py or .pyi), and nothing else is read"),
+            Nothing::NotSource => {
+                say(&mut out, "  the file is neither Python nor TypeScript or JavaScript, and nothing else is read")
+            }
             Nothing::OutOfScope => say(&mut out, "  the plan's scope leaves the file out"),
             Nothing::Unparsable(at, message) => {
                 say(&mut out, format!("  the file does not parse: {path}:{at}: {}", clean(message)));

@@ -280,6 +280,15 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The strings under a key, if it has any, without a word on what is wrong with it.
+    pub fn peek(&self, key: &str) -> Vec<&str> {
+        let value = self.layers.iter().find_map(|(table, _)| table.get(key)).map(|value| value.get_ref());
+        match value {
+            Some(DeValue::Array(items)) => items.iter().filter_map(|item| item.get_ref().as_str()).collect(),
+            value => value.and_then(|value| value.as_str()).into_iter().collect(),
+        }
+    }
+
     /// `true` or `false`; `false` where the key is missing.
     pub fn flag(&self, key: &'static str) -> bool {
         let Some((value, origin)) = self.get(key) else { return false };

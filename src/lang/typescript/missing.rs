@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{DeclarationKind, Exported, Facts, Imported, Meaning, RequestId, ScopeId, Use};
+use super::facts::{AliasForm, DeclarationKind, Exported, Facts, Imported, Meaning, RequestId, ScopeId, Use};
 use super::modules::{Absence, Module, Resolved};
 use super::resolve::{End, Program, Symbol, imported, resolve, steps};
 use crate::text::snapshot::FileId;
@@ -42,7 +42,8 @@ pub fn missing(program: &dyn Program, file: FileId) -> Vec<Missing> {
         let specifier = facts.specifier(request).into();
         found.push(Missing { span, specifier, module: module.clone(), name: Some(name.into()) });
     };
-    for alias in &facts.aliases {
+    // A replacement may give what its module does not have.
+    for alias in facts.aliases.iter().filter(|alias| alias.form != AliasForm::Replacement) {
         if let Imported::Name(name) = alias.imported
             && imported(program, file, alias).end == End::Unbound
         {

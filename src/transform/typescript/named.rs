@@ -25,18 +25,25 @@ impl Language {
         if let Some(language) = table.choice("language", &says) {
             return language;
         }
-        let names = keys.iter().flat_map(|key| table.strings(key));
-        let is_typescript = |text: &Located<String>| Self::of_name(&text.value) == Language::TypeScript;
-        if names.into_iter().any(|text| is_typescript(&text)) { Language::TypeScript } else { Language::Python }
+        let names: Vec<&str> = keys.iter().flat_map(|key| table.peek(key)).collect();
+        let is_path = |name: &&str| module_of(name).contains(['/', '@']);
+        let is_dotted = |name: &&str| module_of(name).contains('.');
+        let is_package = |name: &&str| Self::of_name(name) == Language::TypeScript;
+        let is_typescript = names.iter().any(is_path) || (names.iter().any(is_package) && !names.iter().any(is_dotted));
+        if is_typescript { Language::TypeScript } else { Language::Python }
     }
 
     /// The language of a module or symbol by its spelling: a dotted name is Python's. A package whose name is an identifier (`jose`) needs
     /// `language = "typescript"`.
     pub fn of_name(name: &str) -> Self {
-        let module = name.split(':').next().unwrap_or_default();
-        let is_path = module.contains(['/', '-', '@']);
-        if is_path { Language::TypeScript } else { Language::Python }
+        let module = module_of(name);
+        let is_package = module.contains('-') && !module.contains('.');
+        if module.contains(['/', '@']) || is_package { Language::TypeScript } else { Language::Python }
     }
+}
+
+fn module_of(name: &str) -> &str {
+    name.split(':').next().unwrap_or_default()
 }
 
 /// A module as a plan names it.

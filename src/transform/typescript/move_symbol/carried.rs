@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::definition::{Moving, Stop, applied};
+use super::definition::{Moving, Stop, applied, declarations};
 use crate::index::typescript::kind;
 use crate::lang::grammar;
 use crate::lang::typescript::facts::{
@@ -49,7 +49,8 @@ pub fn carry(moving: &Moving<'_>) -> Result<Carried, Stop> {
         };
         let bound = &facts.bindings[binding.index()];
         let is_own = facts.declarations_of(bound).iter().any(|declaration| is_inside(declaration.span));
-        if binding == moving.binding || is_own || bound.scope != ScopeId::MODULE {
+        let moves = binding == moving.binding || moving.companions.contains(&binding);
+        if moves || is_own || bound.scope != ScopeId::MODULE {
             continue;
         }
         if it.is_assigned || bound.is_assigned {
@@ -174,7 +175,8 @@ fn text(moving: &Moving<'_>) -> Result<String, Stop> {
         let all = renaming.declarations.into_iter().chain(renaming.uses);
         edits.extend(all.filter(|edit| regions.iter().any(|region| region.covers(edit.span))));
     }
-    for statement in moving.declared().iter().map(|id| facts.declarations[id.index()].statement).collect::<BTreeSet<Span>>() {
+    let own = declarations(facts, moving.binding).map(|id| facts.declarations[id.index()].statement);
+    for statement in own.collect::<BTreeSet<Span>>() {
         edits.extend(exported(&moving.view.text, statement, is_default, moving)?);
     }
     let edit = TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)?;
@@ -183,9 +185,11 @@ fn text(moving: &Moving<'_>) -> Result<String, Stop> {
     let tree =
         grammar(moving.view.path).and_then(|grammar| syntax::parse(grammar, &prepared)).ok_or(Reason::ParsersDisagree)?;
     let name = if is_default { old } else { &moving.to.name };
-    let binding = new_facts.top_level(name).ok_or(Reason::ParsersDisagree)?;
-    let (start, end) = new_facts.bindings[binding.index()].declarations;
-    let ids: Vec<DeclarationId> = (start..end).map(|at| DeclarationId::new(at as usize)).collect();
+    let companions = moving.companions.iter().map(|binding| facts.names.get(facts.bindings[binding.index()].name));
+    let mut ids: Vec<DeclarationId> = Vec::new();
+    for name in std::iter::once(name).chain(companions) {
+        ids.extend(declarations(&new_facts, new_facts.top_level(name).ok_or(Reason::ParsersDisagree)?));
+    }
     let source = Source { text: &prepared, facts: &new_facts, tree: &tree };
     definitions::text_of(&source, &ids).map_err(|refusal| refused(refusal).into())
 }

@@ -22,7 +22,7 @@ use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::Context;
 use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
-use crate::transform::typescript::judge::Verdict;
+use crate::transform::typescript::judge::{Verdict, describe};
 use crate::transform::typescript::named::SymbolRef;
 use crate::transform::typescript::relocate::{Home, Pair, Style, relocate};
 use crate::transform::typescript::{View, refused};
@@ -46,6 +46,8 @@ pub struct Moving<'m> {
     pub context: &'m Context<'m>,
     pub view: View<'m>,
     pub binding: BindingId,
+    /// What only the definition uses and the old module does not export: it goes along.
+    pub companions: Vec<BindingId>,
     pub from: &'m SymbolRef,
     pub to: &'m SymbolRef,
     /// Where it goes.
@@ -69,7 +71,10 @@ pub fn move_definition(context: &Context<'_>, from: &SymbolRef, to: &SymbolRef, 
     if matches!(view.facts.bindings[binding.index()].kind, BindingKind::Import(_)) {
         return elsewhere(context, &view, from, to, style);
     }
-    let moving = Moving { context, view, binding, from, to, place, shim };
+    let mut moving = Moving { context, view, binding, companions: Vec::new(), from, to, place, shim };
+    if *moving.view.path != moving.place {
+        moving.gather();
+    }
     let change = if *moving.view.path == moving.place { rename_in_place(&moving) } else { moving.change() };
     let pair = Pair {
         from: old,
@@ -79,7 +84,11 @@ pub fn move_definition(context: &Context<'_>, from: &SymbolRef, to: &SymbolRef, 
         verdict: Verdict::same(),
     };
     let mut references = relocate(context, &[pair], style);
-    let stays = |finding: &Finding| matches!(finding.outcome, Outcome::Left(reason) if !is_own(reason));
+    // A replacement that stays replaces nothing any more; the code that it was for waits for a look.
+    let stays = |finding: &Finding| match finding.outcome {
+        Outcome::Left(reason) => !is_own(reason) && reason != Reason::ReadersSplit,
+        Outcome::Fix(_) => false,
+    };
     let staying: Vec<Evidence> =
         references.iter().filter(|finding| stays(finding)).map(|finding| told(index, finding)).collect();
     let (change, reason) = match change {
@@ -114,7 +123,8 @@ fn bind(moving: &Moving<'_>, change: SourceChange, reason: Option<Reason>, refer
             Outcome::Left(_) => None,
         })
     };
-    let doubt = reason.or_else(|| fixes().find_map(|fix| fix.reason));
+    let split = references.iter().find_map(Finding::reason).filter(|reason| *reason == Reason::ReadersSplit);
+    let doubt = reason.or_else(|| fixes().find_map(|fix| fix.reason)).or(split);
     let class = if doubt.is_some() { Applicability::Review } else { Applicability::Safe };
     let bond = Bond { settles: vec![key.clone()], needs: vec![key.clone()] };
     let own = Outcome::Fix(Fix { bond: bond.clone(), ..Fix::new(class, doubt, change) });
@@ -138,11 +148,16 @@ fn elsewhere(context: &Context<'_>, view: &View<'_>, from: &SymbolRef, to: &Symb
     let (old, new) = (from.symbol(index), to.symbol(index));
     let (was, is) = (code.resolve(&old), code.resolve(&new));
     if !was.is_same_object(&is) {
-        let is_there = view.facts.exports_of(&from.name).next();
-        let Some((_, export)) = is_there else { return Vec::new() };
+        if was.end == End::Unbound {
+            return Vec::new();
+        }
+        let entry = view.facts.exports_of(&from.name).next().map(|(_, export)| export.name_span);
         let message = format!("{} moves to {}", from.spelled(), to.spelled());
         let spelling = Some(Spelling::of(Form::Definition));
-        return vec![view.finding(export.name_span, message, spelling, Outcome::Left(Reason::DefinedElsewhere))];
+        let outcome = Outcome::Left(Reason::DefinedElsewhere);
+        let mut finding = view.finding(entry.unwrap_or(Span::at(0)), message, spelling, outcome);
+        finding.evidence.push(describe(index, "defined", &was));
+        return vec![finding];
     }
     let Some(home) = home(index, to) else { return Vec::new() };
     let pair = Pair { from: old, to: new, home, spelled: (from.spelled(), to.spelled()), verdict: Verdict::same() };
@@ -172,10 +187,42 @@ impl Moving<'_> {
         finding
     }
 
-    /// Its declarations.
+    /// Takes in what only the definition uses, and what only that uses.
+    fn gather(&mut self) {
+        let facts = self.view.facts;
+        loop {
+            let regions = self.regions();
+            let is_inside = |span: Span| regions.iter().any(|region| region.covers(span));
+            let candidates = facts.uses.iter().filter(|used| is_inside(used.span)).filter_map(|used| used.binding);
+            let is_private = |binding: &BindingId| {
+                let bound = &facts.bindings[binding.index()];
+                let is_exported = facts.exports.iter().any(|export| match export.what {
+                    Exported::Binding(exported) => exported == *binding,
+                    Exported::Use(used) => facts.uses[used.index()].binding == Some(*binding),
+                    _ => false,
+                });
+                let is_declared = !matches!(bound.kind, BindingKind::Import(_)) && !bound.is_assigned;
+                let is_known = *binding == self.binding || self.companions.contains(binding);
+                bound.scope == ScopeId::MODULE && is_declared && !is_exported && !is_known
+            };
+            let is_only_here = |binding: &BindingId| {
+                let declared = facts.declarations_of(&facts.bindings[binding.index()]);
+                let is_own = |span: Span| declared.iter().any(|it| it.span.covers(span));
+                let mut uses = facts.uses.iter().filter(|used| used.binding == Some(*binding));
+                uses.all(|used| is_inside(used.span) || is_own(used.span))
+            };
+            let more: BTreeSet<BindingId> = candidates.filter(is_private).filter(is_only_here).collect();
+            if more.is_empty() {
+                return;
+            }
+            self.companions.extend(more);
+        }
+    }
+
+    /// The declarations of all that moves.
     pub fn declared(&self) -> Vec<DeclarationId> {
-        let (start, end) = self.view.facts.bindings[self.binding.index()].declarations;
-        (start..end).map(|at| DeclarationId::new(at as usize)).collect()
+        let bindings = std::iter::once(&self.binding).chain(&self.companions);
+        bindings.flat_map(|&binding| declarations(self.view.facts, binding)).collect()
     }
 
     /// The bytes that move: whole statements, or one declarator of several.
@@ -354,7 +401,10 @@ impl Moving<'_> {
             }
         }
         let local = self.local();
-        for name in BTreeSet::from([local, self.to.name.as_str()]) {
+        let companions =
+            self.companions.iter().map(|binding| self.view.facts.names.get(self.view.facts.bindings[binding.index()].name));
+        let names: BTreeSet<&str> = [local, self.to.name.as_str()].into_iter().chain(companions).collect();
+        for name in names {
             let Some(bound) = facts.top_level(name) else {
                 let free = facts
                     .names
@@ -475,6 +525,12 @@ fn star_specifier(facts: &Facts, what: Exported) -> Option<&str> {
         Exported::Star(request) => Some(facts.specifier(request)),
         _ => None,
     }
+}
+
+/// The declarations of a binding.
+pub fn declarations(facts: &Facts, binding: BindingId) -> impl Iterator<Item = DeclarationId> {
+    let (start, end) = facts.bindings[binding.index()].declarations;
+    (start..end).map(|at| DeclarationId::new(at as usize))
 }
 
 /// Whether a statement declares one name only.
