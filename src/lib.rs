@@ -29,8 +29,20 @@
 //!
 //! # Two readings of every file
 //!
-//! Facts (who refers to what) come from ruff's parser; every file that is edited is read by tree-sitter as well. An edit is made on
-//! tree-sitter's tree, and only where both read the place without an error; afterwards neither may see more errors than before.
+//! Facts (who refers to what) come from the best native parser of each language, ruff's and oxc's; every file that is edited is read by
+//! tree-sitter as well. An edit is made on tree-sitter's tree, and only where both read the place without an error; afterwards neither may
+//! see more errors than before.
+//!
+//! # Two languages
+//!
+//! [`lang::python`] and [`lang::typescript`] have the same files inside, in the words of their own specifications: what a module, a name or an
+//! import is differs too much for common types, and resolution by the lowest common denominator would be wrong in both. An [`index::Index`]
+//! answers for both; [`index::typescript`] has the TypeScript side. A kind of transform is one promise to the user: its file in
+//! [`transform`] reads the parameters, and hands those that name TypeScript to the file of the same name in [`transform::typescript`]. Findings,
+//! fixes, plans, gates and reports know no language.
+//!
+//! A move of TypeScript files is made in memory first; then every specifier of every file is asked what it means there. That one question
+//! covers aliases, index files, endings and workspaces, and needs no list of what could be affected. The proof asks the same of every change.
 //!
 //! # What "same object" means
 //!
@@ -74,7 +86,7 @@
 //! * a metric for gates: one file in `src/plan/gate/`.
 //! * a report format: one file in `src/report/`.
 //! * a command: one file in `src/cli/`.
-//! * a language: one folder in `src/lang/`.
+//! * a language: one folder in `src/lang/`, one in `src/index/`, one in `src/transform/`, and one file for its proof in `src/plan/`.
 
 #![warn(missing_docs)]
 

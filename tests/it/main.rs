@@ -21,6 +21,7 @@ mod typescript;
 mod typescript_cases;
 mod typescript_facts;
 mod typescript_generated;
+mod typescript_refs;
 mod verify;
 mod why;
 mod worklist;

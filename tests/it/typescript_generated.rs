@@ -81,7 +81,6 @@ fn made(before: &Sandbox, body: &str) -> Result<Option<Sandbox>, String> {
 }
 
 #[test]
-#[ignore = "the tool does not read TypeScript yet"]
 fn generated_projects_behave_as_before() {
     let projects: Vec<(Sandbox, Vec<String>)> = (1..=size().0).into_par_iter().map(generated).collect();
     let asked: Vec<(usize, &String)> =

@@ -117,11 +117,31 @@ fn follows(
     if keys.len() != concerned.len() || !is_one_home {
         return false;
     }
-    // What the factory says of the module itself would have to change with it.
+    // `...jest.requireActual("m")`: what is not replaced is what it is, there as here.
+    let inner: Vec<RequestId> = inner(code, test, id).collect();
     let whole = facts.requests[id.index()].whole;
-    let asks_again = facts.requests.iter().enumerate().any(|(at, request)| at != id.index() && whole.covers(request.span));
+    let is_other = |at: usize| at != id.index() && !inner.contains(&RequestId::new(at));
+    if facts.requests.iter().enumerate().any(|(at, request)| is_other(at) && whole.covers(request.span)) {
+        return false;
+    }
+    let is_partial = inner.iter().any(|id| facts.requests[id.index()].kind == RequestKind::Mock(Mock::Actual));
     let new: BTreeSet<&str> = concerned.iter().map(|&at| &*pairs[at].to.name).collect();
-    !asks_again && loaded.iter().all(|&file| taken(code, file, home).is_some_and(|names| names.is_subset(&new)))
+    is_partial || loaded.iter().all(|&file| taken(code, file, home).is_some_and(|names| names.is_subset(&new)))
+}
+
+/// The requests in the factory of a replacement that ask for the replaced module itself: they go along with it.
+pub fn inner<'i>(code: TypeScript<'i>, file: FileId, id: RequestId) -> impl Iterator<Item = RequestId> + 'i {
+    let facts = code.facts(file);
+    let targets = code.targets(file);
+    let whole = facts.requests[id.index()].whole;
+    let asks = |kind: RequestKind| matches!(kind, RequestKind::Mock(Mock::Actual) | RequestKind::ImportType);
+    let requests = facts.requests.iter().enumerate().filter(move |(at, request)| {
+        *at != id.index()
+            && whole.covers(request.span)
+            && asks(request.kind)
+            && targets[*at].module == targets[id.index()].module
+    });
+    requests.map(|(at, _)| RequestId::new(at))
 }
 
 /// The names that a file takes from a module; `None` where that is not known.

@@ -8,15 +8,17 @@ use super::renamed::rename_in_place;
 use crate::index::Index;
 use crate::index::typescript::references::own_binding;
 use crate::lang::typescript::facts::{
-    AliasId, BindingId, BindingKind, DeclarationId, ExportId, Exported, Facts, Meaning, ScopeId, UseForm,
+    Alias, AliasForm, AliasId, BindingId, BindingKind, DeclarationId, ExportId, Exported, Facts, Imported, Meaning,
+    RequestKind, ScopeId, Use, UseForm,
 };
 use crate::lang::typescript::imports::{self, Becomes, Change, Name, Source};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::resolve::{self, Definition, End};
-use crate::lang::typescript::{definitions, exports};
+use crate::lang::typescript::{collect, definitions, exports};
 use crate::text::blob::Mode;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
+use crate::text::eol;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
@@ -96,8 +98,10 @@ pub fn move_definition(context: &Context<'_>, from: &SymbolRef, to: &SymbolRef, 
         Ok(_) => return vec![moving.finding(Outcome::Left(Reason::StillReferenced), staying)],
         Err(Stop { reason, evidence }) => return vec![moving.finding(Outcome::Left(reason), evidence)],
     };
+    let wholes = if shim { Vec::new() } else { moving.wholes() };
+    let reason = reason.or((!wholes.is_empty()).then_some(Reason::NotProved));
     references.retain(|finding| !matches!(finding.outcome, Outcome::Left(reason) if is_own(reason)));
-    bind(&moving, change, reason, references)
+    bind(&moving, change, (reason, wholes), references)
 }
 
 /// Whether a reference is left because it stands where the definition was or goes: the move itself sees to it.
@@ -115,7 +119,12 @@ fn told(index: &Index, finding: &Finding) -> Evidence {
 }
 
 /// The findings of a move, each of which needs all others.
-fn bind(moving: &Moving<'_>, change: SourceChange, reason: Option<Reason>, references: Vec<Finding>) -> Vec<Finding> {
+fn bind(
+    moving: &Moving<'_>,
+    change: SourceChange,
+    (reason, evidence): (Option<Reason>, Vec<Evidence>),
+    references: Vec<Finding>,
+) -> Vec<Finding> {
     let key = format!("move {}", moving.from.spelled());
     let fixes = || {
         references.iter().filter_map(|finding| match &finding.outcome {
@@ -128,7 +137,7 @@ fn bind(moving: &Moving<'_>, change: SourceChange, reason: Option<Reason>, refer
     let class = if doubt.is_some() { Applicability::Review } else { Applicability::Safe };
     let bond = Bond { settles: vec![key.clone()], needs: vec![key.clone()] };
     let own = Outcome::Fix(Fix { bond: bond.clone(), ..Fix::new(class, doubt, change) });
-    let mut findings = vec![moving.finding(own, Vec::new())];
+    let mut findings = vec![moving.finding(own, evidence)];
     findings.extend(references.into_iter().map(|mut finding| {
         if let Outcome::Fix(fix) = &mut finding.outcome {
             fix.applicability = class;
@@ -303,7 +312,23 @@ impl Moving<'_> {
         if self.shim {
             edits.push(self.shim_edit(&source, &specifier)?);
         }
+        let edit = TextEdit::new(edits.clone()).map_err(|_| Reason::ParsersDisagree)?;
+        let left = applied(&edit, &self.view.text);
+        if collect(&left, self.view.path).is_module || !self.is_asked_for() {
+            return Ok(edit);
+        }
+        // Whoever asks for it asks for a module.
+        let eol = eol::line_ending(&self.view.text);
+        let before = if left.is_empty() || left.ends_with(['\n', '\r']) { "" } else { eol };
+        edits.push(Edit::insert(self.view.text.len() as u32, format!("{before}export {{}};{eol}")));
         TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree.into())
+    }
+
+    /// Whether another file asks for the old module.
+    fn is_asked_for(&self) -> bool {
+        let code = self.context.index.typescript();
+        let asks = |file: FileId| code.targets(file).iter().any(|target| target.module == Module::File(self.view.file));
+        code.files().filter(|file| *file != self.view.file).any(asks)
     }
 
     /// The uses of a name that stay behind, by their indices.
@@ -346,7 +371,7 @@ impl Moving<'_> {
         let index = self.context.index;
         let Some(file) = index.snapshot().id(&self.place) else {
             let text = format!("{}\n", carried.text);
-            let facts = crate::lang::typescript::collect(&text, &self.place);
+            let facts = collect(&text, &self.place);
             let grammar = crate::lang::grammar(&self.place).ok_or(Reason::ParsersDisagree)?;
             let tree = crate::syntax::parse(grammar, &text).ok_or(Reason::ParsersDisagree)?;
             let source = Source { text: &text, facts: &facts, tree: &tree };
@@ -452,6 +477,36 @@ impl Moving<'_> {
         Err(Stop { reason: Reason::NameTaken, evidence: at.map(|at| view.quote("there", at)).into_iter().collect() })
     }
 
+    /// Where code has the old module as an object, and may read the name out of it: `jest.spyOn(module, "name")`.
+    fn wholes(&self) -> Vec<Evidence> {
+        let index = self.context.index;
+        let code = index.typescript();
+        let mut found = Vec::new();
+        for file in code.files() {
+            let (facts, targets) = (code.facts(file), code.targets(file));
+            let is_old = |alias: &&Alias| targets[alias.request.index()].module == Module::File(self.view.file);
+            let mut spans: Vec<Span> = Vec::new();
+            for alias in facts.aliases.iter().filter(is_old) {
+                match (alias.form, alias.imported, alias.local) {
+                    (AliasForm::Whole, ..) if facts.requests[alias.request.index()].kind != RequestKind::ImportType => {
+                        spans.push(alias.span);
+                    }
+                    (_, Imported::Namespace, Some(local)) => {
+                        let uses = facts.uses.iter().filter(|used| used.binding == Some(local));
+                        let is_whole = |used: &&Use| used.attributes.0 == used.attributes.1;
+                        spans.extend(uses.filter(is_whole).map(|used| used.span));
+                    }
+                    _ => {}
+                }
+            }
+            if !spans.is_empty() {
+                let view = View::open(index, file);
+                found.extend(spans.into_iter().map(|span| view.quote("whole", span)));
+            }
+        }
+        found
+    }
+
     /// The barrels that brought the name by a star go on to bring it.
     fn barrels(&self) -> Result<SourceChange, Stop> {
         let index = self.context.index;
@@ -503,7 +558,7 @@ impl Moving<'_> {
         let names = if old == new { old.clone() } else { format!("{new} as {old}") };
         let is_value = self.view.facts.bindings[self.binding.index()].meaning.contains(Meaning::VALUE);
         let keyword = if is_value { "export" } else { "export type" };
-        let eol = crate::text::eol::line_ending(&view.text);
+        let eol = eol::line_ending(&view.text);
         let line = format!("{eol}{keyword} {{ {names} }} from {quote}{specifier}{quote}{end}");
         TextEdit::new(vec![Edit::insert(statement.end, line)]).map_err(|_| Reason::ParsersDisagree.into())
     }

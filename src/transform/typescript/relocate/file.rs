@@ -14,7 +14,7 @@ use crate::text::edit::{Edit, TextEdit};
 use crate::text::span::Span;
 use crate::transform::Context;
 use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Outcome, Reason};
-use crate::transform::typescript::mocks::Mocks;
+use crate::transform::typescript::mocks::{self, Mocks};
 use crate::transform::typescript::{View, spelling};
 
 pub(super) struct InFile<'c> {
@@ -198,6 +198,14 @@ impl InFile<'_> {
         let alias = &facts.aliases[id.index()];
         let pair = &self.pairs[reference.target];
         let specifier = self.specifier(pair, facts.specifier(alias.request))?;
+        if alias.form == AliasForm::Replacement {
+            for inner in mocks::inner(self.view.code, self.view.file, alias.request) {
+                let respelled = (inner, self.specifier(pair, facts.specifier(inner))?);
+                if !change.specifiers.contains(&respelled) {
+                    change.specifiers.push(respelled);
+                }
+            }
+        }
         let name = Name {
             specifier,
             imported: pair.to.name.to_string(),

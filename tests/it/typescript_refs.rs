@@ -1,0 +1,92 @@
+//! `refs` and gates for TypeScript: who takes what from which module, however it is spelled.
+
+use serde_json::Value;
+
+use crate::harness::{Sandbox, plan_of};
+
+/// A symbol with references of every kind, and names that look like references and are none.
+const FILES: [(&str, &str); 9] = [
+    (
+        "web/tsconfig.json",
+        "{ \"compilerOptions\": { \"paths\": { \"@/*\": [\"./*\"] }, /* as bundlers want it */ \"jsx\": \"preserve\" } }",
+    ),
+    ("web/lib/tokens.ts", "export interface Token { value: string }\nexport function check(token: Token) { return check; }\n"),
+    ("web/lib/index.ts", "export * from './tokens';\nexport { check as verify } from './tokens';\n"),
+    (
+        "web/app.tsx",
+        "import { check, verify } from '@/lib';\nimport * as all from './lib/tokens';\n\nexport const View = () => \
+         <p>{check(all.check)}</p>;\nexport const table = { check, verify };\n",
+    ),
+    (
+        "web/late.js",
+        "const { check: c } = require('./lib/tokens');\nmodule.exports = async () => (await import('./lib/tokens.js')).check;\nc();\n",
+    ),
+    (
+        "web/types.ts",
+        "type T = import('./lib/tokens').Token;\ntype C = typeof import('@/lib/tokens');\nexport type { T, C };\n",
+    ),
+    (
+        "web/app.test.ts",
+        "import { View } from './app';\n\njest.mock('@/lib/tokens', () => ({ check: jest.fn() }));\n\nexport const view = View;\n",
+    ),
+    (
+        "web/other.ts",
+        "const check = 1;\n// check of lib/tokens\nexport function take(verify: { check: number }) { return verify.check + check; }\n\
+         export const text = 'lib/tokens';\n",
+    ),
+    ("pkg/legacy.py", "import json\n"),
+];
+
+fn rows(sandbox: &Sandbox, of: &str) -> Vec<String> {
+    let said = sandbox.tool(&["refs", "--format", "json", of]).ok();
+    let refs: Value = serde_json::from_str(&said).unwrap();
+    let told = |row: &Value| {
+        let words = |key: &str| row[key].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>();
+        let (file, form) = (row["file"].as_str().unwrap(), row["form"].as_str().unwrap());
+        let parts = [form.to_owned(), words("traits").join("+"), words("path").join(" > ")];
+        format!("{file}:{}:{} {}", row["line"], row["column"], parts.join(" "))
+    };
+    refs["references"].as_array().unwrap().iter().map(told).collect()
+}
+
+#[test]
+fn every_reference_is_told_with_the_barrels_on_its_way() {
+    let sandbox = Sandbox::with_files(&FILES);
+    insta::assert_debug_snapshot!(rows(&sandbox, "web/lib/tokens:check"));
+}
+
+#[test]
+fn a_module_is_referred_to_by_every_string_that_asks_for_it() {
+    let sandbox = Sandbox::with_files(&FILES);
+    insta::assert_debug_snapshot!(rows(&sandbox, "web/lib/tokens"));
+}
+
+#[test]
+fn what_is_not_there_is_an_error_with_a_hint() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let said = |of: &str| {
+        let run = sandbox.tool(&["refs", of]);
+        (run.code, run.err)
+    };
+    let (code, error) = said("web/lib/tokns");
+    assert_eq!(code, 2);
+    assert!(error.contains("the repository neither has nor imports `web/lib/tokns`"), "{error}");
+    assert!(error.contains("did you mean `web/lib/tokens`?"), "{error}");
+    let (code, error) = said("web/lib/tokens:chek");
+    assert_eq!(code, 2);
+    assert!(error.contains("`web/lib/tokens` exports no `chek`"), "{error}");
+}
+
+#[test]
+fn one_gate_counts_both_languages() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let gate = "id = \"g\"\nmetric = \"references\"\nof = [\"json\", \"web/lib/tokens:check\"]\nmax = 0";
+    let plan = format!("{}\n[[phase.gate]]\n{gate}\n", plan_of("kind = \"ban\"\nreferences = \"nothing.at.all\""));
+    let run = sandbox.with_plan(&plan, &["verify", "--format", "json"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    let places = report["phases"][0]["gates"][0]["places"].as_array().unwrap();
+    let told: Vec<String> =
+        places.iter().map(|place| format!("{}:{}", place["file"].as_str().unwrap(), place["line"])).collect();
+    insta::assert_debug_snapshot!(told);
+}
