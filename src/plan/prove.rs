@@ -144,6 +144,9 @@ fn why(reason: UnresolvedReason) -> &'static str {
     }
 }
 
+/// The name of the reader that both languages share.
+const TREE_SITTER: &str = "tree-sitter";
+
 /// Compares the two indices and says what the change between them broke.
 pub fn prove(before: &Index, after: &Index, change: &SourceChange) -> Proof {
     let origins = Origins::of(change);
@@ -171,6 +174,10 @@ pub fn prove(before: &Index, after: &Index, change: &SourceChange) -> Proof {
 pub fn is_old(violation: &Violation, index: &Index) -> bool {
     let Some(file) = index.snapshot().id(&violation.path) else { return false };
     match &violation.breach {
+        Breach::Syntax { parser: TREE_SITTER, .. } => {
+            let text = index.text(file).unwrap_or_default();
+            index.tree(file, &text).is_some_and(|tree| !tree.errors().is_empty())
+        }
         Breach::Syntax { .. } => native_error(index, file).is_some(),
         Breach::Specifier(_) | Breach::Lacking { .. } | Breach::Twice(_) => {
             typescript::faults(index, file, &Origins::default()).iter().any(|fault| fault.breach == violation.breach)
@@ -298,7 +305,7 @@ fn syntax_errors(before: &Index, after: &Index, file: &Changed<'_>) -> Vec<Viola
     if errors.len() > old_errors
         && let Some(error) = errors.last()
     {
-        let breach = Breach::Syntax { parser: "tree-sitter", message: format!("the text here is not {grammar}") };
+        let breach = Breach::Syntax { parser: TREE_SITTER, message: format!("the text here is not {grammar}") };
         found.push(violation(after, file.new, error.span.start, breach));
     }
     found
