@@ -8,6 +8,7 @@ pub mod definitions;
 pub mod exports;
 pub mod facts;
 pub mod imports;
+pub mod json;
 mod lines;
 pub mod load;
 pub mod missing;

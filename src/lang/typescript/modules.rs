@@ -15,7 +15,8 @@ use output::Outputs;
 use packages::Packages;
 use project::{Project, Projects};
 use resolvers::{Found, Resolvers, find_config};
-use specifier::{Shape, join, package_name, without_query};
+use specifier::{Shape, package_name, without_query};
+pub use specifier::{between, join};
 
 use rustc_hash::FxHashMap;
 

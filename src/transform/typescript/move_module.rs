@@ -1,6 +1,8 @@
 //! `move-module` for TypeScript: files and whole folders move, with every string that names one of them, or nothing does.
 
+mod config;
 mod files;
+mod route;
 
 use self::files::move_files;
 use super::named::{Language, ModuleRef, is_folder};

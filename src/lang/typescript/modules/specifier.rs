@@ -37,7 +37,7 @@ pub(super) fn without_query(specifier: &str) -> &str {
 }
 
 /// The path that a relative path means in a folder; `None` where it leads out of the top or is absolute.
-pub(super) fn join(folder: &str, path: &str) -> Option<String> {
+pub fn join(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') {
         return None;
     }
@@ -53,7 +53,7 @@ pub(super) fn join(folder: &str, path: &str) -> Option<String> {
 }
 
 /// The relative specifier that leads from a folder to a path.
-pub(super) fn between(folder: &str, to: &str) -> String {
+pub fn between(folder: &str, to: &str) -> String {
     let from: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     let to: Vec<&str> = to.split('/').filter(|part| !part.is_empty()).collect();
     let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::index::Index;
+use super::config;
+use super::route::{Moves, Route};
 use crate::index::typescript::kind;
 use crate::lang::typescript::facts::{RequestId, RequestKind};
 use crate::lang::typescript::imports::{self, Source};
-use crate::lang::typescript::is_source;
-use crate::lang::typescript::modules::{Module, Modules, Options};
+use crate::lang::typescript::modules::{Kind, Module, Modules, Options};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::path::RepoPath;
@@ -21,98 +21,67 @@ use crate::text::span::Span;
 use crate::transform::Context;
 use crate::transform::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use crate::transform::typescript::View;
-use crate::transform::typescript::named::{ModuleRef, is_folder};
-
-/// Where each file goes.
-type Moves = BTreeMap<FileId, RepoPath>;
+use crate::transform::typescript::named::ModuleRef;
 
 /// Moves the files of a module or folder. Where one string that names them cannot follow, nothing moves.
 pub fn move_files(context: &Context<'_>, from: &ModuleRef, to: &ModuleRef) -> Vec<Finding> {
     let index = context.index;
-    let Some((main, moves)) = destinations(index, from, to) else { return Vec::new() };
-    let view = View::open(index, main);
+    let Some(route) = Route::new(index, from, to) else { return Vec::new() };
+    let view = View::open(index, route.main);
     let finding = |outcome, evidence| {
         let message = format!("{} moves to {}", from.name, to.name);
         let mut finding = view.finding(Span::at(0), message, Some(Spelling::of(Form::Definition)), outcome);
         finding.evidence = evidence;
         vec![finding]
     };
-    if let Some(reason) = moves.keys().find_map(|&file| context.keeps(file)) {
+    if let Some(reason) = route.moves.keys().find_map(|&file| context.keeps(file)) {
         return finding(Outcome::Left(reason), Vec::new());
     }
-    let Some(placed) = placed(index.snapshot(), &moves) else {
+    let config = config::follow(context, &route);
+    let placed = assemble(index.snapshot(), &route.moves, config.edits.clone());
+    let Ok(placed) = placed.and_then(|change| index.snapshot().with(&change).map_err(|_| Reason::PlaceTaken)) else {
         return finding(Outcome::Left(Reason::PlaceTaken), Vec::new());
     };
-    let moving = Moving {
-        context,
-        moves: &moves,
-        modules: Modules::new(&placed, &Options { projects: index.options().projects.clone() }),
-        placed,
-    };
+    let options =
+        Options { projects: index.options().projects.as_ref().map(|all| all.iter().map(|path| route.path(path)).collect()) };
+    let moving = Moving { context, route: &route, modules: Modules::new(&placed, &options), placed };
     let files: Vec<FileId> = index.typescript().files().collect();
     let rewritten: Vec<Rewritten> = files.into_par_iter().map(|file| moving.rewrite(file)).collect();
     let blockers: Vec<Evidence> = rewritten.iter().flat_map(|file| file.blockers.iter().cloned()).collect();
     if !blockers.is_empty() {
         return finding(Outcome::Left(Reason::StillReferenced), blockers);
     }
-    let doubts: Vec<(Reason, Evidence)> = rewritten.iter().flat_map(|file| file.doubts.iter().cloned()).collect();
-    let reason = doubts.iter().map(|(reason, _)| *reason).min();
-    let evidence: Vec<Evidence> = doubts.into_iter().map(|(_, evidence)| evidence).collect();
-    match assemble(index, &moves, rewritten) {
-        Some(change) => finding(Outcome::Fix(Fix::judged(reason, change)), evidence),
-        None => finding(Outcome::Left(Reason::ParsersDisagree), evidence),
+    let is_lost = |(file, specifier, _): &&(FileId, String, Evidence)| moving.is_lost(*file, specifier);
+    let lost: Vec<_> = config.specifiers.iter().filter(is_lost).map(|(.., quote)| (Reason::InConfig, quote.clone())).collect();
+    let doubts = || config.doubts.iter().chain(&lost).chain(rewritten.iter().flat_map(|file| &file.doubts));
+    let reason = doubts().map(|(reason, _)| *reason).min();
+    let evidence: Vec<Evidence> = doubts().map(|(_, evidence)| evidence.clone()).collect();
+    let mut edits = config.edits.clone();
+    edits.extend(rewritten.into_iter().filter(|file| !file.edits.is_empty()).map(|file| (file.file, file.edits)));
+    match assemble(index.snapshot(), &route.moves, edits) {
+        Ok(change) => finding(Outcome::Fix(Fix::judged(reason, change)), evidence),
+        Err(reason) => finding(Outcome::Left(reason), evidence),
     }
 }
 
-/// The files that move, and the first of them: those of one module with what describes or mocks it, or all of a folder.
-fn destinations(index: &Index, from: &ModuleRef, to: &ModuleRef) -> Option<(FileId, Moves)> {
-    let plain = |name: &str| name.trim_start_matches("./").to_owned();
-    let (old, new) = (plain(&from.name), plain(&to.name));
-    let parts = if is_folder(index, &from.name) && (from.is_folder || !has_file(index, &old)) {
-        vec![(format!("{old}/"), format!("{new}/"))]
-    } else {
-        vec![(format!("{old}."), format!("{new}.")), (format!("{}.", mock_of(&old)), format!("{}.", mock_of(&new)))]
-    };
-    let mut moves = Moves::new();
-    for (at, file) in index.snapshot().files().iter().enumerate() {
-        let Some(path) = file.path.as_str() else { continue };
-        for (old, new) in &parts {
-            let Some(rest) = path.strip_prefix(old.as_str()) else { continue };
-            // Of a module's name only what ends a file of it may follow: `auth.test.ts` is another module.
-            if old.ends_with('/')
-                || matches!(rest, "ts" | "tsx" | "mts" | "cts" | "js" | "jsx" | "mjs" | "cjs" | "d.ts" | "d.mts" | "d.cts")
-            {
-                moves.insert(FileId::new(at), RepoPath::new(format!("{new}{rest}"))?);
-            }
-        }
+/// The change that moves the files and makes edits in them and in others; `None` where there is something at a new place.
+fn assemble(snapshot: &Snapshot, moves: &Moves, edits: BTreeMap<FileId, Vec<Edit>>) -> Result<SourceChange, Reason> {
+    let mut texts: BTreeMap<FileId, TextEdit> = BTreeMap::new();
+    for (file, edits) in edits {
+        texts.insert(file, TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)?);
     }
-    let first = moves.keys().find(|&&file| is_source(&index.snapshot().get(file).path)).or(moves.keys().next());
-    Some((*first?, moves))
-}
-
-fn has_file(index: &Index, path: &str) -> bool {
-    const ENDINGS: [&str; 11] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts", "d.mts", "d.cts"];
-    let is_there =
-        |ending: &&str| RepoPath::new(format!("{path}.{ending}")).is_some_and(|path| index.snapshot().id(&path).is_some());
-    ENDINGS.iter().any(|ending| is_there(&ending))
-}
-
-/// Where jest looks for the replacement of a module that is mocked without a factory (Jest manual, "Manual Mocks").
-fn mock_of(module: &str) -> String {
-    match module.rsplit_once('/') {
-        Some((folder, name)) => format!("{folder}/__mocks__/{name}"),
-        None => format!("__mocks__/{module}"),
-    }
-}
-
-/// The snapshot with the files in their new places; `None` where there is something.
-fn placed(snapshot: &Snapshot, moves: &Moves) -> Option<Snapshot> {
     let mut change = SourceChange::default();
-    for (&file, to) in moves {
-        let path = snapshot.get(file).path.clone();
-        change.union(&SourceChange::of(path, FileChange::Move { to: to.clone(), edit: TextEdit::default() })).ok()?;
+    let path = |file: FileId| snapshot.get(file).path.clone();
+    let whole = moves.iter().map(|(&file, to)| {
+        let edit = texts.remove(&file).unwrap_or_default();
+        SourceChange::of(path(file), FileChange::Move { to: to.clone(), edit })
+    });
+    let whole: Vec<SourceChange> = whole.collect();
+    let inside = texts.into_iter().map(|(file, edit)| SourceChange::edit(path(file), edit));
+    for one in whole.into_iter().chain(inside) {
+        change.union(&one).map_err(|_| Reason::PlaceTaken)?;
     }
-    snapshot.with(&change).ok()
+    Ok(change)
 }
 
 /// What becomes of a file's specifiers.
@@ -127,14 +96,14 @@ struct Rewritten {
 
 struct Moving<'m> {
     context: &'m Context<'m>,
-    moves: &'m Moves,
+    route: &'m Route,
     placed: Snapshot,
     modules: Modules,
 }
 
 impl Moving<'_> {
     fn path<'s>(&'s self, file: FileId) -> &'s RepoPath {
-        self.moves.get(&file).unwrap_or_else(|| &self.context.index.snapshot().get(file).path)
+        self.route.moves.get(&file).unwrap_or_else(|| &self.context.index.snapshot().get(file).path)
     }
 
     fn rewrite(&self, file: FileId) -> Rewritten {
@@ -167,6 +136,10 @@ impl Moving<'_> {
                 }
             }
         }
+        if !view.facts.errors.is_empty() {
+            let unread = self.unread(&view).map(|span| view.quote(Reason::Unparsable.code(), span));
+            rewritten.blockers.extend(unread);
+        }
         self.doubt(&view, &mut rewritten);
         rewritten
     }
@@ -174,57 +147,90 @@ impl Moving<'_> {
     /// What a specifier has to be afterwards.
     fn specifier(&self, view: &View<'_>, id: RequestId) -> Spelled {
         let Module::File(target) = view.code.targets(view.file)[id.index()].module else { return Spelled::Same };
-        let (from, to) = (self.path(view.file), self.path(target));
         let request = &view.facts.requests[id.index()];
         let old = view.facts.names.get(request.specifier);
-        let means = |specifier: &str| match self.modules.resolve_at(from, specifier, kind(request)).module {
-            Module::File(file) => self.placed.get(file).path == *to,
-            Module::Absent(_) => false,
-        };
+        let means = |specifier: &str| self.leads(view.file, specifier, kind(request), target);
         match request.kind {
-            // A path as it is, without the rules of modules.
             _ if means(old) => Spelled::Same,
             RequestKind::ReferenceTypes => Spelled::Not,
-            _ => match self.modules.spell(from, to, old).filter(|new| means(new)) {
+            _ => match self.modules.spell(self.path(view.file), self.path(target), old).filter(|new| means(new)) {
                 Some(new) => Spelled::Anew(new),
                 None => Spelled::Not,
             },
         }
     }
 
-    /// Strings that may name what moves, and that nothing is known of.
-    fn doubt(&self, view: &View<'_>, rewritten: &mut Rewritten) {
-        let names = |specifier: &str| {
-            let found = view.code.modules().resolve(view.file, specifier, crate::lang::typescript::modules::Kind::Import);
-            matches!(found.module, Module::File(file) if self.moves.contains_key(&file))
+    /// Whether a specifier of a file leads to another one afterwards.
+    fn leads(&self, file: FileId, specifier: &str, kind: Kind, target: FileId) -> bool {
+        let found = self.modules.resolve_at(self.path(file), specifier, kind).module;
+        matches!(found, Module::File(file) if self.placed.get(file).path == *self.path(target))
+    }
+
+    /// The place of a string of a file that does not parse, which may be a specifier and would not lead where it leads today.
+    fn unread(&self, view: &View<'_>) -> Option<Span> {
+        let lost = |(at, text): &(usize, &str)| {
+            let found = view.code.modules().resolve(view.file, text, Kind::Import).module;
+            let is_lost = matches!(found, Module::File(target) if !self.leads(view.file, text, Kind::Import, target));
+            is_lost.then(|| Span::at(*at as u32))
         };
-        for &(path, span) in view.facts.paths.iter().filter(|(path, _)| names(view.facts.names.get(*path))) {
-            let _ = path;
+        quoted(&view.text).iter().find_map(lost)
+    }
+
+    /// Whether a string that may be a specifier leads to a file that moves, and would not lead there any more.
+    fn is_lost(&self, file: FileId, specifier: &str) -> bool {
+        let index = self.context.index;
+        let from = &index.snapshot().get(file).path;
+        let Module::File(target) = index.typescript().modules().resolve_at(from, specifier, Kind::Import).module else {
+            return false;
+        };
+        self.route.moves.contains_key(&target) && !self.leads(file, specifier, Kind::Import, target)
+    }
+
+    /// Strings that may name what moves, and that nothing is known of. A path that is there follows, for a person to look at.
+    fn doubt(&self, view: &View<'_>, rewritten: &mut Rewritten) {
+        let is_kept = self.context.keeps(view.file).is_some() || !view.facts.errors.is_empty();
+        for &(value, span) in &view.facts.paths {
+            let value = view.facts.names.get(value);
+            let bases = self.route.bases(view.path, value);
+            let new = bases.iter().find_map(|base| self.route.follow_exact(base, value));
+            if new.is_none() && !self.is_lost(view.file, value) {
+                continue;
+            }
+            let inside = Span::new(span.start + 1, span.end - 1);
+            let is_plain = &view.text[inside.range()] == value;
+            rewritten.edits.extend(new.filter(|_| is_plain && !is_kept).map(|new| Edit::replace(inside, new)));
             rewritten.doubts.push((Reason::InString, view.quote("string", span)));
         }
-        let own = self.moves.contains_key(&view.file);
         for computed in &view.facts.computed {
             let prefix = view.facts.names.get(computed.prefix);
-            let is_near = own || self.may_lead(view, prefix);
-            if is_near {
-                rewritten.doubts.push((Reason::Computed, view.quote("computed", computed.span)));
+            let new = self.prefix(view, prefix);
+            let is_open = prefix.is_empty() && self.route.moves.contains_key(&view.file);
+            if new.is_none() && !is_open && !self.may_lead(view, prefix) {
+                continue;
             }
+            let start = computed.span.start + 1;
+            let inside = Span::new(start, start + prefix.len() as u32);
+            let is_plain = view.text.get(inside.range()) == Some(prefix);
+            rewritten.edits.extend(new.filter(|_| is_plain && !is_kept).map(|new| Edit::replace(inside, new)));
+            rewritten.doubts.push((Reason::Computed, view.quote("computed", computed.span)));
         }
+    }
+
+    /// The new beginning of a relative specifier that is put together, where its folder lies elsewhere afterwards.
+    fn prefix(&self, view: &View<'_>, prefix: &str) -> Option<String> {
+        let (folder, start) = prefix.rsplit_once('/').filter(|_| prefix.starts_with('.'))?;
+        Some(self.route.follow(&self.route.own(view.path), &format!("{folder}/"))? + start)
     }
 
     /// Whether a specifier that begins so may lead to a file that moves.
     fn may_lead(&self, view: &View<'_>, prefix: &str) -> bool {
         let Some((folder, start)) = prefix.rsplit_once('/') else { return false };
         let snapshot = self.context.index.snapshot();
-        self.moves.keys().any(|&file| {
+        self.route.moves.keys().any(|&file| {
             let Some(path) = snapshot.get(file).path.as_str() else { return false };
             let Some((_, name)) = path.rsplit_once('/') else { return false };
             let stem = name.split('.').next().unwrap_or(name);
-            let whole = view.code.modules().resolve(
-                view.file,
-                &format!("{folder}/{stem}"),
-                crate::lang::typescript::modules::Kind::Import,
-            );
+            let whole = view.code.modules().resolve(view.file, &format!("{folder}/{stem}"), Kind::Import);
             stem.starts_with(start) && whole.module == Module::File(file)
         })
     }
@@ -236,19 +242,11 @@ enum Spelled {
     Not,
 }
 
-fn assemble(index: &Index, moves: &Moves, rewritten: Vec<Rewritten>) -> Option<SourceChange> {
-    let mut edits: BTreeMap<FileId, TextEdit> = BTreeMap::new();
-    for file in rewritten.into_iter().filter(|file| !file.edits.is_empty()) {
-        edits.insert(file.file, TextEdit::new(file.edits).ok()?);
-    }
-    let mut change = SourceChange::default();
-    let path = |file: FileId| index.snapshot().get(file).path.clone();
-    for (&file, to) in moves {
-        let edit = edits.remove(&file).unwrap_or_default();
-        change.union(&SourceChange::of(path(file), FileChange::Move { to: to.clone(), edit })).ok()?;
-    }
-    for (file, edit) in edits {
-        change.union(&SourceChange::edit(path(file), edit)).ok()?;
-    }
-    Some(change)
+/// What stands between quotes on one line, without blanks, with its place.
+fn quoted(text: &str) -> Vec<(usize, &str)> {
+    let is_quote = |c: char| matches!(c, '"' | '\'' | '`');
+    let ends: Vec<(usize, &str)> = text.match_indices(is_quote).collect();
+    let pairs = ends.windows(2).filter(|pair| pair[0].1 == pair[1].1);
+    let inside = pairs.map(|pair| (pair[0].0 + 1, &text[pair[0].0 + 1..pair[1].0]));
+    inside.filter(|(_, text)| !text.is_empty() && !text.contains(char::is_whitespace)).collect()
 }
