@@ -175,7 +175,8 @@ impl Purpose {
         if step.get("move_definition").is_some()
             && let ([from], [to]) = (&from[..], &to[..])
         {
-            self.moved.push((from.replace(':', "."), to.replace(':', ".")));
+            let plain = |name: &str| name.trim_end_matches('/').replace(':', ".");
+            self.moved.push((plain(from), plain(to)));
         }
         self.names.extend(from.iter().chain(&to).map(last));
         // What takes the place of code is imported.

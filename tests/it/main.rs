@@ -22,6 +22,7 @@ mod typescript_cases;
 mod typescript_facts;
 mod typescript_generated;
 mod typescript_refs;
+mod typescript_oracle;
 mod verify;
 mod why;
 mod worklist;

@@ -12,6 +12,9 @@ use crate::equivalence::Purpose;
 use crate::harness::{Sandbox, copy, plan_of, project};
 use crate::typescript::{Seen, differences, look};
 
+/// The kinds that are asked for. `move-symbol` is generated as well.
+const KINDS: [&str; 1] = ["move-module"];
+
 /// How many projects are looked at, and how much is asked of each.
 fn size() -> (u32, usize) {
     let given = std::env::var("TYPESCRIPT_SEEDS").ok().map(|last| last.parse().expect("TYPESCRIPT_SEEDS is a number"));
@@ -19,7 +22,7 @@ fn size() -> (u32, usize) {
 }
 
 /// A generated project and what can be asked of the tool, as the bodies of a plan's step.
-fn generated(seed: u32) -> (Sandbox, Vec<String>) {
+pub fn generated(seed: u32) -> (Sandbox, Vec<String>) {
     let sandbox = Sandbox::new();
     let script = project().join("tests/generate_typescript.py");
     let said = sandbox.python(&[script.to_str().unwrap(), ".", "--seed", &seed.to_string()]).ok();
@@ -29,7 +32,8 @@ fn generated(seed: u32) -> (Sandbox, Vec<String>) {
         let lines = step.as_object().unwrap().iter().map(|(key, value)| format!("{key} = {value}"));
         lines.collect::<Vec<String>>().join("\n")
     };
-    let all: Vec<String> = said["operations"].as_array().unwrap().iter().map(body).collect();
+    let is_done = |step: &&Value| step["kind"].as_str().is_some_and(|kind| KINDS.contains(&kind));
+    let all: Vec<String> = said["operations"].as_array().unwrap().iter().filter(is_done).map(body).collect();
     // Each project begins with another one.
     let turn = seed as usize % all.len();
     let asked = all[turn..].iter().chain(&all[..turn]).take(size().1).cloned().collect();
@@ -54,7 +58,7 @@ fn every_generated_project_compiles_and_runs() {
 }
 
 /// What a project is after a step, or what is wrong with how it was made. Nothing where the tool leaves it to a person.
-fn made(before: &Sandbox, body: &str) -> Result<Option<Sandbox>, String> {
+pub fn made(before: &Sandbox, body: &str) -> Result<Option<Sandbox>, String> {
     let sandbox = Sandbox::new();
     copy(&before.root(), &sandbox.root());
     sandbox.init();
