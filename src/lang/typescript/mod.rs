@@ -6,6 +6,7 @@
 mod collect;
 pub mod definitions;
 pub mod exports;
+pub mod effects;
 pub mod facts;
 pub mod imports;
 pub mod json;
@@ -15,6 +16,7 @@ pub mod missing;
 pub mod modules;
 pub mod rename;
 pub mod resolve;
+pub mod unused;
 
 pub use collect::collect;
 pub use facts::Facts;

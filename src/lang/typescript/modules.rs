@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use disk::Disk;
 use output::Outputs;
 use packages::Packages;
+pub use project::Emit;
 use project::{Project, Projects};
 use resolvers::{Found, Resolvers, find_config};
 use specifier::{Shape, package_name, without_query};
@@ -176,6 +177,18 @@ impl Modules {
             let outputs = projects.outputs(snapshot);
             Setting::new(snapshot, Arc::new(packages), Arc::new(projects), outputs, problems)
         })
+    }
+
+    /// What a compiler makes of the imports and the JSX of the file at a path: what its `tsconfig.json` says. Of a script, whatever runs
+    /// it evaluates every import.
+    pub fn emit(&self, path: &RepoPath) -> Emit {
+        let is_script = path.extension().is_some_and(|extension| extension.ends_with(b"js") || extension == b"jsx");
+        let mut emit = match self.project(path) {
+            Some(project) => project.emit.clone(),
+            None => Emit { keeps_imports: false, jsx_names: vec!["React".to_owned()] },
+        };
+        emit.keeps_imports |= is_script;
+        emit
     }
 
     fn project(&self, path: &RepoPath) -> Option<&Project> {

@@ -43,6 +43,12 @@ pub(super) struct Config {
     pub conditions: Option<Vec<String>>,
     pub allow_js: Option<bool>,
     pub composite: Option<bool>,
+    /// How JSX is compiled.
+    pub jsx: Option<String>,
+    /// The function that JSX calls, and the object that has it, where they are named.
+    pub jsx_names: Option<Vec<String>>,
+    /// An import none of whose names is used stays in what the compiler makes.
+    pub keeps_imports: Option<bool>,
     /// `moduleResolution`, or the `module` that it follows from.
     pub resolution: Option<String>,
     /// Not inherited.
@@ -144,6 +150,10 @@ fn own(json: &Map<String, Value>, folder: &str) -> Config {
     let paths = options.get("paths").and_then(Value::as_object);
     let paths = paths.map(|paths| paths.iter().map(|(pattern, to)| (pattern.clone(), strings(Some(to)))).collect());
     let references = json.get("references").and_then(Value::as_array).into_iter().flatten();
+    let jsx_names: Vec<String> = ["jsxFactory", "jsxFragmentFactory", "reactNamespace"]
+        .iter()
+        .filter_map(|key| Some(options.get(*key)?.as_str()?.split('.').next()?.to_owned()))
+        .collect();
     Config {
         base_url: located(options.get("baseUrl")),
         paths: paths.map(|value| Located { folder: folder.to_owned(), value }),
@@ -157,9 +167,19 @@ fn own(json: &Map<String, Value>, folder: &str) -> Config {
         conditions: options.get("customConditions").map(|names| strings(Some(names))),
         allow_js: options.get("allowJs").and_then(Value::as_bool),
         composite: options.get("composite").and_then(Value::as_bool),
+        jsx: options.get("jsx").and_then(Value::as_str).map(str::to_lowercase),
+        jsx_names: (!jsx_names.is_empty()).then_some(jsx_names),
+        keeps_imports: keeps_imports(options),
         resolution: ["moduleResolution", "module"].iter().find_map(|key| Some(options.get(*key)?.as_str()?.to_lowercase())),
         references: references.filter_map(|reference| Some(reference.get("path")?.as_str()?.to_owned())).collect(),
     }
+}
+
+/// Whether the options say that unused imports are kept, or not; the older two are for compilers before TypeScript 5.
+fn keeps_imports(options: &Map<String, Value>) -> Option<bool> {
+    let older = options.get("importsNotUsedAsValues").and_then(Value::as_str).map(|word| word != "remove");
+    let flags = ["verbatimModuleSyntax", "preserveValueImports"].iter().filter_map(|key| options.get(*key)?.as_bool());
+    flags.chain(older).reduce(|any, one| any || one)
 }
 
 impl Config {
@@ -176,6 +196,9 @@ impl Config {
         self.conditions = self.conditions.take().or(base.conditions);
         self.allow_js = self.allow_js.or(base.allow_js);
         self.composite = self.composite.or(base.composite);
+        self.jsx = self.jsx.take().or(base.jsx);
+        self.jsx_names = self.jsx_names.take().or(base.jsx_names);
+        self.keeps_imports = self.keeps_imports.or(base.keeps_imports);
         self.resolution = self.resolution.take().or(base.resolution);
     }
 }

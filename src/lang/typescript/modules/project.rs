@@ -79,6 +79,8 @@ pub(super) struct Project {
     pub root_dirs: Vec<String>,
     /// Whether relative paths must have their endings, as Node wants them.
     pub needs_endings: bool,
+    /// What becomes of imports and JSX.
+    pub emit: Emit,
     conditions: Vec<String>,
     references: Vec<RepoPath>,
     files: Vec<String>,
@@ -89,6 +91,26 @@ pub(super) struct Project {
     root_dir: Option<String>,
     /// Whether it covers files outside of its folder.
     is_wide: bool,
+}
+
+/// What a compiler makes of the imports and the JSX of a file.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Emit {
+    /// An import none of whose names is used is evaluated all the same.
+    pub keeps_imports: bool,
+    /// The names that JSX stands for: a use of them that is not written. None where a compiler brings them itself.
+    pub jsx_names: Vec<String>,
+}
+
+impl Emit {
+    fn of(config: &Config) -> Self {
+        let is_automatic = config.jsx.as_deref().is_some_and(|jsx| jsx.starts_with("react-jsx"));
+        let named = config.jsx_names.clone().unwrap_or_else(|| vec!["React".to_owned()]);
+        Self {
+            keeps_imports: config.keeps_imports.unwrap_or(false),
+            jsx_names: if is_automatic { Vec::new() } else { named },
+        }
+    }
 }
 
 /// The projects of a snapshot.
@@ -255,6 +277,7 @@ impl Project {
                 .resolution
                 .as_deref()
                 .is_some_and(|name| matches!(name, "node16" | "node18" | "node20" | "nodenext")),
+            emit: Emit::of(config),
             allow_js: config.allow_js.unwrap_or(is_jsconfig),
             root_dir: one(&config.root_dir).or_else(|| config.composite.unwrap_or(false).then(|| folder.clone())),
             outputs,
