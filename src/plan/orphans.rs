@@ -8,6 +8,7 @@
 mod helpers;
 mod imports;
 mod modules;
+mod typescript;
 
 use std::collections::BTreeSet;
 
@@ -74,7 +75,9 @@ impl<'s> Orphans<'s> {
 
     fn imports(&self, origin: &Index, index: &Index, changes: &[SourceChange]) -> Vec<Finding> {
         let in_scope = |path: &RepoPath| self.scope.contains(path) && self.transform.scope.contains(path);
-        imports::find(origin, index, changes, &in_scope)
+        let mut found = imports::find(origin, index, changes, &in_scope);
+        found.extend(typescript::imports(origin, index, changes, &in_scope));
+        found
     }
 
     fn helpers(&self, origin: &Index, index: &Index, changes: &[SourceChange]) -> Vec<Finding> {

@@ -205,6 +205,11 @@ pub fn orphans(index: &Index, unread: Vec<(FileId, Vec<AliasId>)>) -> Vec<Findin
     readable(index, kind::remove_unused_imports::orphans(index, unread))
 }
 
+/// The same for imports of TypeScript.
+pub fn orphans_of_typescript(index: &Index, unused: &[(FileId, Vec<crate::lang::typescript::facts::AliasId>)]) -> Vec<Finding> {
+    readable(index, typescript::remove_unused_imports::orphans(index, unused))
+}
+
 /// Finds the definitions that nothing uses any more since a step has removed these bytes of the files of `origin`, and what becomes of
 /// them by the rules of the step's transform. The findings are sorted by file and place.
 pub fn helpers(index: &Index, plan: &Scope, transform: &Transform, removed: &Removed<'_>) -> Vec<Finding> {

@@ -107,6 +107,17 @@ pub fn insert(source: &Source<'_>, spot: Spot, definition: &str) -> Result<Edit,
     Ok(Edit::insert(start as u32, format!("{before}{lines}{eol}{eol}")))
 }
 
+/// Returns the edit that takes out one whole statement at the top of the file.
+///
+/// # Errors
+/// There is none at the span, or it shares its lines with others.
+pub fn take_out(source: &Source<'_>, statement: Span) -> Result<Edit, Refusal> {
+    let node =
+        top_level(source, statement.start).filter(|node| !node.has_error() && node.start_byte() == statement.range().start);
+    let part = part(source, node.ok_or(Refusal::ParsersDisagree)?, &[])?;
+    lines::take_out(source, part.node, part.span, &[part.span])
+}
+
 /// The statements of definitions, in the order of the file.
 fn parts<'a>(source: &Source<'a>, declarations: &[DeclarationId]) -> Result<Vec<Part<'a>>, Refusal> {
     let facts = source.facts;

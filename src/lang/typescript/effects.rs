@@ -12,16 +12,53 @@ use crate::text::span::Span;
 
 /// The classes of the language whose construction does nothing else.
 const CLASSES: [&str; 22] = [
-    "Map", "Set", "WeakMap", "WeakSet", "WeakRef", "Date", "RegExp", "Error", "TypeError", "RangeError", "Array", "Object",
-    "String", "Number", "Boolean", "AbortController", "TextEncoder", "TextDecoder", "URLSearchParams", "Uint8Array", "ArrayBuffer",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "WeakRef",
+    "Date",
+    "RegExp",
+    "Error",
+    "TypeError",
+    "RangeError",
+    "Array",
+    "Object",
+    "String",
+    "Number",
+    "Boolean",
+    "AbortController",
+    "TextEncoder",
+    "TextDecoder",
+    "URLSearchParams",
+    "Uint8Array",
+    "ArrayBuffer",
     "Headers",
 ];
 
 /// The functions of the language that do nothing but return a value, unless they are given functions.
 const FUNCTIONS: [&str; 21] = [
-    "Object.freeze", "Object.keys", "Object.values", "Object.entries", "Object.fromEntries", "Object.create", "Array.from",
-    "Array.of", "Array.isArray", "String", "Number", "Boolean", "BigInt", "Symbol", "Symbol.for", "JSON.stringify", "parseInt",
-    "parseFloat", "Date.now", "String.raw", "RegExp",
+    "Object.freeze",
+    "Object.keys",
+    "Object.values",
+    "Object.entries",
+    "Object.fromEntries",
+    "Object.create",
+    "Array.from",
+    "Array.of",
+    "Array.isArray",
+    "String",
+    "Number",
+    "Boolean",
+    "BigInt",
+    "Symbol",
+    "Symbol.for",
+    "JSON.stringify",
+    "parseInt",
+    "parseFloat",
+    "Date.now",
+    "String.raw",
+    "RegExp",
 ];
 
 /// The functions of React that wrap what they are given, for later.
@@ -51,9 +88,20 @@ pub fn effect_in(source: &Source<'_>, node: Node<'_>) -> Option<Span> {
 /// Whether a part of a node is evaluated when the node is.
 fn is_evaluated(node: Node<'_>, child: Node<'_>) -> bool {
     match node.kind() {
-        "function_declaration" | "generator_function_declaration" | "function_expression" | "generator_function"
-        | "arrow_function" | "interface_declaration" | "type_alias_declaration" | "ambient_declaration" | "function_signature"
-        | "type_annotation" | "type_arguments" | "type_parameters" | "import_statement" | "implements_clause" => false,
+        "function_declaration"
+        | "generator_function_declaration"
+        | "function_expression"
+        | "generator_function"
+        | "arrow_function"
+        | "interface_declaration"
+        | "type_alias_declaration"
+        | "ambient_declaration"
+        | "function_signature"
+        | "type_annotation"
+        | "type_arguments"
+        | "type_parameters"
+        | "import_statement"
+        | "implements_clause" => false,
         "method_definition" | "abstract_method_signature" | "method_signature" => {
             matches!(child.kind(), "decorator" | "computed_property_name")
         }
@@ -88,7 +136,9 @@ fn is_pure(source: &Source<'_>, call: Node<'_>) -> bool {
     }
     let is_new = call.kind() == "new_expression";
     let callee = call.child_by_field_name(if is_new { "constructor" } else { "function" });
-    let Some(callee) = callee.filter(|callee| matches!(callee.kind(), "identifier" | "member_expression")) else { return false };
+    let Some(callee) = callee.filter(|callee| matches!(callee.kind(), "identifier" | "member_expression")) else {
+        return false;
+    };
     let name = &source.text[callee.byte_range()];
     let root = source.facts.uses.iter().find(|used| used.span.start == callee.start_byte() as u32);
     let Some(root) = root else { return false };

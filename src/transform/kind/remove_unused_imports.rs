@@ -17,6 +17,7 @@ use rustc_hash::FxHashSet;
 use self::judge::{Judged, Manner, judge};
 pub use self::judge::{unread, unread_without};
 use super::super::finding::{Finding, Fix, Outcome, Reason};
+use super::super::typescript;
 use super::super::wire::{Located, Problem, Table};
 use super::super::{Context, Rule, Subject, View};
 use super::{Kind, is_dotted};
@@ -37,6 +38,8 @@ pub(super) const KIND: Kind =
 struct RemoveUnusedImports {
     /// The modules and symbols whose imports are looked at; all of them where there are none.
     of: Vec<Wanted>,
+    /// Whether those of TypeScript are looked at as well.
+    is_for_all: bool,
 }
 
 /// A module, with all that lies in it, or one of its names.
@@ -46,8 +49,12 @@ struct Wanted {
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    let is_for_all = typescript::remove_unused_imports::is_meant_too(table);
+    if !is_for_all && typescript::remove_unused_imports::is_meant(table) {
+        return typescript::remove_unused_imports::read(table);
+    }
     let of = table.strings("of").into_iter().filter_map(|text| Wanted::read(table, text)).collect();
-    Some(Box::new(RemoveUnusedImports { of }))
+    Some(Box::new(RemoveUnusedImports { of, is_for_all }))
 }
 
 impl Wanted {
@@ -94,10 +101,14 @@ impl Rule for RemoveUnusedImports {
             (!found.is_empty()).then_some((file, found))
         };
         let unread = files.into_par_iter().filter_map(unread).collect();
-        findings(index, judge(index, unread, Manner::Everywhere), &|names| match names {
+        let mut found = findings(index, judge(index, unread, Manner::Everywhere), &|names| match names {
             [name] => format!("remove the unused import of {name}"),
             names => format!("remove the unused imports of {}", listed(names)),
-        })
+        });
+        if self.is_for_all {
+            found.extend(typescript::remove_unused_imports::find(context, &[]));
+        }
+        found
     }
 
     fn subjects(&self, index: &Index) -> Vec<Subject> {

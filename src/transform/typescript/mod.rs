@@ -7,7 +7,9 @@ mod mocks;
 pub(super) mod move_module;
 pub(super) mod move_symbol;
 pub mod named;
+mod quiet;
 mod relocate;
+pub(super) mod remove_unused_imports;
 
 pub use self::judge::describe;
 use super::finding::{Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
@@ -15,7 +17,7 @@ use crate::index::Index;
 use crate::index::typescript::TypeScript;
 use crate::index::typescript::references::{Reference, Site};
 use crate::lang::typescript::facts::{AliasForm, Exported, Facts, Imported, Request, RequestId, RequestKind};
-use crate::lang::typescript::imports::Refusal;
+use crate::lang::typescript::imports::{Refusal, Source};
 use crate::text::eol;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
@@ -42,6 +44,12 @@ impl<'i> View<'i> {
         let code = index.typescript();
         let text = index.text(file).unwrap_or_default();
         Self { code, file, path: &index.snapshot().get(file).path, facts: code.facts(file), text, lines: index.lines(file) }
+    }
+
+    /// The file as the editors of imports and definitions need it; `None` where tree-sitter gives up.
+    pub fn source(&self) -> Option<Source<'_>> {
+        let tree = self.code.index.tree(self.file, &self.text)?;
+        Some(Source { text: &self.text, facts: self.facts, tree })
     }
 
     /// A place of it.

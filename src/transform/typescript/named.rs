@@ -190,11 +190,15 @@ impl Named {
     /// Reads the names under a key that can only be TypeScript's.
     pub fn read_all(table: &Table<'_>, key: &'static str) -> Vec<Self> {
         let names = table.strings(key).into_iter().filter(|text| Language::of_name(&text.value) == Language::TypeScript);
-        let read = |text: Located<String>| match text.value.contains(':') {
+        names.filter_map(|text| Self::read(table, text)).collect()
+    }
+
+    /// Reads one, and reports what is none.
+    pub fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+        match text.value.contains(':') {
             true => SymbolRef::read(table, text).map(Named::Symbol),
             false => ModuleRef::read(table, text).map(Named::Module),
-        };
-        names.filter_map(read).collect()
+        }
     }
 
     /// What to search for.

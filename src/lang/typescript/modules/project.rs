@@ -106,10 +106,7 @@ impl Emit {
     fn of(config: &Config) -> Self {
         let is_automatic = config.jsx.as_deref().is_some_and(|jsx| jsx.starts_with("react-jsx"));
         let named = config.jsx_names.clone().unwrap_or_else(|| vec!["React".to_owned()]);
-        Self {
-            keeps_imports: config.keeps_imports.unwrap_or(false),
-            jsx_names: if is_automatic { Vec::new() } else { named },
-        }
+        Self { keeps_imports: config.keeps_imports.unwrap_or(false), jsx_names: if is_automatic { Vec::new() } else { named } }
     }
 }
 

@@ -1,0 +1,213 @@
+//! `remove-unused-imports` for TypeScript: the names of import declarations that nothing in their file uses, as a value or as a type.
+//!
+//! A compiler leaves out of the program what is imported and not used, unless it is told otherwise: where it does, a declaration may go
+//! as a whole; where it does not, the module would not be evaluated any more, which is for review if that does something. `import "m"`
+//! is there for that alone and stays. The last import of a file leaves `export {}`, for without it the file would be no module.
+
+mod judge;
+mod marks;
+
+use rayon::prelude::*;
+
+use self::judge::{Judged, Manner, judge};
+use super::View;
+use super::named::{Language, Named};
+use crate::index::Index;
+use crate::index::typescript::references::is_inside;
+use crate::lang::typescript::facts::{AliasId, Imported, RequestId, RequestKind};
+use crate::lang::typescript::imports::{self, Becomes, Change};
+use crate::lang::typescript::unused::unused;
+use crate::text::change::SourceChange;
+use crate::text::edit::{Edit, TextEdit};
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+use crate::transform::finding::{Bond, Finding, Fix, Outcome, Reason};
+use crate::transform::wire::{Problem, Table};
+use crate::transform::{Context, Rule, Subject};
+
+/// Whether a step's parameters are TypeScript's.
+pub fn is_meant(table: &Table<'_>) -> bool {
+    Language::of(table, &["of"]) == Language::TypeScript
+}
+
+/// Whether a step's parameters are for all languages: they name nothing.
+pub fn is_meant_too(table: &Table<'_>) -> bool {
+    !table.has("of") && !table.has("language")
+}
+
+struct RemoveUnusedImports {
+    /// The modules and symbols whose imports are looked at; all of them where there are none.
+    of: Vec<Named>,
+}
+
+/// Reads the parameters.
+pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    let of = table.strings("of").into_iter().filter_map(|text| Named::read(table, text)).collect();
+    Some(Box::new(RemoveUnusedImports { of }))
+}
+
+impl Rule for RemoveUnusedImports {
+    fn check(&self, _: &Index) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn find(&self, context: &Context<'_>) -> Vec<Finding> {
+        find(context, &self.of)
+    }
+
+    fn subjects(&self, _: &Index) -> Vec<Subject> {
+        Vec::new()
+    }
+}
+
+/// Finds the unused imports of some modules and symbols; all of them where none are named.
+pub fn find(context: &Context<'_>, of: &[Named]) -> Vec<Finding> {
+    let index = context.index;
+    let code = index.typescript();
+    let is_wanted = |file: FileId, id: &AliasId| {
+        let alias = &code.facts(file).aliases[id.index()];
+        let module = code.modules().module_name(&code.targets(file)[alias.request.index()].module);
+        let is_it = |named: &Named| match (named, alias.imported) {
+            (Named::Symbol(symbol), Imported::Name(name)) => {
+                symbol.module.name == *module && symbol.name == code.facts(file).names.get(name)
+            }
+            (Named::Symbol(_), Imported::Namespace) => false,
+            (Named::Module(outer), _) => is_inside(&module, &outer.name),
+        };
+        of.is_empty() || of.iter().any(is_it)
+    };
+    let files: Vec<FileId> = code.files().filter(|file| context.in_scope(*file)).collect();
+    let in_file = |file: FileId| {
+        let mut unused = unused(code.facts(file));
+        unused.retain(|id| is_wanted(file, id));
+        findings(index, file, &unused, Manner::Everywhere, &|names| match names {
+            [name] => format!("remove the unused import of {name}"),
+            names => format!("remove the unused imports of {}", listed(names)),
+        })
+    };
+    files.into_par_iter().flat_map_iter(in_file).collect()
+}
+
+/// Finds what becomes of imports that a step has made useless, given file by file; nothing in their files uses them.
+pub fn orphans(index: &Index, unused: &[(FileId, Vec<AliasId>)]) -> Vec<Finding> {
+    let in_file = |(file, unused): &(FileId, Vec<AliasId>)| {
+        findings(index, *file, unused, Manner::Orphaned, &|names| {
+            let plural = if names.len() == 1 { "" } else { "s" };
+            format!("remove the import{plural} of {}, which this step orphaned", listed(names))
+        })
+    };
+    unused.par_iter().flat_map_iter(in_file).collect()
+}
+
+/// The imports among some of a file that go without a doubt when nothing in the file uses them.
+pub fn droppable(index: &Index, file: FileId, unused: &[AliasId]) -> Vec<AliasId> {
+    let judged = judge(index, &View::open(index, file), unused, Manner::Orphaned);
+    judged.into_iter().filter(|judged| judged.doubt.is_none()).flat_map(|judged| judged.aliases).collect()
+}
+
+/// `a`, `a` and `b`, or `a`, `b` and `c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [names @ .., last] if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        names => names.concat(),
+    }
+}
+
+/// The findings of one file, one for each declaration. What goes in a file goes at once: the first of them carries it.
+fn findings(
+    index: &Index,
+    file: FileId,
+    unused: &[AliasId],
+    manner: Manner,
+    message: &dyn Fn(&[String]) -> String,
+) -> Vec<Finding> {
+    if unused.is_empty() {
+        return Vec::new();
+    }
+    let view = View::open(index, file);
+    let judged = judge(index, &view, unused, manner);
+    let finding = |judged: &Judged, outcome: Outcome| {
+        let facts = view.facts;
+        let spans: Vec<Span> = judged.aliases.iter().map(|id| facts.aliases[id.index()].span).collect();
+        let spelled = |span: &Span| format!("`{}`", view.text[span.range()].split_whitespace().collect::<Vec<_>>().join(" "));
+        let names: Vec<String> = spans.iter().map(spelled).collect();
+        let spelling = view.spelling(&facts.requests[judged.request.index()]);
+        let mut finding = view.finding(spans[0], message(&names), Some(spelling), outcome);
+        finding.evidence = judged.doubt.iter().map(|(_, evidence)| evidence.clone()).collect();
+        finding
+    };
+    let mut found = Vec::new();
+    for is_safe in [true, false] {
+        let of_class = judged.iter().filter(|judged| judged.doubt.is_none() == is_safe);
+        let (going, refused): (Vec<_>, Vec<_>) =
+            of_class.map(|judged| (judged, change(&view, &[judged]))).partition(|(_, made)| made.is_ok());
+        let left = |(judged, made): (&Judged, Result<TextEdit, Reason>)| Some(finding(judged, Outcome::Left(made.err()?)));
+        found.extend(refused.into_iter().filter_map(left));
+        let going: Vec<&Judged> = going.into_iter().map(|(judged, _)| judged).collect();
+        let made = change(&view, &going);
+        let key = format!("unused imports of {}, {}", view.path, if is_safe { "safe" } else { "after a look" });
+        for (at, judged) in going.into_iter().enumerate() {
+            let outcome = match &made {
+                Err(reason) => Outcome::Left(*reason),
+                Ok(edit) => {
+                    let (change, bond) = match at {
+                        0 => (
+                            SourceChange::edit(view.path.clone(), edit.clone()),
+                            Bond { settles: vec![key.clone()], needs: Vec::new() },
+                        ),
+                        _ => (SourceChange::default(), Bond { settles: Vec::new(), needs: vec![key.clone()] }),
+                    };
+                    Outcome::Fix(Fix { bond, ..Fix::judged(judged.doubt.as_ref().map(|(reason, _)| *reason), change) })
+                }
+            };
+            found.push(finding(judged, outcome));
+        }
+    }
+    found
+}
+
+/// The edit that takes the names out of some declarations.
+fn change(view: &View<'_>, going: &[&Judged]) -> Result<TextEdit, Reason> {
+    let aliases: Vec<AliasId> = going.iter().flat_map(|judged| judged.aliases.iter().copied()).collect();
+    TextEdit::new(drop_aliases(view, &aliases)?).map_err(|_| Reason::ParsersDisagree)
+}
+
+/// The edits that take names out of the declarations of a file.
+///
+/// # Errors
+/// Why that is not done.
+pub fn drop_aliases(view: &View<'_>, aliases: &[AliasId]) -> Result<Vec<Edit>, Reason> {
+    let facts = view.facts;
+    let source = view.source().ok_or(Reason::ParsersDisagree)?;
+    let mut change = Change { aliases: aliases.iter().map(|id| (*id, Becomes::Nothing)).collect(), ..Change::default() };
+    let is_gone = |request: RequestId| {
+        let mut of_request = facts.aliases.iter().enumerate().filter(|(_, alias)| alias.request == request);
+        of_request.all(|(at, _)| aliases.contains(&AliasId::new(at)))
+    };
+    let asks = |kind: RequestKind| matches!(kind, RequestKind::Import | RequestKind::ImportEquals | RequestKind::Export);
+    let declarations: Vec<RequestId> =
+        (0..facts.requests.len()).map(RequestId::new).filter(|request| asks(facts.requests[request.index()].kind)).collect();
+    let is_empty = |request: &RequestId| facts.aliases.iter().all(|alias| alias.request != *request);
+    let stays = declarations.iter().any(|request| is_empty(request) || !is_gone(*request));
+    let mut edits = Vec::new();
+    if facts.is_module && facts.exports.is_empty() && !stays {
+        // The file stays a module.
+        if let Some(last) = declarations.last() {
+            let whole = facts.requests[last.index()].whole;
+            let end = if view.text[whole.range()].ends_with(';') { ";" } else { "" };
+            edits.push(Edit::replace(whole, format!("export {{}}{end}")));
+            change.aliases.retain(|(id, _)| facts.aliases[id.index()].request != *last);
+        }
+    }
+    // `import x = require("m")` is a statement of its own.
+    let (equals, others): (Vec<_>, Vec<_>) = std::mem::take(&mut change.aliases)
+        .into_iter()
+        .partition(|(id, _)| facts.requests[facts.aliases[id.index()].request.index()].kind == RequestKind::ImportEquals);
+    for (id, _) in equals {
+        let whole = facts.requests[facts.aliases[id.index()].request.index()].whole;
+        edits.push(crate::lang::typescript::definitions::take_out(&source, whole).map_err(super::refused)?);
+    }
+    change.aliases = others;
+    edits.extend(imports::edits(&source, &change).map_err(super::refused)?);
+    Ok(edits)
+}

@@ -1,0 +1,138 @@
+//! What becomes of each import declaration with names that nothing in its file uses: they go, or a person looks at them first.
+
+use std::collections::BTreeSet;
+
+use super::marks::{has_word, is_marked, jsx_names, marks_file};
+use crate::index::Index;
+use crate::lang::typescript::facts::{Alias, AliasForm, AliasId, Meaning, RequestId};
+use crate::lang::typescript::modules::{Emit, Module};
+use crate::lang::typescript::resolve::{self, Definition};
+use crate::syntax;
+use crate::transform::finding::{Evidence, Reason};
+use crate::transform::typescript::View;
+use crate::transform::typescript::quiet::Quiet;
+
+/// How imports are judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Nothing used them: a compiler that leaves unused imports out does not evaluate their modules as it is.
+    Everywhere,
+    /// A step has made them useless: their modules were evaluated before it.
+    Orphaned,
+}
+
+/// The names of one declaration that nothing uses.
+pub struct Judged {
+    /// What the declaration asks for.
+    pub request: RequestId,
+    /// The names.
+    pub aliases: Vec<AliasId>,
+    /// Why a person has to look at it before they go.
+    pub doubt: Option<(Reason, Evidence)>,
+}
+
+/// Judges names of a file that nothing in it uses, declaration by declaration. Those that are used in a way that is not written, and
+/// those that the author has marked, are left out.
+pub fn judge(index: &Index, view: &View<'_>, unused: &[AliasId], manner: Manner) -> Vec<Judged> {
+    let facts = view.facts;
+    if unused.is_empty() || marks_file(&view.text, &facts.comments) {
+        return Vec::new();
+    }
+    let emit = view.code.modules().emit(view.path);
+    let kept = Kept::of(view, &emit, unused);
+    let quiet = Quiet::new(index);
+    let is_marked = |alias: &Alias| {
+        let whole = facts.requests[alias.request.index()].whole;
+        [whole, alias.span].iter().any(|place| is_marked(&view.text, &facts.comments, *place))
+    };
+    let mut judged: Vec<Judged> = Vec::new();
+    for &id in unused {
+        let alias = &facts.aliases[id.index()];
+        if kept.has(view, alias) || is_marked(alias) {
+            continue;
+        }
+        match judged.iter_mut().find(|judged| judged.request == alias.request) {
+            Some(judged) => judged.aliases.push(id),
+            None => judged.push(Judged { request: alias.request, aliases: vec![id], doubt: None }),
+        }
+    }
+    for judged in &mut judged {
+        judged.doubt = doubt(view, judged, &emit, manner, &quiet);
+    }
+    judged
+}
+
+/// Names that are used though no use of them is written.
+struct Kept {
+    /// What JSX stands for, where the file has some.
+    jsx: Vec<String>,
+    /// The comments of a script may give its types.
+    is_script: bool,
+}
+
+impl Kept {
+    fn of(view: &View<'_>, emit: &Emit, unused: &[AliasId]) -> Self {
+        let names = jsx_names(&view.text, &view.facts.comments).unwrap_or_else(|| emit.jsx_names.clone());
+        let is_asked = unused.iter().any(|id| names.iter().any(|name| local(view, &view.facts.aliases[id.index()]) == name));
+        let is_script = view.path.extension().is_some_and(|extension| !extension.contains(&b't'));
+        Self { jsx: if is_asked && has_jsx(view) { names } else { Vec::new() }, is_script }
+    }
+
+    fn has(&self, view: &View<'_>, alias: &Alias) -> bool {
+        let name = local(view, alias);
+        let is_in_comment = || view.facts.comments.iter().any(|span| has_word(&view.text[span.range()], name));
+        self.jsx.iter().any(|jsx| jsx == name) || (self.is_script && is_in_comment())
+    }
+}
+
+fn local<'i>(view: &View<'i>, alias: &Alias) -> &'i str {
+    let facts = view.facts;
+    alias.local.map_or("", |local| facts.names.get(facts.bindings[local.index()].name))
+}
+
+fn has_jsx(view: &View<'_>) -> bool {
+    let Some(source) = view.source() else { return true };
+    let mut waiting = vec![source.tree.root()];
+    while let Some(node) = waiting.pop() {
+        if node.kind().starts_with("jsx_") {
+            return true;
+        }
+        waiting.extend(syntax::children(node));
+    }
+    false
+}
+
+/// Why the names of a declaration are for review: with the declaration goes the evaluation of its module.
+fn doubt(view: &View<'_>, judged: &Judged, emit: &Emit, manner: Manner, quiet: &Quiet<'_>) -> Option<(Reason, Evidence)> {
+    let facts = view.facts;
+    let all = facts.aliases.iter().enumerate().filter(|(_, alias)| alias.request == judged.request);
+    let all: BTreeSet<AliasId> = all.map(|(at, _)| AliasId::new(at)).collect();
+    let is_whole = all.iter().all(|id| judged.aliases.contains(id));
+    let request = &facts.requests[judged.request.index()];
+    let is_evaluated = match manner {
+        _ if request.is_type_only || !is_whole => false,
+        Manner::Everywhere => emit.keeps_imports,
+        Manner::Orphaned => emit.keeps_imports || judged.aliases.iter().any(|id| is_value(view, &facts.aliases[id.index()])),
+    };
+    if !is_evaluated {
+        return None;
+    }
+    let act = match view.code.targets(view.file)[judged.request.index()].module {
+        Module::File(file) => quiet.act(file),
+        Module::Absent(_) => emit.keeps_imports.then(|| view.quote("load-time", request.whole)),
+    };
+    act.map(|act| (Reason::LoadTime, act))
+}
+
+/// Whether a name stands for something that is there at run time, as far as can be known.
+fn is_value(view: &View<'_>, alias: &Alias) -> bool {
+    if alias.is_type_only || alias.form == AliasForm::ImportEquals {
+        return !alias.is_type_only;
+    }
+    match resolve::imported(&view.code, view.file, alias).definition() {
+        Some(Definition::Binding(file, binding)) => {
+            view.code.facts(file).bindings[binding.index()].meaning.intersects(Meaning::VALUE)
+        }
+        _ => true,
+    }
+}
