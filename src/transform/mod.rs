@@ -214,14 +214,23 @@ pub fn orphans_of_typescript(index: &Index, unused: &[(FileId, Vec<crate::lang::
 /// them by the rules of the step's transform. The findings are sorted by file and place.
 pub fn helpers(index: &Index, plan: &Scope, transform: &Transform, removed: &Removed<'_>) -> Vec<Finding> {
     let context = Context { index, plan, own: &transform.scope, named: &[] };
-    vouched(transform, &context, kind::delete_definition::helpers::find(&context, removed))
+    let is_typescript = |file: FileId| crate::lang::typescript::is_source(&removed.origin.snapshot().get(file).path);
+    let (of_typescript, of_python) = removed.bytes.iter().cloned().partition(|(file, _)| is_typescript(*file));
+    let of = |bytes| Removed { origin: removed.origin, bytes };
+    let mut found = kind::delete_definition::helpers::find(&context, &of(of_python));
+    found.extend(typescript::delete_definition::helpers::find(&context, &of(of_typescript)));
+    vouched(transform, &context, found)
 }
 
 /// Finds what becomes of modules that a step has left with nothing but a docstring, among some files. The findings are sorted by file
 /// and place.
 pub fn emptied(index: &Index, plan: &Scope, transform: &Transform, files: &[FileId]) -> Vec<Finding> {
     let context = Context { index, plan, own: &transform.scope, named: &[] };
-    vouched(transform, &context, kind::delete_module::emptied(&context, files))
+    let is_typescript = |file: &FileId| crate::lang::typescript::is_source(&index.snapshot().get(*file).path);
+    let (of_typescript, of_python): (Vec<FileId>, Vec<FileId>) = files.iter().partition(|file| is_typescript(file));
+    let mut found = kind::delete_module::emptied(&context, &of_python);
+    found.extend(typescript::delete_module::emptied(&context, &of_typescript));
+    vouched(transform, &context, found)
 }
 
 /// What a step has removed so far.

@@ -32,7 +32,20 @@ struct Part<'a> {
 /// # Errors
 /// They do not stand at the top of the file, share their lines with others, or are one of several names of a pattern.
 pub fn removal(source: &Source<'_>, declarations: &[DeclarationId]) -> Result<Vec<Edit>, Refusal> {
-    let parts = parts(source, declarations)?;
+    removal_with(source, declarations, &[])
+}
+
+/// The same, together with other whole statements at the top of the file.
+///
+/// # Errors
+/// As for [`removal`].
+pub fn removal_with(source: &Source<'_>, declarations: &[DeclarationId], statements: &[Span]) -> Result<Vec<Edit>, Refusal> {
+    let mut parts = parts(source, declarations)?;
+    for statement in statements {
+        parts.push(part(source, whole(source, *statement)?, &[])?);
+    }
+    parts.sort_by_key(|part| part.span);
+    parts.dedup_by_key(|part| part.node.start_byte());
     let gone: Vec<Span> = parts.iter().filter(|part| part.declarators.is_empty()).map(|part| part.span).collect();
     let mut edits = Vec::new();
     for cluster in clusters(source.text, &parts) {
@@ -107,15 +120,10 @@ pub fn insert(source: &Source<'_>, spot: Spot, definition: &str) -> Result<Edit,
     Ok(Edit::insert(start as u32, format!("{before}{lines}{eol}{eol}")))
 }
 
-/// Returns the edit that takes out one whole statement at the top of the file.
-///
-/// # Errors
-/// There is none at the span, or it shares its lines with others.
-pub fn take_out(source: &Source<'_>, statement: Span) -> Result<Edit, Refusal> {
-    let node =
-        top_level(source, statement.start).filter(|node| !node.has_error() && node.start_byte() == statement.range().start);
-    let part = part(source, node.ok_or(Refusal::ParsersDisagree)?, &[])?;
-    lines::take_out(source, part.node, part.span, &[part.span])
+/// The node of a whole statement at the top of the file.
+fn whole<'a>(source: &Source<'a>, statement: Span) -> Result<Node<'a>, Refusal> {
+    let is_it = |node: &Node<'_>| !node.has_error() && node.start_byte() == statement.range().start;
+    top_level(source, statement.start).filter(is_it).ok_or(Refusal::ParsersDisagree)
 }
 
 /// The statements of definitions, in the order of the file.

@@ -5,8 +5,8 @@
 
 mod collect;
 pub mod definitions;
-pub mod exports;
 pub mod effects;
+pub mod exports;
 pub mod facts;
 pub mod imports;
 pub mod json;

@@ -191,6 +191,18 @@ impl Modules {
         emit
     }
 
+    /// The `package.json` of the package that a path lies in, with the file that each path in it leads to, itself or by a build: what
+    /// others may load.
+    pub fn entries(&self, path: &RepoPath) -> Option<(RepoPath, Vec<(String, FileId)>)> {
+        let (folder, manifest) = self.setting().packages.of(path)?;
+        let file = RepoPath::new(packages::slash(folder, "package.json"))?;
+        let lead = |entry: String| {
+            let path = self.load_built(&join(folder, &entry)?, Kind::Import)?;
+            Some((entry, self.snapshot.id(&path)?))
+        };
+        Some((file, packages::entries(manifest).into_iter().filter_map(lead).collect()))
+    }
+
     fn project(&self, path: &RepoPath) -> Option<&Project> {
         self.setting().projects.of(path)
     }

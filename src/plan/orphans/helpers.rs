@@ -12,7 +12,7 @@ use crate::transform::Removed;
 pub fn removed<'o>(origin: &'o Index, changes: &[SourceChange]) -> Removed<'o> {
     let whole = changes.iter().fold(SourceChange::default(), |all, change| all.then(change));
     let of_file = |(path, what): (&RepoPath, &FileChange)| -> Option<(FileId, Vec<Span>)> {
-        let file = origin.snapshot().id(path).filter(|_| crate::lang::python::is_source(path))?;
+        let file = origin.snapshot().id(path).filter(|_| crate::lang::is_source(path))?;
         match what {
             FileChange::Edit(edit) => Some((file, edit.edits().iter().map(gone).collect())),
             FileChange::Delete => Some((file, vec![Span::new(0, u32::MAX)])),

@@ -19,6 +19,7 @@ pub(super) use self::uses::{evidence, mentioned};
 
 use self::group::{Doomed, judge};
 use super::super::finding::Finding;
+use super::super::typescript;
 use super::super::wire::{Problem, Table};
 use super::super::{Clearing, Context, Rule, Subject};
 use super::{Kind, SymbolRef};
@@ -38,6 +39,9 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     if !table.has("of") {
         let problem = Problem::new(table.origin(), "`of` is missing");
         table.problem(problem.hint("`of` names the symbol, or a list of symbols, to delete"));
+    }
+    if typescript::delete_definition::is_meant(table) {
+        return typescript::delete_definition::read(table);
     }
     let symbols = table.strings("of").into_iter().filter_map(|text| SymbolRef::read(table, text)).collect();
     Some(Box::new(DeleteDefinition { symbols, cascade: table.flag("cascade") }))

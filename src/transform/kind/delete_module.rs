@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use super::super::typescript;
 use super::super::wire::{Problem, Table};
 use super::super::{Clearing, Context, Rule, Subject, View};
 use super::delete_definition::{evidence, mentioned};
@@ -35,6 +36,9 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     if !table.has("of") {
         let problem = Problem::new(table.origin(), "`of` is missing");
         table.problem(problem.hint("`of` names the module, or a list of modules, to delete"));
+    }
+    if typescript::delete_module::is_meant(table) {
+        return typescript::delete_module::read(table);
     }
     let modules = table.strings("of").into_iter().filter_map(|text| ModuleRef::read(table, text)).collect();
     Some(Box::new(DeleteModule { modules, cascade: table.flag("cascade") }))

@@ -2,6 +2,9 @@
 //! said in its own file.
 
 pub(super) mod ban;
+pub(super) mod delete_definition;
+pub(crate) mod delete_module;
+mod found;
 mod judge;
 mod mocks;
 pub(super) mod move_module;
@@ -16,8 +19,9 @@ use super::finding::{Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
 use crate::index::Index;
 use crate::index::typescript::TypeScript;
 use crate::index::typescript::references::{Reference, Site};
-use crate::lang::typescript::facts::{AliasForm, Exported, Facts, Imported, Request, RequestId, RequestKind};
+use crate::lang::typescript::facts::{AliasForm, Computed, Exported, Facts, Imported, Request, RequestId, RequestKind};
 use crate::lang::typescript::imports::{Refusal, Source};
+use crate::lang::typescript::modules::{Kind, Module};
 use crate::text::eol;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
@@ -62,6 +66,17 @@ impl<'i> View<'i> {
         let start = eol::line_start(&self.text, span.range().start);
         let line = self.text[start..eol::line_end(&self.text, start)].trim().to_owned();
         Evidence { role, at: Some((self.path.clone(), self.lines.position(span.start).line)), text: line }
+    }
+
+    /// Whether a module's name that is put together at run time may be that of a file.
+    pub fn may_lead(&self, computed: &Computed, to: FileId) -> bool {
+        let Some((folder, start)) = self.facts.names.get(computed.prefix).rsplit_once('/') else { return false };
+        let path = self.code.index.snapshot().get(to).path.as_str();
+        let stem = path.and_then(|path| path.rsplit('/').next()).and_then(|name| name.split('.').next());
+        stem.filter(|stem| stem.starts_with(start)).is_some_and(|stem| {
+            let whole = self.code.modules().resolve(self.file, &format!("{folder}/{stem}"), Kind::Import);
+            whole.module == Module::File(to)
+        })
     }
 
     /// A finding in it.

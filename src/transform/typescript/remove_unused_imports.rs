@@ -10,11 +10,13 @@ mod marks;
 use rayon::prelude::*;
 
 use self::judge::{Judged, Manner, judge};
+pub use self::marks::has_word;
 use super::View;
 use super::named::{Language, Named};
 use crate::index::Index;
 use crate::index::typescript::references::is_inside;
-use crate::lang::typescript::facts::{AliasId, Imported, RequestId, RequestKind};
+use crate::lang::typescript::definitions;
+use crate::lang::typescript::facts::{AliasId, ExportId, Facts, Imported, RequestId, RequestKind};
 use crate::lang::typescript::imports::{self, Becomes, Change};
 use crate::lang::typescript::unused::unused;
 use crate::text::change::SourceChange;
@@ -169,45 +171,49 @@ fn findings(
 /// The edit that takes the names out of some declarations.
 fn change(view: &View<'_>, going: &[&Judged]) -> Result<TextEdit, Reason> {
     let aliases: Vec<AliasId> = going.iter().flat_map(|judged| judged.aliases.iter().copied()).collect();
-    TextEdit::new(drop_aliases(view, &aliases)?).map_err(|_| Reason::ParsersDisagree)
+    TextEdit::new(drop_names(view, &aliases, &[])?).map_err(|_| Reason::ParsersDisagree)
 }
 
-/// The edits that take names out of the declarations of a file.
+/// The edits that take names out of the import declarations and re-exports of a file. A file that nothing else makes a module is left
+/// with `export {}`, unless it exports something.
 ///
 /// # Errors
 /// Why that is not done.
-pub fn drop_aliases(view: &View<'_>, aliases: &[AliasId]) -> Result<Vec<Edit>, Reason> {
+pub fn drop_names(view: &View<'_>, aliases: &[AliasId], exports: &[ExportId]) -> Result<Vec<Edit>, Reason> {
     let facts = view.facts;
     let source = view.source().ok_or(Reason::ParsersDisagree)?;
-    let mut change = Change { aliases: aliases.iter().map(|id| (*id, Becomes::Nothing)).collect(), ..Change::default() };
-    let is_gone = |request: RequestId| {
-        let mut of_request = facts.aliases.iter().enumerate().filter(|(_, alias)| alias.request == request);
-        of_request.all(|(at, _)| aliases.contains(&AliasId::new(at)))
-    };
-    let asks = |kind: RequestKind| matches!(kind, RequestKind::Import | RequestKind::ImportEquals | RequestKind::Export);
-    let declarations: Vec<RequestId> =
-        (0..facts.requests.len()).map(RequestId::new).filter(|request| asks(facts.requests[request.index()].kind)).collect();
-    let is_empty = |request: &RequestId| facts.aliases.iter().all(|alias| alias.request != *request);
-    let stays = declarations.iter().any(|request| is_empty(request) || !is_gone(*request));
+    let request = |id: &AliasId| facts.aliases[id.index()].request;
+    let last = last_import(facts, aliases);
     let mut edits = Vec::new();
-    if facts.is_module && facts.exports.is_empty() && !stays {
-        // The file stays a module.
-        if let Some(last) = declarations.last() {
-            let whole = facts.requests[last.index()].whole;
-            let end = if view.text[whole.range()].ends_with(';') { ";" } else { "" };
-            edits.push(Edit::replace(whole, format!("export {{}}{end}")));
-            change.aliases.retain(|(id, _)| facts.aliases[id.index()].request != *last);
-        }
+    if let Some(last) = last {
+        let whole = facts.requests[last.index()].whole;
+        let end = if view.text[whole.range()].ends_with(';') { ";" } else { "" };
+        edits.push(Edit::replace(whole, format!("export {{}}{end}")));
     }
     // `import x = require("m")` is a statement of its own.
-    let (equals, others): (Vec<_>, Vec<_>) = std::mem::take(&mut change.aliases)
-        .into_iter()
-        .partition(|(id, _)| facts.requests[facts.aliases[id.index()].request.index()].kind == RequestKind::ImportEquals);
-    for (id, _) in equals {
-        let whole = facts.requests[facts.aliases[id.index()].request.index()].whole;
-        edits.push(crate::lang::typescript::definitions::take_out(&source, whole).map_err(super::refused)?);
-    }
-    change.aliases = others;
+    let is_equals = |id: &&AliasId| facts.requests[request(id).index()].kind == RequestKind::ImportEquals;
+    let (equals, listed): (Vec<_>, Vec<_>) = aliases.iter().filter(|id| Some(request(id)) != last).partition(is_equals);
+    let equals: Vec<Span> = equals.into_iter().map(|id| facts.requests[request(id).index()].whole).collect();
+    edits.extend(definitions::removal_with(&source, &[], &equals).map_err(super::refused)?);
+    let change = Change {
+        aliases: listed.into_iter().map(|id| (*id, Becomes::Nothing)).collect(),
+        exports: exports.iter().map(|id| (*id, Becomes::Nothing)).collect(),
+        ..Change::default()
+    };
     edits.extend(imports::edits(&source, &change).map_err(super::refused)?);
     Ok(edits)
+}
+
+/// The import declaration that goes last, where nothing else makes the file a module.
+fn last_import(facts: &Facts, aliases: &[AliasId]) -> Option<RequestId> {
+    let asks = |kind: RequestKind| matches!(kind, RequestKind::Import | RequestKind::ImportEquals | RequestKind::Export);
+    let ids = (0..facts.requests.len()).map(RequestId::new);
+    let declarations: Vec<RequestId> = ids.filter(|request| asks(facts.requests[request.index()].kind)).collect();
+    let goes = |request: &RequestId| {
+        let of_request = facts.aliases.iter().enumerate().filter(|(_, alias)| alias.request == *request);
+        let mut of_request = of_request.map(|(at, _)| aliases.contains(&AliasId::new(at))).peekable();
+        of_request.peek().is_some() && of_request.all(|is_gone| is_gone)
+    };
+    let is_last = facts.is_module && facts.exports.is_empty() && !aliases.is_empty() && declarations.iter().all(goes);
+    declarations.last().copied().filter(|_| is_last)
 }

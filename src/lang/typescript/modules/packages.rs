@@ -152,6 +152,29 @@ impl Packages {
     }
 }
 
+/// The paths by which a manifest says what others load of its package, each as a relative specifier.
+pub(super) fn entries(manifest: &Map<String, Value>) -> Vec<String> {
+    const KEYS: [&str; 10] =
+        ["main", "module", "browser", "types", "typings", "exports", "imports", "bin", "sideEffects", "react-native"];
+    let mut waiting: Vec<&Value> = KEYS.iter().filter_map(|key| manifest.get(*key)).collect();
+    let mut found = Vec::new();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::String(path) if path.starts_with("./") => found.push(path.clone()),
+            Value::String(path) => found.push(format!("./{path}")),
+            Value::Array(values) => waiting.extend(values),
+            Value::Object(values) => waiting.extend(values.values()),
+            _ => {}
+        }
+    }
+    // Without any, Node takes the index.
+    if !["main", "exports"].iter().any(|key| manifest.contains_key(*key)) {
+        found.push("./index".to_owned());
+    }
+    found.sort();
+    found
+}
+
 /// A path below a folder, which may be the top.
 pub(super) fn slash(folder: &str, path: &str) -> String {
     if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }

@@ -281,7 +281,11 @@ impl Moving<'_> {
     fn leave(&self, carried: &Carried) -> Result<TextEdit, Stop> {
         let facts = self.view.facts;
         let source = self.source()?;
-        let mut edits = definitions::removal(&source, &self.declared()).map_err(refused)?;
+        let dropped = self.dropped_exports();
+        let entries: Vec<ExportId> = dropped.iter().map(|&at| ExportId::new(at)).collect();
+        let lists = exports::removal(&source, &entries).map_err(refused)?;
+        let mut edits = definitions::removal_with(&source, &self.declared(), &lists.statements).map_err(refused)?;
+        edits.extend(lists.edits);
         let mut change = Change::default();
         for (id, alias) in facts.aliases.iter().enumerate() {
             let id = AliasId::new(id);
@@ -292,7 +296,6 @@ impl Moving<'_> {
         }
         let local = facts.names.get(facts.bindings[self.binding.index()].name).to_owned();
         let specifier = self.specifier_from(self.view.path, &self.place, carried.style.as_deref())?;
-        let dropped = self.dropped_exports();
         let is_needed = |at: &usize| match facts.uses[*at].form {
             UseForm::ExportSpecifier(export) => !dropped.contains(&export.index()),
             _ => true,
@@ -308,7 +311,6 @@ impl Moving<'_> {
             });
         }
         edits.extend(imports::edits(&source, &change).map_err(refused)?);
-        edits.extend(self.exports_taken_out(&source, &dropped)?);
         if self.shim {
             edits.push(self.shim_edit(&source, &specifier)?);
         }
@@ -345,15 +347,6 @@ impl Moving<'_> {
         let is_listed = |span: Span| !self.regions().iter().any(|region| region.covers(span));
         let entries = facts.exports_of(&self.from.name).filter(|(_, export)| is_listed(export.span));
         entries.map(|(id, _)| id.index()).collect()
-    }
-
-    /// Takes entries out of `export { … }`.
-    fn exports_taken_out(&self, source: &Source<'_>, dropped: &BTreeSet<usize>) -> Result<Vec<Edit>, Stop> {
-        let mut edits = Vec::new();
-        for &at in dropped {
-            edits.push(exports::removal(source, ExportId::new(at)).map_err(refused)?);
-        }
-        Ok(edits)
     }
 
     /// What is left under the old name.
