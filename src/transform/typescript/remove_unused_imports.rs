@@ -13,6 +13,7 @@ use self::judge::{Judged, Manner, judge};
 pub use self::marks::has_word;
 use super::View;
 use super::named::{Language, Named};
+use super::quiet::Quiet;
 use crate::index::Index;
 use crate::index::typescript::references::is_inside;
 use crate::lang::typescript::definitions;
@@ -79,10 +80,11 @@ pub fn find(context: &Context<'_>, of: &[Named]) -> Vec<Finding> {
         of.is_empty() || of.iter().any(is_it)
     };
     let files: Vec<FileId> = code.files().filter(|file| context.in_scope(*file)).collect();
+    let quiet = Quiet::new(index);
     let in_file = |file: FileId| {
         let mut unused = unused(code.facts(file));
         unused.retain(|id| is_wanted(file, id));
-        findings(index, file, &unused, Manner::Everywhere, &|names| match names {
+        findings(&quiet, file, &unused, Manner::Everywhere, &|names| match names {
             [name] => format!("remove the unused import of {name}"),
             names => format!("remove the unused imports of {}", listed(names)),
         })
@@ -92,8 +94,9 @@ pub fn find(context: &Context<'_>, of: &[Named]) -> Vec<Finding> {
 
 /// Finds what becomes of imports that a step has made useless, given file by file; nothing in their files uses them.
 pub fn orphans(index: &Index, unused: &[(FileId, Vec<AliasId>)]) -> Vec<Finding> {
+    let quiet = Quiet::new(index);
     let in_file = |(file, unused): &(FileId, Vec<AliasId>)| {
-        findings(index, *file, unused, Manner::Orphaned, &|names| {
+        findings(&quiet, *file, unused, Manner::Orphaned, &|names| {
             let plural = if names.len() == 1 { "" } else { "s" };
             format!("remove the import{plural} of {}, which this step orphaned", listed(names))
         })
@@ -103,7 +106,7 @@ pub fn orphans(index: &Index, unused: &[(FileId, Vec<AliasId>)]) -> Vec<Finding>
 
 /// The imports among some of a file that go without a doubt when nothing in the file uses them.
 pub fn droppable(index: &Index, file: FileId, unused: &[AliasId]) -> Vec<AliasId> {
-    let judged = judge(index, &View::open(index, file), unused, Manner::Orphaned);
+    let judged = judge(&Quiet::new(index), &View::open(index, file), unused, Manner::Orphaned);
     judged.into_iter().filter(|judged| judged.doubt.is_none()).flat_map(|judged| judged.aliases).collect()
 }
 
@@ -117,7 +120,7 @@ fn listed(names: &[String]) -> String {
 
 /// The findings of one file, one for each declaration. What goes in a file goes at once: the first of them carries it.
 fn findings(
-    index: &Index,
+    quiet: &Quiet<'_>,
     file: FileId,
     unused: &[AliasId],
     manner: Manner,
@@ -126,8 +129,8 @@ fn findings(
     if unused.is_empty() {
         return Vec::new();
     }
-    let view = View::open(index, file);
-    let judged = judge(index, &view, unused, manner);
+    let view = View::open(quiet.index, file);
+    let judged = judge(quiet, &view, unused, manner);
     let finding = |judged: &Judged, outcome: Outcome| {
         let facts = view.facts;
         let spans: Vec<Span> = judged.aliases.iter().map(|id| facts.aliases[id.index()].span).collect();

@@ -291,7 +291,8 @@ impl Group<'_, '_, '_> {
             let eol = crate::text::eol::line_ending(&view.text);
             edits.push(Edit::insert(view.text.len() as u32, format!("{eol}export {{}};{eol}")));
         }
-        TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)
+        let edit = TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)?;
+        TextEdit::new(without_gap(&view.text, &edit)).map_err(|_| Reason::ParsersDisagree)
     }
 
     /// The imports of a file that go with some of the definitions.
@@ -324,4 +325,14 @@ impl Group<'_, '_, '_> {
         finding.evidence = evidence;
         Some(finding)
     }
+}
+
+/// The edits of a file, which does not start with blank lines where it did not before: an import and what it was for went at once.
+fn without_gap(text: &str, edit: &TextEdit) -> Vec<Edit> {
+    let mut edits = edit.edits().to_vec();
+    let Some(first) = edits.first_mut().filter(|first| first.span.start == 0 && first.text.is_empty()) else { return edits };
+    let rest = &text[first.span.range().end..];
+    let blank = rest.len() - rest.trim_start_matches(['\n', '\r']).len();
+    first.span.end += blank as u32;
+    edits
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::marks::{has_word, is_marked, jsx_names, marks_file};
-use crate::index::Index;
 use crate::lang::typescript::facts::{Alias, AliasForm, AliasId, Meaning, RequestId};
 use crate::lang::typescript::modules::{Emit, Module};
 use crate::lang::typescript::resolve::{self, Definition};
@@ -17,7 +16,7 @@ use crate::transform::typescript::quiet::Quiet;
 pub enum Manner {
     /// Nothing used them: a compiler that leaves unused imports out does not evaluate their modules as it is.
     Everywhere,
-    /// A step has made them useless: their modules were evaluated before it.
+    /// A step has made them useless: their modules were evaluated before it, and may not be any more.
     Orphaned,
 }
 
@@ -33,14 +32,13 @@ pub struct Judged {
 
 /// Judges names of a file that nothing in it uses, declaration by declaration. Those that are used in a way that is not written, and
 /// those that the author has marked, are left out.
-pub fn judge(index: &Index, view: &View<'_>, unused: &[AliasId], manner: Manner) -> Vec<Judged> {
+pub fn judge(quiet: &Quiet<'_>, view: &View<'_>, unused: &[AliasId], manner: Manner) -> Vec<Judged> {
     let facts = view.facts;
     if unused.is_empty() || marks_file(&view.text, &facts.comments) {
         return Vec::new();
     }
     let emit = view.code.modules().emit(view.path);
     let kept = Kept::of(view, &emit, unused);
-    let quiet = Quiet::new(index);
     let is_marked = |alias: &Alias| {
         let whole = facts.requests[alias.request.index()].whole;
         [whole, alias.span].iter().any(|place| is_marked(&view.text, &facts.comments, *place))
@@ -57,7 +55,7 @@ pub fn judge(index: &Index, view: &View<'_>, unused: &[AliasId], manner: Manner)
         }
     }
     for judged in &mut judged {
-        judged.doubt = doubt(view, judged, &emit, manner, &quiet);
+        judged.doubt = doubt(view, judged, &emit, manner, quiet);
     }
     judged
 }
@@ -118,6 +116,8 @@ fn doubt(view: &View<'_>, judged: &Judged, emit: &Emit, manner: Manner, quiet: &
         return None;
     }
     let act = match view.code.targets(view.file)[judged.request.index()].module {
+        // What others load goes on to be loaded.
+        Module::File(file) if !emit.keeps_imports && quiet.is_loaded_without(file, view.file) => None,
         Module::File(file) => quiet.act(file),
         Module::Absent(_) => emit.keeps_imports.then(|| view.quote("load-time", request.whole)),
     };
