@@ -13,7 +13,6 @@ use crate::plan::build::{BuiltStep, count_files};
 use crate::plan::gate::measure;
 use crate::plan::spec::Phase;
 use crate::report::{gates, refs};
-use crate::transform::kind::shim::standing;
 
 /// Show how far each phase of the plan has come, and its figures
 #[derive(clap::Args, Debug)]
@@ -100,8 +99,8 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
             facts.push(format!("requires {}", phase.requires.join(", ")));
         }
         let _ = writeln!(out, "  {:width$}  {:<13}  {}", phase.id, state.word(), facts.join(", "));
-        for step in phase.steps.iter().filter(|step| step.transform.kind == "shim") {
-            for shim in standing(&index, &step.transform.rule.subjects(&index)) {
+        for step in &phase.steps {
+            for shim in step.transform.rule.standing(&index) {
                 let _ = writeln!(out, "  {:width$}    {}", "", refs::used(&shim));
             }
         }

@@ -35,7 +35,7 @@ pub struct Refs {
     tool: &'static str,
     base: String,
     of: String,
-    /// Whether it is a shim, which forwards with a `DeprecationWarning`.
+    /// Whether it is a shim, which forwards and says that it is deprecated.
     #[serde(skip_serializing_if = "is_false")]
     is_shim: bool,
     /// Where the symbol's own way leads.
@@ -160,7 +160,7 @@ impl Refs {
             line(&mut out, format!("  {}  {at}{}", self.definition.end, clean(&place.text)));
         }
         if self.is_shim {
-            line(&mut out, "  shim  it forwards, with a DeprecationWarning");
+            line(&mut out, "  shim  it forwards, and says that it is deprecated");
         }
         if self.definition.path.len() > 1 {
             line(&mut out, format!("  path  {}", self.definition.path.join(ARROW)));

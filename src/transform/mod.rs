@@ -34,6 +34,7 @@ use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::{LineIndex, Span};
 use finding::{Applicability, Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
+use kind::shim::Standing;
 use wire::{Problem, Table};
 
 /// A rule of some kind, with its documentation.
@@ -136,6 +137,11 @@ pub trait Rule: Send + Sync {
 
     /// What the rule is about, by name; nothing for a rule that looks for a construct.
     fn subjects(&self, index: &Index) -> Vec<Subject>;
+
+    /// The shims that the rule is about and that are there now, with who uses them.
+    fn standing(&self, _: &Index) -> Vec<Standing> {
+        Vec::new()
+    }
 
     /// What goes with what a step of the rule takes away, besides the imports that only it needed.
     fn clears(&self) -> Clearing {

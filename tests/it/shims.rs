@@ -114,7 +114,7 @@ fn users_are_counted_until_there_are_none_and_the_shim_goes() {
     assert!(status().contains("    shim pkg.legacy:Old: 3 references in 2 files\n"), "{}", status());
     let refs = sandbox.tool(&["refs", "pkg.legacy:Old"]).ok();
     assert!(
-        refs.contains("  shim  it forwards, with a DeprecationWarning\n") && refs.contains("3 references in 2 files"),
+        refs.contains("  shim  it forwards, and says that it is deprecated\n") && refs.contains("3 references in 2 files"),
         "{refs}"
     );
 
@@ -139,4 +139,30 @@ fn users_are_counted_until_there_are_none_and_the_shim_goes() {
 #[test]
 fn generated_repositories_behave_as_before() {
     crate::generated::stay_the_same("generate_shims.py", "SHIM_SEEDS", &[1, 2, 3, 5, 8, 13, 21, 34, 55, 89]);
+}
+
+#[test]
+fn a_typescript_shim_is_told_with_its_users() {
+    let sandbox = Sandbox::with_files(&[
+        ("web/new.ts", "export const make = (): number => 1;\n"),
+        ("web/old.ts", "export {\n  /** @deprecated Use `make`. */\n  make as build,\n} from './new';\n"),
+        ("web/main.ts", "import { build } from './old';\nimport * as all from './old';\n\nbuild();\nall.build();\n"),
+    ]);
+    let refs = sandbox.tool(&["refs", "web/old:build"]).ok();
+    assert!(refs.contains("  shim  it forwards, and says that it is deprecated\n"), "{refs}");
+    let plan = "name = \"shims\"\ntitle = \"Shims\"\n\n[[phase]]\nid = \"phase\"\ntitle = \"Phase\"\n\n[[phase.step]]\nid = \"old\"\n\
+                kind = \"shim\"\nfrom = \"web/old:build\"\nto = \"web/new:make\"\n";
+    let plan = sandbox.beside("plan.toml", plan);
+    let status = sandbox.tool(&["status", "--plan", plan.to_str().unwrap()]).ok();
+    assert!(status.contains("shim web/old:build: 3 references in 1 file\n"), "{status}");
+}
+
+#[test]
+fn a_typescript_shim_is_not_made_by_the_keys_of_python() {
+    let sandbox = Sandbox::with_files(&[("web/new.ts", "export const a = 1;\n"), ("web/old.ts", "export const a = 1;\n")]);
+    let plan = "name = \"shims\"\ntitle = \"Shims\"\n\n[[phase]]\nid = \"phase\"\ntitle = \"Phase\"\n\n[[phase.step]]\nid = \"old\"\n\
+                kind = \"shim\"\nfrom = \"web/old\"\nto = \"web/new\"\nflag = \"USE_NEW\"\n";
+    let plan = sandbox.beside("plan.toml", plan);
+    let made = sandbox.tool(&["plan", "--plan", plan.to_str().unwrap()]);
+    assert!(made.err.contains("`flag` is for Python"), "{}", made.err);
 }

@@ -16,6 +16,7 @@ pub mod missing;
 pub mod modules;
 pub mod rename;
 pub mod resolve;
+pub mod shim;
 pub mod unused;
 
 pub use collect::collect;

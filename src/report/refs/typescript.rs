@@ -8,7 +8,7 @@ use crate::index::typescript::references::{Reference, Search, Target};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::resolve::{End, Resolution, Symbol};
 use crate::transform::finding::{Evidence, Spelling};
-use crate::transform::typescript::{View, describe, spelling};
+use crate::transform::typescript::{View, describe, shim, spelling};
 
 /// Searches an index; `base` says in words which files it is of, `of` is the target as it is asked for.
 pub fn search(index: &Index, base: String, target: &Target, of: &str) -> Refs {
@@ -26,7 +26,7 @@ pub fn search(index: &Index, base: String, target: &Target, of: &str) -> Refs {
         tool: env!("CARGO_PKG_VERSION"),
         base,
         of: of.to_owned(),
-        is_shim: false,
+        is_shim: shim::is_shim(index, target),
         definition: definition(index, target),
         references,
         counts,

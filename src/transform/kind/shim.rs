@@ -12,6 +12,7 @@ mod removal;
 use std::collections::BTreeSet;
 
 use super::super::sightings::sightings;
+use super::super::typescript;
 use super::super::wire::{Located, Problem, Table};
 use super::super::{Clearing, Context, Rule, Subject};
 use super::{Kind, ModuleRef, SymbolRef, check_module, module_subjects};
@@ -56,6 +57,9 @@ impl Manner {
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if typescript::shim::is_meant(table) {
+        return typescript::shim::read(table);
+    }
     let is_removal = table.flag("remove");
     let froms = table.strings("from");
     if froms.is_empty() && !table.has("from") {
@@ -137,6 +141,10 @@ impl Rule for Shim {
         findings.extend(removal::of_names(context, &removed));
         findings.extend(removal::of_modules(context, &modules));
         findings
+    }
+
+    fn standing(&self, index: &Index) -> Vec<Standing> {
+        standing(index, &self.subjects(index))
     }
 
     fn clears(&self) -> Clearing {
@@ -223,7 +231,7 @@ pub struct Standing {
 }
 
 /// The shims among what a step is about that are there now, in the order of the plan.
-pub fn standing(index: &Index, subjects: &[Subject]) -> Vec<Standing> {
+fn standing(index: &Index, subjects: &[Subject]) -> Vec<Standing> {
     let modules: Vec<&str> = subjects.iter().filter_map(|subject| whole(index, &subject.target)).collect();
     let is_told = |target: &Target| match target {
         // The names of a module that is a shim as a whole are told with it.

@@ -13,6 +13,7 @@ pub mod named;
 mod quiet;
 mod relocate;
 pub(super) mod remove_unused_imports;
+pub mod shim;
 
 pub use self::judge::describe;
 use super::finding::{Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
