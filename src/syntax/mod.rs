@@ -151,9 +151,9 @@ impl Tree {
 
 /// The edits that make of the code at a span another text, where both have the same tree but for the parts that differ: then only these
 /// change. Otherwise all of it does.
-pub fn differing(tree: &Tree, text: &str, span: Span, new: &str) -> Vec<Edit> {
+pub fn differing(grammar: Grammar, tree: &Tree, text: &str, span: Span, new: &str) -> Vec<Edit> {
     let whole = || vec![Edit::replace(span, new)];
-    let Some(made) = parse(Grammar::Python, new).filter(|made| !made.has_errors()) else { return whole() };
+    let Some(made) = parse(grammar, new).filter(|made| !made.has_errors()) else { return whole() };
     let Some(old) = tree.root().descendant_for_byte_range(span.range().start, span.range().end) else { return whole() };
     let new_span = Span::new(0, new.len() as u32);
     let Some(node) = made.node_at(new_span, old.kind()).filter(|_| self::span(old) == span) else { return whole() };

@@ -50,7 +50,8 @@ impl LanguageExt for Grammar {
 #[derive(Clone)]
 pub struct Pattern {
     grammar: Grammar,
-    /// The pattern as it is written, and without the lists in it that may be empty: with a list its comma would have to go.
+    /// The pattern as it is written, and without the lists in it that may be empty: with a list its comma would have to go. In TypeScript
+    /// the same with the other quotes.
     matchers: Vec<(Matcher, Shape)>,
     names: BTreeSet<String>,
     lists: BTreeSet<String>,
@@ -95,13 +96,18 @@ impl Pattern {
         let matcher = Matcher::try_new(text, grammar).map_err(|error| NoPattern(error.to_string()))?;
         let shape = Shape::of(grammar, text).ok_or_else(|| NoPattern(format!("this is not {grammar}")))?;
         let names = matcher.defined_vars().into_iter().map(str::to_owned).collect();
-        let shorter = shorter(text);
-        let shorter =
-            shorter.iter().filter_map(|text| Some((Matcher::try_new(text, grammar).ok()?, Shape::of(grammar, text)?)));
+        let others = requoted(grammar, text);
+        let others = std::iter::once(text.to_owned()).chain(others).flat_map(|text| {
+            let shorter = shorter(&text);
+            std::iter::once(text).chain(shorter).collect::<Vec<_>>()
+        });
+        // The pattern as it is written is the first of them.
+        let others: Vec<String> = others.skip(1).collect();
+        let others = others.iter().filter_map(|text| Some((Matcher::try_new(text, grammar).ok()?, Shape::of(grammar, text)?)));
         let lists = lists(text).into_iter().map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty()).collect();
         Ok(Self {
             grammar,
-            matchers: std::iter::once((matcher, shape)).chain(shorter).collect(),
+            matchers: std::iter::once((matcher, shape)).chain(others).collect(),
             names,
             lists,
             words: words(text),
@@ -260,6 +266,13 @@ fn shorter(text: &str) -> Vec<String> {
     found
 }
 
+/// The pattern with the other quotes around its strings: in TypeScript they mean the same. Not where a string has either in it.
+fn requoted(grammar: Grammar, text: &str) -> Option<String> {
+    let (old, new) = if text.contains('\'') { ('\'', '"') } else { ('"', '\'') };
+    let is_plain = text.contains(old) && !text.contains([new, '`', '\\', '<']);
+    (grammar != Grammar::Python && is_plain).then(|| text.replace(old, &new.to_string()))
+}
+
 /// The text with another character for each `$` of a metavariable.
 fn mask(text: &str, with: char) -> String {
     let mut out = String::with_capacity(text.len());
@@ -293,8 +306,12 @@ mod tests {
     use super::*;
 
     fn found(pattern: &str, text: &str) -> Vec<String> {
-        let pattern = Pattern::parse(Grammar::Python, pattern).unwrap();
-        let tree = parse(Grammar::Python, text).unwrap();
+        found_in(Grammar::Python, pattern, text)
+    }
+
+    fn found_in(grammar: Grammar, pattern: &str, text: &str) -> Vec<String> {
+        let pattern = Pattern::parse(grammar, pattern).unwrap();
+        let tree = parse(grammar, text).unwrap();
         let show = |found: Match| {
             let one = found.one.iter().map(|(name, span)| format!("{name}={}", &text[span.range()]));
             let many =
@@ -338,6 +355,24 @@ mod tests {
         assert_eq!(found("[$X for $X in $Y]", "[x async for x in y]\n[x for x in y if x]\n"), [""; 0]);
         assert_eq!(found("f($A, b=$B)", "f(1,\n  b=2,)\n").len(), 1);
         assert_eq!(found("@$D\ndef $F($$$): $$$", "@d\ndef f(a): return a\n").len(), 1);
+    }
+
+    #[test]
+    fn patterns_of_typescript() {
+        let found = |pattern: &str, text: &str| found_in(Grammar::TypeScript, pattern, text);
+        assert_eq!(found("f($A)", "f<T>(x); f(x,); f(/* why */ x); f?.(x); f(x, y)").len(), 2);
+        assert_eq!(found("f<$T>($A)", "f<T>(x); f(x)"), ["f<T>(x) | A=x | T=T"]);
+        assert_eq!(found("f('a', $$$R)", "f(\"a\"); f('a', 1, 2)").len(), 2);
+        assert_eq!(found("`/auth/${$X}`", "`/auth/${id}`; `/auth/${id}/x`; `/x/${id}`"), ["`/auth/${id}` | X=id"]);
+        assert_eq!(found("const [, $P] = $T.split('.')", "const [, p] = t.split('.');\nlet [, p] = t.split('.')\n").len(), 1);
+        assert_eq!(found("if ($A) { $$$B }", "if (a) { b; c }\nif (a) { b } else { c }\n").len(), 1);
+        assert_eq!(found("async ($A) => $B", "async (a) => b; (a) => b; async (a) => { c }").len(), 2);
+        assert_eq!(found("$F();", "a();\nb()\n").len(), 1);
+        assert_eq!(found("{ a: $A, $$$ }", "x = { a: 1, b: 2 }").len(), 1);
+        assert_eq!(found("({ a: $A, $$$ })", "x = ({ a: 1, b: 2 })").len(), 1);
+        assert_eq!(found("$x.a", "$x.a; y.a").len(), 1);
+        assert_eq!(found_in(Grammar::Tsx, "<A b={$X} $$$ />", "<A b={1} c />; <A c />").len(), 1);
+        assert!(Pattern::parse(Grammar::TypeScript, "<A b={$X} />").is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod named;
 pub mod pack;
 mod query;
 mod relocate;
+mod replacement;
 pub mod role;
 pub mod sightings;
 mod spell;

@@ -14,6 +14,7 @@ mod lines;
 pub mod load;
 pub mod missing;
 pub mod modules;
+pub mod place;
 pub mod rename;
 pub mod resolve;
 pub mod shim;

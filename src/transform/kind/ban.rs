@@ -48,8 +48,8 @@ struct Allowed {
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     let references = Named::read_all(table, "references", Takes::SymbolsAndModules);
     let calls = Named::read_all(table, "calls", Takes::Functions);
-    let has_pattern = table.has("match");
-    let query = Query::read(table, "match");
+    let has_pattern = table.has("match") && typescript::query::language(table).is_none();
+    let query = has_pattern.then(|| Query::read(table, "match"));
     let definitions = table.table("definitions").and_then(|inner| {
         let id = Located { value: "definitions".to_owned(), origin: inner.origin().clone() };
         read_role(&id, &inner)
@@ -62,7 +62,7 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
         references,
         calls,
         typescript: typescript::ban::Banned::read(table),
-        query: has_pattern.then_some(query),
+        query,
         definitions,
         allow: Allowed::read(table),
         message: table.string("message").map(|text| text.value),
@@ -119,8 +119,8 @@ impl Rule for Ban {
         findings.extend(self.calling(index, &matters));
         findings.extend(self.matching(context));
         findings.extend(self.defining(index, &matters));
-        let found = self.typescript.find(index, &matters).into_iter();
-        findings.extend(found.map(|found| self.found_at(found.place, &found.what, found.spelling, Reason::Banned)));
+        let found = self.typescript.find(context, &matters).into_iter();
+        findings.extend(found.map(|found| self.found_at(found.place, &found.what, found.spelling, found.reason)));
         findings
     }
 

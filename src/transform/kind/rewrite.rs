@@ -12,7 +12,9 @@ use super::super::bring::{Imports, outcome};
 use super::super::finding::{Bond, Evidence, Finding, Form, Outcome, Reason, Spelling};
 use super::super::query::{Conditions, Found, Hit, Query};
 use super::super::relocate::patches::patch_line;
+use super::super::replacement::{Piece, REASONS, dedent, describe, is_opened, pieces, unknown};
 use super::super::spell::spell;
+use super::super::typescript;
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, Subject, View};
 use super::Kind;
@@ -21,7 +23,7 @@ use crate::lang::python::calls::Place;
 use crate::lang::python::imports::{Name, Source};
 use crate::lang::python::statements;
 use crate::lang::python::template;
-use crate::syntax;
+use crate::syntax::{self, Grammar};
 use crate::text::edit::Edit;
 use crate::text::eol;
 use crate::text::span::Span;
@@ -46,35 +48,14 @@ struct Leave {
     suggestion: Option<String>,
 }
 
-/// A piece of what takes the place of a match.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Piece {
-    Text(String),
-    /// `$NAME`.
-    One(String),
-    /// `$$$NAME`.
-    Many(String),
-}
-
-/// The reasons that a plan can give for what it leaves to a person.
-const REASONS: [(&str, Reason); 8] = [
-    ("for-person", Reason::ForPerson),
-    ("catches", Reason::Catches),
-    ("different-object", Reason::DifferentObject),
-    ("expects-failure", Reason::ExpectsFailure),
-    ("no-equivalent", Reason::NoEquivalent),
-    ("old-behaviour", Reason::OldBehaviour),
-    ("returns-other", Reason::ReturnsOther),
-    ("sync-caller", Reason::SyncCaller),
-];
-
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if typescript::query::language(table).is_some() {
+        return typescript::rewrite::read(table);
+    }
     if !table.has("match") {
         let problem = Problem::new(table.origin(), "`match` is missing");
         table.problem(problem.hint("`match` is a code pattern, or a list of them, such as `$DECODE($TOKEN, $$$REST)`"));
     }
-    // Read so that a plan may say it; Python is the one language that is read.
-    let _ = table.choice("language", &[("python", ())]);
     let query = Query::read(table, "match");
     let suggestion = table.string("suggest").map(|text| text.value);
     let leave = table.tables("leave").into_iter().map(|inner| {
@@ -90,7 +71,7 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     let replacement = rewrite.as_ref().map(|text| pieces(&dedent(&text.value)));
     let is_read = query.patterns.len() == table.strings("match").len();
     if let (Some(text), Some(pieces), true) = (&rewrite, &replacement, is_read) {
-        for name in unknown(pieces, &query) {
+        for name in unknown(pieces, &captured, &|name| query.symbols.contains_key(name)) {
             let problem =
                 Problem::new(&text.origin, format!("`${name}` is in no pattern, and `symbols` does not say what it is"));
             let known = captured.iter().copied().chain(query.symbols.keys().map(String::as_str));
@@ -116,57 +97,11 @@ fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
         table.problem(problem.did_you_mean(name, captured.iter().copied()));
     }
     let first = |key| table.strings(key).into_iter().next().map(|text| text.value);
-    let message = table.string("message").map(|text| text.value).unwrap_or_else(|| match (first("match"), &rewrite) {
-        (Some(old), Some(new)) if !new.value.is_empty() => format!("`{}` becomes `{}`", one_line(&old), one_line(&new.value)),
-        (Some(old), Some(_)) => format!("`{}` goes", one_line(&old)),
-        (Some(old), None) => format!("`{}`", one_line(&old)),
-        (None, _) => String::new(),
+    let message = table.string("message").map(|text| text.value).unwrap_or_else(|| {
+        first("match").map_or_else(String::new, |old| describe(&old, rewrite.as_ref().map(|new| new.value.as_str())))
     });
     let leave = leave.into_iter().map(|(_, leave)| leave).collect();
     Some(Box::new(Rewrite { query, message, replacement, leave, suggestion }))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The names that are neither captured nor symbols.
-fn unknown<'p>(pieces: &'p [Piece], query: &Query) -> Vec<&'p str> {
-    let captured = query.captured();
-    let name = |piece: &'p Piece| match piece {
-        Piece::One(name) if !query.symbols.contains_key(name) => Some(name.as_str()),
-        Piece::Many(name) => Some(name.as_str()),
-        Piece::One(_) | Piece::Text(_) => None,
-    };
-    pieces.iter().filter_map(name).filter(|name| !captured.contains(name)).collect()
-}
-
-/// Takes a replacement apart.
-fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        let dollars = rest[at..].len() - rest[at..].trim_start_matches('$').len();
-        let behind = &rest[at + dollars..];
-        let end = behind.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(behind.len());
-        let name = &behind[..end];
-        let is_name = name.starts_with(|c: char| c == '_' || c.is_ascii_uppercase());
-        let piece = match dollars {
-            1 if is_name => Piece::One(name.to_owned()),
-            3 if is_name => Piece::Many(name.to_owned()),
-            _ => {
-                pieces.push(Piece::Text(rest[..at + dollars].to_owned()));
-                rest = behind;
-                continue;
-            }
-        };
-        pieces.push(Piece::Text(rest[..at].to_owned()));
-        pieces.push(piece);
-        rest = &behind[end..];
-    }
-    pieces.push(Piece::Text(rest.to_owned()));
-    pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
-    pieces
 }
 
 impl Rule for Rewrite {
@@ -328,7 +263,7 @@ impl Rewrite {
         // What stood on one line gets lines of its own as a whole.
         let edits = match text.contains('\n') && !view.text[span.range()].contains('\n') {
             true => vec![Edit::replace(span, text)],
-            false => syntax::differing(source.tree, &view.text, span, &text),
+            false => syntax::differing(Grammar::Python, source.tree, &view.text, span, &text),
         };
         let is_odd = |edit: &Edit| edit.text.contains(['"', '\'', '{', '}', '\n', '\\']);
         if place.is_shown() || (place.is_in_string() && edits.iter().any(is_odd)) {
@@ -390,11 +325,6 @@ impl Rewrite {
     }
 }
 
-/// Whether a bracket has just been opened.
-fn is_opened(text: &str) -> bool {
-    text.trim_end().ends_with(['(', '[', '{'])
-}
-
 /// Keeps one statement of each block that would lose all: alone, it is found again in the next round, and leaves a `pass`.
 fn keep_blocks(source: &Source<'_>, made: &mut Vec<Made<'_>>) {
     let block = |made: &Made<'_>| {
@@ -408,15 +338,6 @@ fn keep_blocks(source: &Source<'_>, made: &mut Vec<Made<'_>>) {
         *count += 1;
         statements == 1 || *count < statements
     });
-}
-
-/// The text without the indentation that all its lines have, and without empty lines around it.
-fn dedent(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let filled = lines.iter().filter(|line| !line.trim().is_empty());
-    let indent = filled.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    let lines: Vec<&str> = lines.iter().map(|line| line.get(indent..).unwrap_or_default()).collect();
-    lines.join("\n").trim_matches('\n').to_owned()
 }
 
 /// Whether what is put between two texts stands by itself, so that nothing binds to it.
@@ -434,15 +355,6 @@ fn is_bare(before: &str, behind: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_replacement_is_taken_apart() {
-        let text = |text: &str| Piece::Text(text.to_owned());
-        let (auth, token, rest) = (Piece::One("AUTH".into()), Piece::One("TOKEN".into()), Piece::Many("REST".into()));
-        assert_eq!(pieces("$AUTH.check($TOKEN, $$$REST)"), [auth, text(".check("), token, text(", "), rest, text(")")]);
-        assert_eq!(pieces("price = '5$'"), [text("price = '5$"), text("'")]);
-        assert_eq!(pieces(""), []);
-    }
 
     #[test]
     fn what_stands_by_itself() {

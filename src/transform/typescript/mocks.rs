@@ -76,6 +76,25 @@ impl Mocks {
     }
 }
 
+/// A replacement that holds for a file: the test, and its string that names the module.
+pub type Held = (FileId, RequestId);
+
+/// The files for which a test replaces one of some modules, each with the first such replacement.
+pub fn held(code: TypeScript<'_>, modules: &BTreeSet<Module>) -> BTreeMap<FileId, Held> {
+    let mut held = BTreeMap::new();
+    for test in code.files().filter(|_| !modules.is_empty()) {
+        let facts = code.facts(test);
+        let targets = code.targets(test);
+        let is_it = |id: &RequestId| is_replacing(facts, *id) && modules.contains(&targets[id.index()].module);
+        if let Some(id) = (0..facts.requests.len()).map(RequestId::new).find(is_it) {
+            loaded(code, test).into_iter().for_each(|file| {
+                held.entry(file).or_insert((test, id));
+            });
+        }
+    }
+    held
+}
+
 /// Whether a request replaces its module for other code.
 fn is_replacing(facts: &Facts, id: RequestId) -> bool {
     matches!(facts.requests[id.index()].kind, RequestKind::Mock(Mock::Replace { .. }))

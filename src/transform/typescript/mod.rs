@@ -14,6 +14,9 @@ mod quiet;
 mod relocate;
 pub(super) mod remove_unused_imports;
 pub mod shim;
+pub(super) mod query;
+pub(super) mod rewrite;
+mod spell;
 
 pub use self::judge::describe;
 use super::finding::{Evidence, Finding, Form, Outcome, Place, Reason, Spelling};

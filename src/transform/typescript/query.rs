@@ -1,0 +1,377 @@
+//! What `rewrite` and `ban` look for in TypeScript: code patterns, the symbols that their names must mean, and what stands around the
+//! place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use regex::Regex;
+use rustc_hash::FxHashMap;
+
+use super::View;
+use super::mocks::{Held, held};
+use super::named::{SymbolRef, is_identifier};
+use crate::index::Index;
+use crate::index::typescript::references::{Reference, Search, Site, Target};
+use crate::lang::typescript::facts::AliasForm;
+use crate::lang::typescript::grammar;
+use crate::lang::typescript::modules::Module;
+use crate::lang::typescript::place::{Colour, Place};
+use crate::lang::typescript::resolve::Symbol;
+use crate::syntax::pattern::{Match, NoPattern, Pattern};
+use crate::syntax::{Grammar, Tree};
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+use crate::transform::Context;
+use crate::transform::wire::{Located, Problem, Table};
+
+/// The files whose code is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Language {
+    /// All of TypeScript and JavaScript.
+    TypeScript,
+    /// Those that may have JSX.
+    Tsx,
+}
+
+/// What `language` says, where that is not Python.
+pub fn language(table: &Table<'_>) -> Option<Language> {
+    let words = [("python", None), ("typescript", Some(Language::TypeScript)), ("tsx", Some(Language::Tsx))];
+    table.choice("language", &words).flatten()
+}
+
+impl Language {
+    fn grammars(self) -> &'static [Grammar] {
+        match self {
+            Language::TypeScript => &[Grammar::TypeScript, Grammar::Tsx],
+            Language::Tsx => &[Grammar::Tsx],
+        }
+    }
+}
+
+/// A pattern, as each grammar reads it that can.
+pub struct Readings(Vec<(Grammar, Pattern)>);
+
+impl Readings {
+    fn parse(language: Language, text: &str) -> Result<Self, NoPattern> {
+        let mut readings = Vec::new();
+        let mut error = None;
+        for &grammar in language.grammars() {
+            match Pattern::parse(grammar, text) {
+                Ok(pattern) => readings.push((grammar, pattern)),
+                Err(problem) => error = error.or(Some(problem)),
+            }
+        }
+        match error {
+            Some(error) if readings.is_empty() => Err(error),
+            _ => Ok(Self(readings)),
+        }
+    }
+
+    fn of(&self, grammar: Grammar) -> Option<&Pattern> {
+        self.0.iter().find(|(own, _)| *own == grammar).map(|(_, pattern)| pattern)
+    }
+
+    /// The names behind its `$` and `$$$`.
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.0.iter().flat_map(|(_, pattern)| pattern.names()).map(String::as_str).collect()
+    }
+}
+
+fn patterns(table: &Table<'_>, language: Language, key: &'static str) -> Vec<Readings> {
+    let read = |text: Located<String>| match Readings::parse(language, &text.value) {
+        Ok(readings) => Some(readings),
+        Err(NoPattern(message)) => {
+            let problem = Problem::new(&text.origin, format!("`{}` is no pattern: {message}", text.value));
+            table.problem(problem.hint("a pattern is code, with `$NAME` for one part and `$$$NAME` for any number of them"));
+            None
+        }
+    };
+    table.strings(key).into_iter().filter_map(read).collect()
+}
+
+/// A symbol, or a member of the object that it is, as a plan names it: `module:name` or `module:name.member`.
+#[derive(Clone, Debug)]
+pub struct MemberRef {
+    /// The symbol.
+    pub symbol: SymbolRef,
+    /// The members.
+    pub members: Vec<String>,
+}
+
+impl MemberRef {
+    fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+        let Located { value, origin } = text;
+        let (whole, members) = match value.split_once(':').and_then(|(module, name)| Some((module, name.split_once('.')?))) {
+            Some((module, (name, members))) => (format!("{module}:{name}"), members.split('.').map(str::to_owned).collect()),
+            None => (value.clone(), Vec::new()),
+        };
+        if !members.iter().all(|member: &String| is_identifier(member)) {
+            let problem = Problem::new(&origin, format!("`{value}` is not a symbol"));
+            table.problem(problem.hint("a symbol is `module:name`, a member of the object that it is `module:name.member`"));
+            return None;
+        }
+        Some(Self { symbol: SymbolRef::read(table, Located { value: whole, origin })?, members })
+    }
+
+    /// The expression by which code refers to it; `None` for a reference that is none to the member, or no expression.
+    fn place(&self, view: &View<'_>, reference: &Reference) -> Option<Span> {
+        let facts = view.facts;
+        let (id, depth) = match reference.site {
+            Site::Name(used) => (used, 0),
+            Site::Attribute(used, depth) => (used, depth),
+            Site::Alias(alias) => {
+                let alias = &facts.aliases[alias.index()];
+                let is_used_at_once = alias.form == AliasForm::Member && self.members.is_empty();
+                return is_used_at_once.then_some(alias.span);
+            }
+            Site::Export(_) | Site::Request(_) => return None,
+        };
+        let used = &facts.uses[id.index()];
+        let attributes = facts.attributes_of(used);
+        let own = attributes.get(depth..depth + self.members.len())?;
+        let is_it = own.iter().zip(&self.members).all(|(attribute, member)| facts.names.get(attribute.name) == member);
+        let end = attributes[..depth + self.members.len()].last().map_or(used.span.end, |attribute| attribute.span.end);
+        is_it.then(|| Span::new(used.span.start, end))
+    }
+}
+
+/// Patterns, and what has to be so where they match.
+pub struct Query {
+    /// The patterns.
+    pub patterns: Vec<Readings>,
+    /// The symbols that names of the patterns, or of what takes their place, stand for.
+    pub symbols: BTreeMap<String, MemberRef>,
+    /// What has to be so around the place.
+    pub conditions: Conditions,
+    language: Language,
+    /// The author's word that symbols may be missing.
+    is_external: bool,
+}
+
+/// A place that a query has found.
+pub struct Hit {
+    /// The place.
+    pub found: Match,
+    /// What a test replaces of what the place reads.
+    pub held: Option<Held>,
+}
+
+/// A file in which a query has found places; with none, one that does not parse and may have some.
+pub struct Found {
+    /// The file.
+    pub file: FileId,
+    /// The places.
+    pub hits: Vec<Hit>,
+    /// The error of a file that does not parse.
+    pub unparsable: Option<Span>,
+}
+
+/// The expressions that mean each symbol.
+type Meaning<'q> = BTreeMap<&'q str, BTreeSet<Span>>;
+
+impl Query {
+    /// Reads `match`, `symbols`, `inside`, `not_inside` and `where`.
+    pub fn read(table: &Table<'_>, language: Language) -> Self {
+        let patterns = patterns(table, language, "match");
+        let symbols = table.texts("symbols").into_iter();
+        let symbols = symbols.filter_map(|(name, text)| Some((name, MemberRef::read(table, text)?))).collect();
+        let mut conditions = table.table("where").map(|inner| {
+            let conditions = Conditions::read(&inner, language);
+            inner.finish();
+            conditions
+        });
+        let mut conditions = std::mem::take(conditions.get_or_insert_default());
+        conditions.inside.extend(self::patterns(table, language, "inside"));
+        conditions.not_inside.extend(self::patterns(table, language, "not_inside"));
+        Self { patterns, symbols, conditions, language, is_external: table.flag("external") }
+    }
+
+    /// The names that every pattern has.
+    pub fn captured(&self) -> BTreeSet<&str> {
+        let mut names = self.patterns.iter().map(Readings::names);
+        let first = names.next().unwrap_or_default();
+        names.fold(first, |all, names| &all & &names)
+    }
+
+    /// The symbols that the patterns look for, those around a place included.
+    pub fn wanted(&self) -> impl Iterator<Item = (&str, &MemberRef)> {
+        let all = self.patterns.iter().chain(&self.conditions.inside).chain(&self.conditions.not_inside);
+        let names: BTreeSet<&str> = all.flat_map(Readings::names).collect();
+        self.symbols.iter().filter(move |(name, _)| names.contains(name.as_str())).map(|(name, symbol)| (name.as_str(), symbol))
+    }
+
+    /// Reports symbols that do not exist.
+    pub fn check(&self, index: &Index) -> Vec<Problem> {
+        let symbols = self.symbols.values().filter(|_| !self.is_external);
+        symbols.filter_map(|member| member.symbol.check(index)).collect()
+    }
+
+    /// Finds the places, file by file.
+    pub fn run(&self, context: &Context<'_>) -> Vec<Found> {
+        let index = context.index;
+        let code = index.typescript();
+        let symbols: Vec<Symbol> = self.wanted().map(|(_, member)| member.symbol.symbol(index)).collect();
+        let unique: BTreeSet<&Symbol> = symbols.iter().collect();
+        let targets: Vec<Target> = unique.into_iter().cloned().map(Target::Symbol).collect();
+        let mut references: FxHashMap<FileId, Vec<Reference>> = FxHashMap::default();
+        if !targets.is_empty() {
+            for reference in Search::new(code, &targets).run() {
+                references.entry(reference.file).or_default().push(reference);
+            }
+        }
+        let files: Vec<FileId> = code.files().filter(|&file| context.in_scope(file)).collect();
+        let none = Vec::new();
+        let mut found: Vec<Found> = files
+            .par_iter()
+            .filter_map(|&file| self.in_file(index, file, &targets, references.get(&file).unwrap_or(&none)))
+            .filter(|found| !found.hits.is_empty() || found.unparsable.is_some())
+            .collect();
+        let hit: BTreeSet<FileId> = found.iter().filter(|found| !found.hits.is_empty()).map(|found| found.file).collect();
+        let in_hit = references.iter().filter(|(file, _)| hit.contains(*file)).flat_map(|(_, all)| all);
+        let passed = in_hit.flat_map(|reference| reference.way.hops.iter().take(reference.distance + 1));
+        let read: BTreeSet<Module> = passed.map(|hop| hop.module.clone()).collect();
+        let held = held(code, &read);
+        for found in &mut found {
+            let file = found.file;
+            found.hits.iter_mut().for_each(|hit| hit.held = held.get(&file).cloned());
+        }
+        found
+    }
+
+    fn in_file(&self, index: &Index, file: FileId, targets: &[Target], references: &[Reference]) -> Option<Found> {
+        let path = &index.snapshot().get(file).path;
+        let grammar = grammar(path).filter(|grammar| self.language.grammars().contains(grammar))?;
+        let view = View::open(index, file);
+        let is_spelled = |pattern: &Pattern| {
+            let symbols = pattern.names().iter().filter_map(|name| self.symbols.get(name));
+            let names = symbols.map(|member| member.symbol.name.as_str()).filter(|name| *name != "default");
+            let is_unread = !view.facts.errors.is_empty();
+            pattern.words().all(|word| view.text.contains(word))
+                && (!is_unread || { names }.all(|name| view.text.contains(name)))
+        };
+        let patterns: Vec<&Pattern> =
+            self.patterns.iter().filter_map(|readings| readings.of(grammar)).filter(|pattern| is_spelled(pattern)).collect();
+        if patterns.is_empty() {
+            return None;
+        }
+        if let Some(error) = view.facts.errors.first() {
+            return Some(Found { file, hits: Vec::new(), unparsable: Some(error.span) });
+        }
+        // Where a pattern cannot do without a symbol, only the files that refer to it matter.
+        let needs = |pattern: &&Pattern| pattern.names().iter().any(|name| self.symbols.contains_key(name));
+        if references.is_empty() && patterns.iter().all(needs) {
+            return None;
+        }
+        let tree = index.tree(file, &view.text)?;
+        let mut meaning: Meaning<'_> = BTreeMap::new();
+        for (name, member) in self.wanted() {
+            let symbol = Target::Symbol(member.symbol.symbol(index));
+            let is_it = |reference: &&Reference| targets[reference.target] == symbol;
+            let places = references.iter().filter(is_it).filter_map(|reference| member.place(&view, reference));
+            meaning.insert(name, places.collect());
+        }
+        let mut hits: BTreeMap<Span, Hit> = BTreeMap::new();
+        for found in patterns.iter().flat_map(|pattern| pattern.find(tree, &view.text)) {
+            let scene = Scene { grammar, tree, text: &view.text };
+            if means(&found, &meaning) && self.conditions.hold(&scene, &found, &meaning) {
+                hits.entry(found.span).or_insert(Hit { found, held: None });
+            }
+        }
+        Some(Found { file, hits: hits.into_values().collect(), unparsable: None })
+    }
+}
+
+/// Whether each name that stands for a symbol means it here.
+fn means(found: &Match, meaning: &Meaning<'_>) -> bool {
+    found.one.iter().all(|(name, span)| meaning.get(name.as_str()).is_none_or(|places| places.contains(span)))
+}
+
+/// A file that matches are judged in.
+pub struct Scene<'t> {
+    /// The grammar of the file.
+    pub grammar: Grammar,
+    /// Its tree.
+    pub tree: &'t Tree,
+    /// Its text.
+    pub text: &'t str,
+}
+
+impl<'t> Scene<'t> {
+    /// A place of it.
+    pub fn place(&self, span: Span) -> Option<Place<'t>> {
+        Place::of(self.grammar, self.tree, self.text, span)
+    }
+}
+
+/// What has to be so around a place.
+#[derive(Default)]
+pub struct Conditions {
+    function: Option<Colour>,
+    inside: Vec<Readings>,
+    not_inside: Vec<Readings>,
+    /// Properties of the objects that the matched call is given.
+    argument: Vec<String>,
+    no_argument: Vec<String>,
+    /// What the whole text of a name has to match, and what it must not.
+    text: Vec<(String, Regex)>,
+    not_text: Vec<(String, Regex)>,
+}
+
+impl Conditions {
+    /// Reads the keys of a `where` table, or of one that says what is left for a person.
+    pub fn read(table: &Table<'_>, language: Language) -> Self {
+        let names = |key| table.strings(key).into_iter().map(|name| name.value).collect();
+        let texts = |key| {
+            let read = |(name, text): (String, Located<String>)| match Regex::new(&format!("^(?:{})$", text.value)) {
+                Ok(regex) => Some((name, regex)),
+                Err(error) => {
+                    let message = error.to_string();
+                    let message = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                    table.problem(Problem::new(&text.origin, format!("this is no regular expression: {message}")));
+                    None
+                }
+            };
+            table.texts(key).into_iter().filter_map(read).collect()
+        };
+        let functions = [("async", Colour::Async), ("sync", Colour::Sync), ("module", Colour::Module)];
+        if let Some(caught) = table.strings("catches").first() {
+            let problem = Problem::new(&caught.origin, "a `catch` of TypeScript catches everything");
+            table.problem(problem.hint("write `inside = \"try { $$$ } catch ($E) { $$$ }\"`"));
+        }
+        Self {
+            function: table.choice("function", &functions),
+            inside: patterns(table, language, "inside"),
+            not_inside: patterns(table, language, "not_inside"),
+            argument: names("argument"),
+            no_argument: names("no_argument"),
+            text: texts("text"),
+            not_text: texts("not_text"),
+        }
+    }
+
+    /// The names whose text they ask for.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.text.iter().chain(&self.not_text).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether all of them hold for a match.
+    pub fn hold(&self, scene: &Scene<'_>, found: &Match, meaning: &Meaning<'_>) -> bool {
+        let Some(place) = scene.place(found.span) else { return false };
+        let is_inside = |readings: &Readings| {
+            let around = readings.of(scene.grammar).map(|pattern| pattern.around(scene.tree, scene.text, found.span));
+            around.is_some_and(|around| around.iter().any(|outer| means(outer, meaning)))
+        };
+        let text = |name: &String| {
+            let span = found.one.get(name).copied().or(found.many.get(name).copied().flatten());
+            span.map_or("", |span| &scene.text[span.range()])
+        };
+        let keywords = place.keywords();
+        self.function.is_none_or(|wanted| wanted == place.colour())
+            && self.argument.iter().all(|name| keywords.contains(&name.as_str()))
+            && !self.no_argument.iter().any(|name| keywords.contains(&name.as_str()))
+            && self.text.iter().all(|(name, regex)| regex.is_match(text(name)))
+            && !self.not_text.iter().any(|(name, regex)| regex.is_match(text(name)))
+            && (self.inside.is_empty() || self.inside.iter().any(is_inside))
+            && !self.not_inside.iter().any(is_inside)
+    }
+}

@@ -1,0 +1,364 @@
+//! `rewrite` for TypeScript.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::query::{Conditions, Found, Hit, Query, Scene, language};
+use super::spell::spell;
+use super::{View, refused};
+use crate::index::Index;
+use crate::lang::typescript::imports::{self, Change, Name, Source};
+use crate::lang::typescript::place::{Colour, Place, awaits, is_whole};
+use crate::lang::typescript::{facts::RequestKind, grammar};
+use crate::syntax;
+use crate::text::change::SourceChange;
+use crate::text::edit::{Edit, TextEdit};
+use crate::text::eol;
+use crate::text::span::Span;
+use crate::transform::finding::{Bond, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
+use crate::transform::replacement::{Piece, REASONS, dedent, describe, is_opened, pieces, unknown};
+use crate::transform::wire::{Problem, Table};
+use crate::transform::{Context, Rule, Subject};
+
+struct Rewrite {
+    query: Query,
+    /// The pattern and what takes its place, in short.
+    message: String,
+    /// What takes the place of a match; nothing where matches are only listed.
+    replacement: Option<Vec<Piece>>,
+    leave: Vec<Leave>,
+    suggestion: Option<String>,
+}
+
+/// Matches that a person has to look at.
+struct Leave {
+    conditions: Conditions,
+    reason: Reason,
+    suggestion: Option<String>,
+}
+
+/// Why a match is not rewritten, and what stands in the way.
+type Obstacle = (Reason, String);
+
+/// Reads the parameters.
+pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    let language = language(table)?;
+    if !table.has("match") {
+        let problem = Problem::new(table.origin(), "`match` is missing");
+        table.problem(problem.hint("`match` is a code pattern, or a list of them, such as `$DECODE($TOKEN, $$$REST)`"));
+    }
+    let query = Query::read(table, language);
+    let suggestion = table.string("suggest").map(|text| text.value);
+    let leave = table.tables("leave").into_iter().map(|inner| {
+        let conditions = Conditions::read(&inner, language);
+        let reason = inner.choice("reason", &REASONS).unwrap_or(Reason::ForPerson);
+        let suggestion = inner.string("suggest").map(|text| text.value).or(suggestion.clone());
+        inner.finish();
+        (inner.origin().clone(), Leave { conditions, reason, suggestion })
+    });
+    let leave: Vec<_> = leave.collect();
+    let rewrite = table.string("rewrite");
+    let replacement = rewrite.as_ref().map(|text| pieces(&dedent(&text.value)));
+    let captured = query.captured();
+    if let (Some(text), Some(pieces), true) = (&rewrite, &replacement, query.patterns.len() == table.strings("match").len()) {
+        for name in unknown(pieces, &captured, &|name| query.symbols.contains_key(name)) {
+            let problem =
+                Problem::new(&text.origin, format!("`${name}` is in no pattern, and `symbols` does not say what it is"));
+            let known = captured.iter().copied().chain(query.symbols.keys().map(String::as_str));
+            table.problem(problem.hint("take a name that every pattern has, or add it to `symbols`").did_you_mean(name, known));
+        }
+    }
+    let is_written = |name: &str| replacement.iter().flatten().any(|piece| matches!(piece, Piece::One(other) if other == name));
+    let is_wanted = |name: &str| query.wanted().any(|(wanted, _)| wanted == name);
+    for (name, member) in query.symbols.iter().filter(|(name, _)| !is_wanted(name) && !is_written(name)) {
+        let problem = Problem::new(member.symbol.origin(), format!("neither `match` nor `rewrite` has `${name}`"));
+        table.problem(problem.did_you_mean(name, captured.iter().copied()));
+    }
+    let asked = leave.iter().flat_map(|(origin, leave)| leave.conditions.names().map(move |name| (origin, name)));
+    let asked = asked.chain(query.conditions.names().map(|name| (table.origin(), name)));
+    for (origin, name) in asked.filter(|(_, name)| !captured.contains(name)) {
+        let problem = Problem::new(origin, format!("not every pattern has `${name}`, whose text is asked for"));
+        table.problem(problem.did_you_mean(name, captured.iter().copied()));
+    }
+    let first = table.strings("match").into_iter().next().map(|text| text.value);
+    let message = table.string("message").map(|text| text.value).unwrap_or_else(|| {
+        first.map_or_else(String::new, |old| describe(&old, rewrite.as_ref().map(|new| new.value.as_str())))
+    });
+    let leave = leave.into_iter().map(|(_, leave)| leave).collect();
+    Some(Box::new(Rewrite { query, message, replacement, leave, suggestion }))
+}
+
+impl Rule for Rewrite {
+    fn check(&self, index: &Index) -> Vec<Problem> {
+        self.query.check(index)
+    }
+
+    fn find(&self, context: &Context<'_>) -> Vec<Finding> {
+        let found = self.query.run(context);
+        found.par_iter().flat_map_iter(|found| self.in_file(context.index, found)).collect()
+    }
+
+    fn subjects(&self, _: &Index) -> Vec<Subject> {
+        Vec::new()
+    }
+}
+
+/// A match that is rewritten.
+struct Made<'h> {
+    hit: &'h Hit,
+    edits: Vec<Edit>,
+    imports: BTreeSet<Name>,
+}
+
+impl Rewrite {
+    fn in_file(&self, index: &Index, found: &Found) -> Vec<Finding> {
+        let view = View::open(index, found.file);
+        let finding = |span: Span, outcome: Outcome, evidence: Vec<Evidence>| {
+            let mut finding = view.finding(span, self.message.clone(), Some(Spelling::of(Form::Code)), outcome);
+            finding.evidence = evidence;
+            finding
+        };
+        let left = |span: Span, reason: Reason, because: Option<String>, suggestion: Option<&String>| {
+            let because = because.map(|text| Evidence { role: "because", at: None, text });
+            let suggestion = suggestion.map(|text| Evidence { role: "suggest", at: None, text: text.clone() });
+            finding(span, Outcome::Left(reason), because.into_iter().chain(suggestion).collect())
+        };
+        let own = self.suggestion.as_ref();
+        if let Some(error) = found.unparsable {
+            return vec![left(error, Reason::Unparsable, None, own)];
+        }
+        let Some((tree, grammar)) = index.tree(found.file, &view.text).zip(grammar(view.path)) else {
+            let hits = found.hits.iter();
+            return hits.map(|hit| left(hit.found.span, Reason::ParsersDisagree, None, own)).collect();
+        };
+        let scene = Scene { grammar, tree, text: &view.text };
+        let mut findings = Vec::new();
+        let mut made: Vec<Made<'_>> = Vec::new();
+        for hit in &found.hits {
+            let span = hit.found.span;
+            let is_left = |leave: &&Leave| leave.conditions.hold(&scene, &hit.found, &BTreeMap::new());
+            if let Some(leave) = self.leave.iter().find(is_left) {
+                findings.push(left(span, leave.reason, None, leave.suggestion.as_ref()));
+                continue;
+            }
+            let Some(replacement) = &self.replacement else {
+                findings.push(left(span, Reason::ForPerson, None, own));
+                continue;
+            };
+            match self.make(&view, &scene, hit, replacement) {
+                // It is what it would be.
+                Ok((edits, _)) if edits.is_empty() => {}
+                Ok((edits, imports)) => made.push(Made { hit, edits, imports }),
+                Err((reason, text)) => findings.push(left(span, reason, Some(text), own)),
+            }
+        }
+        // What lies in another match is done first; the other is found again in the next round.
+        let spans: Vec<Span> = made.iter().map(|made| made.hit.found.span).collect();
+        made.retain(|made| {
+            let own = made.hit.found.span;
+            !spans.iter().any(|span| *span != own && own.covers(*span))
+        });
+        findings.extend(self.write(&view, &scene, &made));
+        findings
+    }
+
+    /// The findings of the matches in a file, with one for the imports that they need.
+    fn write(&self, view: &View<'_>, scene: &Scene<'_>, made: &[Made<'_>]) -> Vec<Finding> {
+        if made.is_empty() {
+            return Vec::new();
+        }
+        let index = view.code.index;
+        let held = made.iter().find_map(|made| made.hit.held);
+        // What shares import statements is as sure as the least sure of it.
+        let reason = match () {
+            () if scene.tree.has_errors() => Reason::ParsersDisagree,
+            () if held.is_some() => Reason::Patched,
+            () => Reason::Stated,
+        };
+        let (code, brought) = (format!("code in {}", view.path), format!("imports in {}", view.path));
+        let evidence: Vec<Evidence> = held
+            .map(|(test, request)| {
+                let test = View::open(index, test);
+                test.quote("mock", test.facts.requests[request.index()].span)
+            })
+            .into_iter()
+            .collect();
+        let finding = |span: Span, form: Form, message: String, outcome: Outcome| {
+            let mut finding = view.finding(span, message, Some(Spelling::of(form)), outcome);
+            finding.evidence.clone_from(&evidence);
+            finding
+        };
+        let fix = |edits: Vec<Edit>, bond: Bond| match TextEdit::new(edits) {
+            Ok(edit) => {
+                let change = SourceChange::edit(view.path.clone(), edit);
+                Outcome::Fix(Fix { bond, ..Fix::judged(Some(reason), change) })
+            }
+            Err(_) => Outcome::Left(Reason::ParsersDisagree),
+        };
+        let added: BTreeSet<&Name> = made.iter().flat_map(|made| &made.imports).collect();
+        let source = Source { text: &view.text, facts: view.facts, tree: scene.tree };
+        let change = Change { added: added.iter().map(|name| (*name).clone()).collect(), ..Change::default() };
+        let left = |reason: Reason| {
+            let finding =
+                |made: &Made<'_>| finding(made.hit.found.span, Form::Code, self.message.clone(), Outcome::Left(reason));
+            made.iter().map(finding).collect()
+        };
+        let is_clash = |name: &&&Name| added.iter().any(|other| other.local == name.local && other != *name);
+        if added.iter().any(|name| is_clash(&name)) {
+            return left(Reason::NameTaken);
+        }
+        let edits = match imports::edits(&source, &change) {
+            Ok(edits) => edits,
+            Err(refusal) => return left(refused(refusal)),
+        };
+        let mut findings = Vec::new();
+        if let Some(first) = edits.iter().map(|edit| edit.span).min() {
+            let bond = Bond { settles: vec![brought.clone()], needs: vec![code.clone()] };
+            let message = format!("imports for {}", self.message);
+            findings.push(finding(first, Form::Import, message, fix(edits.clone(), bond)));
+        }
+        let needs = if edits.is_empty() { Vec::new() } else { vec![brought] };
+        for made in made {
+            let bond = Bond { settles: vec![code.clone()], needs: needs.clone() };
+            findings.push(finding(made.hit.found.span, Form::Code, self.message.clone(), fix(made.edits.clone(), bond)));
+        }
+        findings
+    }
+
+    /// The edits that put the replacement in the place of a match, and what they need imported.
+    fn make(
+        &self,
+        view: &View<'_>,
+        scene: &Scene<'_>,
+        hit: &Hit,
+        replacement: &[Piece],
+    ) -> Result<(Vec<Edit>, BTreeSet<Name>), Obstacle> {
+        let span = hit.found.span;
+        let odd = |text: &str| (Reason::OddSpelling, text.to_owned());
+        let place = scene.place(span).ok_or_else(|| (Reason::ParsersDisagree, "a part of a piece of code".to_owned()))?;
+        if let Some(request) = view.facts.requests.iter().find(|request| request.span.intersects(span)) {
+            let is_code = span.covers(request.span) && !matches!(request.kind, RequestKind::Import | RequestKind::Export);
+            if !is_code {
+                return Err(odd("it names a module"));
+            }
+        }
+        if replacement.is_empty() {
+            return Ok((
+                vec![removal(view, place, span).ok_or_else(|| odd("it is not a statement on lines of its own"))?],
+                BTreeSet::new(),
+            ));
+        }
+        let (text, imports) = self.render(view, scene, hit, replacement)?;
+        let text = laid_out(view, place, span, text, replacement);
+        if place.is_target() {
+            return Err(odd("a value is assigned to it"));
+        }
+        let waits = awaits(scene.grammar, &text) && !awaits(scene.grammar, &view.text[span.range()]);
+        if waits && place.colour() != Colour::Async {
+            return Err((Reason::SyncCaller, "it would wait".to_owned()));
+        }
+        let text = place.fit(&text).ok_or_else(|| odd("what would take its place does not fit there"))?;
+        let edits = match text.contains('\n') && !view.text[span.range()].contains('\n') {
+            true => vec![Edit::replace(span, text)],
+            false => syntax::differing(scene.grammar, scene.tree, &view.text, span, &text),
+        };
+        let captured = |at: Span| {
+            let one = hit.found.one.values().copied();
+            one.chain(hit.found.many.values().copied().flatten()).any(|span| span.covers(at))
+        };
+        let is_lost = |comment: &&Span| {
+            span.covers(**comment) && !captured(**comment) && edits.iter().any(|edit| edit.span.covers(**comment))
+        };
+        if view.facts.comments.iter().find(is_lost).is_some() {
+            return Err((Reason::Commented, "a comment in it would be lost".to_owned()));
+        }
+        Ok((edits, imports))
+    }
+
+    /// Whether a piece is a list that the match has nothing for.
+    fn is_empty(hit: &Hit, piece: &Piece) -> bool {
+        matches!(piece, Piece::Many(name) if hit.found.many.get(name).copied().flatten().is_none())
+    }
+
+    /// The text of the replacement, and what it needs imported.
+    fn render(
+        &self,
+        view: &View<'_>,
+        scene: &Scene<'_>,
+        hit: &Hit,
+        replacement: &[Piece],
+    ) -> Result<(String, BTreeSet<Name>), Obstacle> {
+        let mut imports = BTreeSet::new();
+        let mut text = String::new();
+        let mut parts: Vec<Span> = Vec::new();
+        for (at, piece) in replacement.iter().enumerate() {
+            let start = text.len() as u32;
+            match piece {
+                // The comma behind a list that is empty.
+                Piece::Text(piece) if at > 0 && is_opened(&text) && Self::is_empty(hit, &replacement[at - 1]) => {
+                    let rest = piece.trim_start();
+                    text.push_str(rest.strip_prefix(',').map_or(piece.as_str(), str::trim_start));
+                }
+                Piece::Text(piece) => text.push_str(piece),
+                Piece::One(name) => match hit.found.one.get(name) {
+                    Some(span) => {
+                        text.push_str(&view.text[span.range()]);
+                        parts.push(Span::new(start, text.len() as u32));
+                    }
+                    None => {
+                        let member = &self.query.symbols[name];
+                        let spelled = spell(view, &member.symbol.symbol(view.code.index), hit.found.span)?;
+                        imports.extend(spelled.import);
+                        text.push_str(&spelled.text);
+                        text.extend(member.members.iter().map(|member| format!(".{member}")));
+                    }
+                },
+                Piece::Many(name) => match hit.found.many.get(name).copied().flatten() {
+                    Some(span) => text.push_str(&view.text[span.range()]),
+                    // The comma that would have led to it.
+                    None => text.truncate(text.trim_end().trim_end_matches(',').len()),
+                },
+            }
+        }
+        // What is captured stays one thing, whatever stands around it now.
+        for part in parts.into_iter().rev() {
+            let in_parentheses = format!("({})", &text[part.range()]);
+            let mut other = text.clone();
+            other.replace_range(part.range(), &in_parentheses);
+            let is_all = part.range() == (0..text.len());
+            if !is_all
+                && !is_whole(scene.grammar, &text, part)
+                && is_whole(scene.grammar, &other, Span::new(part.start, part.end + 2))
+            {
+                text = other;
+            }
+        }
+        Ok((text, imports))
+    }
+}
+
+/// The replacement as it is to stand at the place: with the semicolon that a statement had, and its lines indented.
+fn laid_out(view: &View<'_>, place: Place<'_>, span: Span, text: String, replacement: &[Piece]) -> String {
+    if !place.is_statement() {
+        return text;
+    }
+    let old = &view.text[span.range()];
+    let is_ended = text.ends_with([';', '}']);
+    let mut text = if old.ends_with(';') && !is_ended { format!("{text};") } else { text };
+    // What is captured has its lines already; those of the replacement get the indentation of the place.
+    if replacement.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains('\n'))) {
+        let indent = eol::indentation(&view.text, span.range().start);
+        text = text.replace('\n', &format!("{}{indent}", eol::line_ending(&view.text)));
+    }
+    text
+}
+
+/// The edit that takes a statement out with its lines; `None` where it shares them.
+fn removal(view: &View<'_>, place: Place<'_>, span: Span) -> Option<Edit> {
+    let text = &view.text;
+    let (start, end) = (eol::line_start(text, span.range().start), eol::line_end(text, span.range().end));
+    let is_alone = text[start..span.range().start].trim().is_empty() && text[span.range().end..end].trim().is_empty();
+    let edit = Edit::delete(Span::new(start as u32, eol::next_line(text, span.range().end) as u32));
+    (place.is_statement() && is_alone && place.may_go()).then_some(edit)
+}
