@@ -120,13 +120,11 @@ impl<'t> Place<'t> {
     fn fits_as_expression(self, new: &str) -> bool {
         let Some(alone) = expression(self.grammar, new) else { return false };
         let Some((made, span)) = self.made(new) else { return false };
-        let Some(mut node) = outermost(&made, span) else { return false };
-        let around = chain(node) == chain(self.node);
-        // An expression that is a statement, without a semicolon.
-        if node.kind() == "expression_statement" && node.named_child_count() == 1 {
-            node = node.named_child(0).unwrap_or(node);
-        }
-        around && !is_forbidden(node) && node.to_sexp() == alone
+        let Some(node) = outermost(&made, span) else { return false };
+        // An expression may be all of a statement, or of a type.
+        let is_same = |inner: &Node<'_>| syntax::span(*inner) == span;
+        let mut inside = std::iter::successors(Some(node), |node| node.named_child(0).filter(is_same));
+        chain(node) == chain(self.node) && inside.any(|node| node.to_sexp() == alone && !is_forbidden(node))
     }
 
     fn fits_as_statements(self, new: &str) -> bool {

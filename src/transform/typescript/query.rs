@@ -130,7 +130,14 @@ impl MemberRef {
         let attributes = facts.attributes_of(used);
         let own = attributes.get(depth..depth + self.members.len())?;
         let is_it = own.iter().zip(&self.members).all(|(attribute, member)| facts.names.get(attribute.name) == member);
-        let end = attributes[..depth + self.members.len()].last().map_or(used.span.end, |attribute| attribute.span.end);
+        let end =
+            attributes[..depth + self.members.len()].last().map_or(used.span.end, |attribute| match attribute.is_quoted {
+                // `a["b"]` ends behind its bracket.
+                true => view.text[attribute.span.range().end..]
+                    .find(']')
+                    .map_or(attribute.span.end, |at| attribute.span.end + at as u32 + 1),
+                false => attribute.span.end,
+            });
         is_it.then(|| Span::new(used.span.start, end))
     }
 }

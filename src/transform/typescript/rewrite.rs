@@ -8,9 +8,9 @@ use super::query::{Conditions, Found, Hit, Query, Scene, language};
 use super::spell::spell;
 use super::{View, refused};
 use crate::index::Index;
+use crate::lang::typescript::grammar;
 use crate::lang::typescript::imports::{self, Change, Name, Source};
 use crate::lang::typescript::place::{Colour, Place, awaits, is_whole};
-use crate::lang::typescript::{facts::RequestKind, grammar};
 use crate::syntax;
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
@@ -237,11 +237,10 @@ impl Rewrite {
         let span = hit.found.span;
         let odd = |text: &str| (Reason::OddSpelling, text.to_owned());
         let place = scene.place(span).ok_or_else(|| (Reason::ParsersDisagree, "a part of a piece of code".to_owned()))?;
-        if let Some(request) = view.facts.requests.iter().find(|request| request.span.intersects(span)) {
-            let is_code = span.covers(request.span) && !matches!(request.kind, RequestKind::Import | RequestKind::Export);
-            if !is_code {
-                return Err(odd("it names a module"));
-            }
+        // What names a module means a file, and not a text.
+        let is_part = |whole: Span, string: Span| string.intersects(span) && !span.covers(whole);
+        if view.facts.requests.iter().any(|request| is_part(request.whole, request.span)) {
+            return Err(odd("it names a module"));
         }
         if replacement.is_empty() {
             return Ok((
@@ -340,10 +339,10 @@ impl Rewrite {
 
 /// The replacement as it is to stand at the place: with the semicolon that a statement had, and its lines indented.
 fn laid_out(view: &View<'_>, place: Place<'_>, span: Span, text: String, replacement: &[Piece]) -> String {
-    if !place.is_statement() {
-        return text;
-    }
     let old = &view.text[span.range()];
+    if !place.is_statement() {
+        return with_quotes_of(old, text);
+    }
     let is_ended = text.ends_with([';', '}']);
     let mut text = if old.ends_with(';') && !is_ended { format!("{text};") } else { text };
     // What is captured has its lines already; those of the replacement get the indentation of the place.
@@ -352,6 +351,17 @@ fn laid_out(view: &View<'_>, place: Place<'_>, span: Span, text: String, replace
         text = text.replace('\n', &format!("{}{indent}", eol::line_ending(&view.text)));
     }
     text
+}
+
+/// A string in the quotes of the one whose place it takes.
+fn with_quotes_of(old: &str, new: String) -> String {
+    let quoted = |text: &str, quote: char| {
+        let inner = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+        inner.filter(|inner| !inner.contains(['"', '\'', '\\', '\n'])).map(str::to_owned)
+    };
+    let quote = old.chars().next().filter(|quote| matches!(quote, '"' | '\'') && quoted(old, *quote).is_some());
+    let inner = quoted(&new, '"').or_else(|| quoted(&new, '\''));
+    quote.zip(inner).map_or(new, |(quote, inner)| format!("{quote}{inner}{quote}"))
 }
 
 /// The edit that takes a statement out with its lines; `None` where it shares them.
