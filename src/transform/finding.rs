@@ -247,6 +247,8 @@ pub enum Reason {
     Shared,
     /// It needs a name that its module does not export.
     Private,
+    /// A lock file names it, which only the package manager can bring up to date.
+    LockFile,
 }
 
 impl Reason {
@@ -321,6 +323,7 @@ impl Reason {
         Reason::MigrationTest,
         Reason::Shared,
         Reason::Private,
+        Reason::LockFile,
     ];
 
     /// The word that reports use.
@@ -395,6 +398,7 @@ impl Reason {
             Reason::MigrationTest => "migration-test",
             Reason::Shared => "shared",
             Reason::Private => "private",
+            Reason::LockFile => "lock-file",
         }
     }
 
@@ -478,6 +482,7 @@ impl Reason {
             }
             Reason::Private => "it needs a name that its module does not export",
             Reason::Shared => "other names are taken from the old module at the same place, which names one module only",
+            Reason::LockFile => "a lock file names it, which only the package manager can bring up to date",
         }
     }
 }

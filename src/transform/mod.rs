@@ -183,7 +183,11 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Whether the plan and the transform concern the file. Most such files may be edited; those that are listed may not.
     pub fn in_scope(&self, file: FileId) -> bool {
-        let path = &self.index.snapshot().get(file).path;
+        self.in_scope_path(&self.index.snapshot().get(file).path)
+    }
+
+    /// Whether the plan and the transform concern a file at the path.
+    fn in_scope_path(&self, path: &RepoPath) -> bool {
         self.plan.contains(path) && self.own.contains(path)
     }
 

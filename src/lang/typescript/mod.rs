@@ -12,6 +12,7 @@ pub mod imports;
 pub mod json;
 mod lines;
 pub mod load;
+pub mod manifest;
 pub mod missing;
 pub mod modules;
 pub mod place;

@@ -33,6 +33,9 @@ struct DeleteModule {
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if typescript::package::is_meant(table) {
+        return typescript::package::read(table);
+    }
     if !table.has("of") {
         let problem = Problem::new(table.origin(), "`of` is missing");
         table.problem(problem.hint("`of` names the module, or a list of modules, to delete"));

@@ -10,12 +10,13 @@ mod mocks;
 pub(super) mod move_module;
 pub(super) mod move_symbol;
 pub mod named;
+pub(super) mod package;
+pub(super) mod query;
 mod quiet;
 mod relocate;
 pub(super) mod remove_unused_imports;
-pub mod shim;
-pub(super) mod query;
 pub(super) mod rewrite;
+pub mod shim;
 mod spell;
 
 pub use self::judge::describe;
