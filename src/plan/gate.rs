@@ -7,6 +7,7 @@ pub mod command;
 mod definitions;
 mod findings;
 mod references;
+mod strings;
 pub mod test_code;
 pub mod worse;
 
@@ -22,6 +23,7 @@ use command::Command;
 use definitions::Definitions;
 use findings::Findings;
 use references::References;
+use strings::Strings;
 
 /// A figure with a limit.
 pub struct Gate {
@@ -65,12 +67,14 @@ pub enum Metric {
     Findings(Findings),
     /// Definitions that play a role.
     Definitions(Definitions),
+    /// String literals that spell a text.
+    Strings(Strings),
     /// 1 where a program fails.
     Command(Command),
 }
 
 /// The names of the metrics.
-const METRICS: [&str; 4] = ["command", "definitions", "findings", "references"];
+const METRICS: [&str; 5] = ["command", "definitions", "findings", "references", "strings"];
 
 /// A gate's figure.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -209,6 +213,7 @@ impl Gate {
         let metric = match name.value.as_str() {
             "references" => References::read(table).map(Metric::References),
             "findings" => Findings::read(table, known).map(Metric::Findings),
+            "strings" => Strings::read(table).map(Metric::Strings),
             _ => Definitions::read(table, known).map(Metric::Definitions),
         };
         table.finish();
@@ -229,6 +234,7 @@ impl Gate {
             Metric::References(_) => "references",
             Metric::Findings(_) => "findings",
             Metric::Definitions(_) => "definitions",
+            Metric::Strings(_) => "strings",
             Metric::Command(_) => "command",
         };
         Figure { gate: self.id.clone(), title: self.title.clone(), metric, limit: self.limit, places, doubt }
@@ -289,6 +295,7 @@ pub fn measure_one(plan: &Plan, phase: &Phase, gate: &Gate, index: &Index) -> Fi
         Metric::References(references) => references.count(&context),
         Metric::Findings(findings) => findings.count(&context),
         Metric::Definitions(definitions) => definitions.count(&context),
+        Metric::Strings(strings) => (strings.count(&context), None),
         Metric::Command(_) => return gate.figure(None, None),
     };
     places.sort();

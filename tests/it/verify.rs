@@ -268,3 +268,18 @@ fn the_sample_has_a_second_place_that_reads_tokens_and_doors_that_close() {
         ["token_validators", "jwt_library_references", "canonical_imports_references"]
     );
 }
+
+#[test]
+fn one_gate_counts_what_both_languages_spell() {
+    let case = crate::harness::project().join("fixtures/kinds/rewrite/both-languages");
+    let (sandbox, plan) = crate::fixtures::open(&case);
+    let verify = |sandbox: &Sandbox| sandbox.tool(&crate::fixtures::words(&["verify"], &plan));
+    let before = verify(&sandbox);
+    assert_eq!(before.code, 1, "{}", before.err);
+    for place in ["backend/routes.py:5", "web/lib/client.ts:3", "web/lib/client.ts:4", "web/lib/Link.tsx:1"] {
+        assert!(before.out.contains(place), "{place} is missing in\n{}", before.out);
+    }
+    sandbox.tool(&crate::fixtures::words(&["apply", "--yes"], &plan)).ok();
+    let after = verify(&sandbox);
+    assert_eq!(after.code, 0, "{}{}", after.out, after.err);
+}
