@@ -15,7 +15,7 @@ use super::prove::{Breach, Violation};
 use crate::index::Index;
 use crate::lang::cycles::{Components, Loads};
 use crate::lang::typescript::load::Graph;
-use crate::lang::typescript::missing::{Missing, declared_twice, free_names, missing};
+use crate::lang::typescript::missing::{Missing, declared_twice, free_names, missing, top_names};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::{is_config, is_source};
 use crate::text::change::{FileChange, SourceChange};
@@ -42,6 +42,9 @@ pub(super) fn violations(before: &Index, after: &Index, change: &SourceChange) -
     let origins = Origins::of(change);
     let known: BTreeSet<&str> =
         before.typescript().files().flat_map(|file| free_names(before.typescript().facts(file)).into_keys()).collect();
+    // A name that the changed files did not bind before is a global's.
+    let changed = change.files().keys().filter(|path| is_source(path)).filter_map(|path| before.snapshot().id(path));
+    let bound: BTreeSet<&str> = changed.flat_map(|file| top_names(before.typescript().facts(file))).collect();
     let files: Vec<FileId> = after.typescript().files().collect();
     let in_file = |file: FileId| {
         let path = &after.snapshot().get(file).path;
@@ -51,7 +54,9 @@ pub(super) fn violations(before: &Index, after: &Index, change: &SourceChange) -
         let is_new = |fault: &Fault| !fault.keys.iter().any(|key| had.contains(key));
         let mut found: Vec<Fault> = faults(after, file, &origins).into_iter().filter(is_new).collect();
         if change.files().contains_key(origins.path(path)) || change.files().contains_key(path) {
-            let unbound = free_names(after.typescript().facts(file)).into_iter().filter(|(name, _)| !known.contains(name));
+            let unbound = free_names(after.typescript().facts(file))
+                .into_iter()
+                .filter(|(name, _)| bound.contains(name) && !known.contains(name));
             found.extend(unbound.map(|(name, offset)| Fault {
                 offset,
                 breach: Breach::Unbound(name.to_owned()),

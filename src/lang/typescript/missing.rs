@@ -90,6 +90,12 @@ pub fn declared_twice(facts: &Facts) -> BTreeMap<&str, u32> {
     twice.collect()
 }
 
+/// The names that a file binds at its top.
+pub fn top_names(facts: &Facts) -> impl Iterator<Item = &str> {
+    let bindings = facts.bindings.iter().take_while(|binding| binding.scope == ScopeId::MODULE);
+    bindings.map(|binding| facts.names.get(binding.name))
+}
+
 /// The names that a file uses and does not bind, each with the place of its first use.
 pub fn free_names(facts: &Facts) -> BTreeMap<&str, u32> {
     let mut found = BTreeMap::new();
