@@ -120,11 +120,29 @@ fn referring(index: &Index, doomed: &[Doomed], inside: &[Vec<Span>], found: &mut
     let of = |at: usize, name: &str| Target::Symbol(Symbol { module: Module::File(doomed[at].file), name: name.into() });
     let targets: Vec<(usize, Target)> =
         doomed.iter().enumerate().flat_map(|(at, it)| it.names.iter().map(move |name| (at, of(at, name)))).collect();
-    let (owners, targets): (Vec<usize>, Vec<Target>) = targets.into_iter().unzip();
-    let references = Search::new(code, &targets).run();
+    // `ns.X` refers to both: a search tells the first that it meets, so each has one of its own.
+    let is_object = |(_, target): &(usize, Target)| match target {
+        Target::Symbol(symbol) => matches!(code.resolve(symbol).end, End::Module(_)),
+        Target::Module(_) => false,
+    };
+    let (objects, others): (Vec<_>, Vec<_>) = targets.into_iter().partition(is_object);
+    for targets in [objects, others].into_iter().filter(|targets| !targets.is_empty()) {
+        let (owners, targets): (Vec<usize>, Vec<Target>) = targets.into_iter().unzip();
+        let references = Search::new(code, &targets).run();
+        tell(index, doomed, inside, references.iter().map(|reference| (owners[reference.target], reference)), found);
+    }
+}
+
+/// Notes references to the definitions of some indices.
+fn tell<'r>(
+    index: &Index,
+    doomed: &[Doomed],
+    inside: &[Vec<Span>],
+    references: impl Iterator<Item = (usize, &'r Reference)>,
+    found: &mut [Uses],
+) {
     let mut views: BTreeMap<FileId, View<'_>> = BTreeMap::new();
-    for reference in &references {
-        let at = owners[reference.target];
+    for (at, reference) in references {
         let view = views.entry(reference.file).or_insert_with(|| View::open(index, reference.file));
         let Some((role, span, alias)) = place(view, reference, doomed[at].file) else { continue };
         let is_own = doomed[at].file == reference.file && inside[at].iter().any(|inside| inside.covers(span));
