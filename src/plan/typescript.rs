@@ -15,7 +15,7 @@ use super::prove::{Breach, Violation};
 use crate::index::Index;
 use crate::lang::cycles::{Components, Loads};
 use crate::lang::typescript::load::Graph;
-use crate::lang::typescript::missing::{Missing, declared_twice, free_names, missing, top_names};
+use crate::lang::typescript::missing::{Missing, declared_twice, free_names, is_global, missing, top_names};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::{is_config, is_source};
 use crate::text::change::{FileChange, SourceChange};
@@ -56,7 +56,7 @@ pub(super) fn violations(before: &Index, after: &Index, change: &SourceChange) -
         if change.files().contains_key(origins.path(path)) || change.files().contains_key(path) {
             let unbound = free_names(after.typescript().facts(file))
                 .into_iter()
-                .filter(|(name, _)| bound.contains(name) && !known.contains(name));
+                .filter(|(name, _)| !known.contains(name) && (bound.contains(name) || (old.is_some() && !is_global(name))));
             found.extend(unbound.map(|(name, offset)| Fault {
                 offset,
                 breach: Breach::Unbound(name.to_owned()),

@@ -105,7 +105,8 @@ mod tests {
         with(text, |source| {
             let entries: Vec<ExportId> = source.facts.exports_of(name).map(|(id, _)| id).collect();
             let dropped = removal(source, &entries).unwrap();
-            (TextEdit::new(dropped.edits).unwrap().apply(text).unwrap(), dropped.statements.len())
+            let text = TextEdit::new(dropped.edits).unwrap().apply(text.as_bytes());
+            (String::from_utf8(text).unwrap(), dropped.statements.len())
         })
     }
 
