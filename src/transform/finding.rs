@@ -229,6 +229,8 @@ pub enum Reason {
     Banned,
     /// The code around it catches exceptions that what takes its place does not raise.
     Catches,
+    /// Its module keeps it for itself, so that other code cannot use it.
+    NotExported,
     /// It asks for something that what takes its place does not offer.
     NoEquivalent,
     /// What takes its place returns something of another type.
@@ -314,6 +316,7 @@ impl Reason {
         Reason::ForPerson,
         Reason::Banned,
         Reason::Catches,
+        Reason::NotExported,
         Reason::NoEquivalent,
         Reason::ReturnsOther,
         Reason::OldBehaviour,
@@ -389,6 +392,7 @@ impl Reason {
             Reason::ForPerson => "for-person",
             Reason::Banned => "banned",
             Reason::Catches => "catches",
+            Reason::NotExported => "not-exported",
             Reason::NoEquivalent => "no-equivalent",
             Reason::ReturnsOther => "returns-other",
             Reason::OldBehaviour => "old-behaviour",
@@ -469,6 +473,7 @@ impl Reason {
             Reason::ForPerson => "the plan leaves it to a person",
             Reason::Banned => "the plan says that it may not be there",
             Reason::Catches => "the code around it catches exceptions that what takes its place does not raise",
+            Reason::NotExported => "what takes its place reads something that its module does not export",
             Reason::NoEquivalent => "it asks for something that what takes its place does not offer",
             Reason::ReturnsOther => "what takes its place returns something else",
             Reason::OldBehaviour => "it tests the old behaviour itself",

@@ -92,6 +92,7 @@ impl Reason {
             Reason::ExpectsFailure => "rewrite the test to what the new code does, or delete it together with the old",
             Reason::ForPerson => "change it by hand as the plan's documentation says",
             Reason::Catches => "handle the errors of what takes its place, then change the call",
+            Reason::NotExported => "export it, or let the wrapper stay",
             Reason::NoEquivalent => "do without what it asks for, or give it to what takes its place",
             Reason::ReturnsOther => "change the code that uses the result, together with the call",
             Reason::OldBehaviour => "delete the test together with the old code, or rewrite it to the new behaviour",

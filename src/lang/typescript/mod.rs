@@ -3,6 +3,7 @@
 //! oxc parses; scopes, merged declarations and what names mean are worked out here as TypeScript does it. Nothing of oxc's tree leaves
 //! the collector: a migration needs plain data that outlives it.
 
+pub mod calls;
 mod collect;
 pub mod definitions;
 pub mod effects;
@@ -19,6 +20,7 @@ pub mod place;
 pub mod rename;
 pub mod resolve;
 pub mod shim;
+pub mod template;
 pub mod unused;
 
 pub use collect::collect;

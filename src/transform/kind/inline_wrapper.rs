@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use self::inlining::{Inlining, Wrapped};
 use super::super::finding::Finding;
+use super::super::typescript;
 use super::super::wire::{Located, Origin, Problem, Table};
 use super::super::{Context, Rule, Subject};
 use super::{Kind, MemberRef, SymbolRef};
@@ -51,6 +52,9 @@ struct Case {
 }
 
 fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if typescript::inline_wrapper::is_meant(table) {
+        return typescript::inline_wrapper::read(table);
+    }
     if !table.has("of") {
         let problem = Problem::new(table.origin(), "`of` is missing");
         table

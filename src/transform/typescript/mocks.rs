@@ -188,7 +188,7 @@ fn taken<'i>(code: TypeScript<'i>, file: FileId, module: &Module) -> Option<BTre
 }
 
 /// The files that a file loads, whenever that is, itself included.
-fn loaded(code: TypeScript<'_>, file: FileId) -> FxHashSet<FileId> {
+pub(super) fn loaded(code: TypeScript<'_>, file: FileId) -> FxHashSet<FileId> {
     let mut loaded = FxHashSet::from_iter([file]);
     let mut open = vec![file];
     while let Some(file) = open.pop() {

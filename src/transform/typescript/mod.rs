@@ -5,6 +5,7 @@ pub(super) mod ban;
 pub(super) mod delete_definition;
 pub(crate) mod delete_module;
 mod found;
+pub mod inline_wrapper;
 mod judge;
 mod mocks;
 pub(super) mod move_module;
