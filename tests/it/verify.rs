@@ -261,17 +261,17 @@ fn the_sample_has_a_second_place_that_reads_tokens_and_doors_that_close() {
     };
     let before = sandbox.tool(&["verify"]);
     assert!(before.code == 1 && !before.out.contains("warning"), "{}", before.out);
-    assert_eq!(passed(&before.out), ["token_validators", "jwt_library_references"]);
+    assert_eq!(passed(&before.out), ["token_validators", "jwt_library_references", "jwt_decode_references"]);
     sandbox.tool(&["apply", "--yes"]).ok();
     assert_eq!(
         passed(&sandbox.tool(&["verify"]).out),
-        ["token_validators", "jwt_library_references", "canonical_imports_references"]
+        ["token_validators", "jwt_library_references", "jwt_decode_references", "canonical_imports_references"]
     );
 }
 
 #[test]
 fn one_gate_counts_what_both_languages_spell() {
-    let case = crate::harness::project().join("fixtures/kinds/rewrite/both-languages");
+    let case = project().join("fixtures/kinds/rewrite/both-languages");
     let (sandbox, plan) = crate::fixtures::open(&case);
     let verify = |sandbox: &Sandbox| sandbox.tool(&crate::fixtures::words(&["verify"], &plan));
     let before = verify(&sandbox);

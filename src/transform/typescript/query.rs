@@ -22,6 +22,7 @@ use crate::syntax::{Grammar, Tree};
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::Context;
+use crate::transform::finding::Reason;
 use crate::transform::wire::{Located, Problem, Table};
 
 /// The files whose code is looked at.
@@ -159,8 +160,8 @@ pub struct Query {
 pub struct Hit {
     /// The place.
     pub found: Match,
-    /// What a test replaces of what the place reads.
-    pub held: Option<Held>,
+    /// What a test replaces of what the place reads, or of what is to take its place, and why that is to be looked at.
+    pub held: Option<(Reason, Held)>,
 }
 
 /// A file in which a query has found places; with none, one that does not parse and may have some.
@@ -237,10 +238,14 @@ impl Query {
         let in_hit = references.iter().filter(|(file, _)| hit.contains(*file)).flat_map(|(_, all)| all);
         let passed = in_hit.flat_map(|reference| reference.way.hops.iter().take(reference.distance + 1));
         let read: BTreeSet<Module> = passed.map(|hop| hop.module.clone()).collect();
-        let held = held(code, &read);
+        let wanted: BTreeSet<&str> = self.wanted().map(|(name, _)| name).collect();
+        let written = self.symbols.iter().filter(|(name, _)| !wanted.contains(name.as_str()));
+        let homes: BTreeSet<Module> = written.map(|(_, member)| member.symbol.symbol(index).module).collect();
+        let (read, homes) = if hit.is_empty() { Default::default() } else { (held(code, &read), held(code, &homes)) };
         for found in &mut found {
-            let file = found.file;
-            found.hits.iter_mut().for_each(|hit| hit.held = held.get(&file).cloned());
+            let old = read.get(&found.file).map(|held| (Reason::Patched, *held));
+            let held = old.or_else(|| homes.get(&found.file).map(|held| (Reason::PatchedThere, *held)));
+            found.hits.iter_mut().for_each(|hit| hit.held = held);
         }
         found
     }

@@ -173,12 +173,11 @@ impl Rewrite {
         // What shares import statements is as sure as the least sure of it.
         let reason = match () {
             () if scene.tree.has_errors() => Reason::ParsersDisagree,
-            () if held.is_some() => Reason::Patched,
-            () => Reason::Stated,
+            () => held.map_or(Reason::Stated, |(reason, _)| reason),
         };
         let (code, brought) = (format!("code in {}", view.path), format!("imports in {}", view.path));
         let evidence: Vec<Evidence> = held
-            .map(|(test, request)| {
+            .map(|(_, (test, request))| {
                 let test = View::open(index, test);
                 test.quote("mock", test.facts.requests[request.index()].span)
             })

@@ -40,6 +40,12 @@ pub fn spell(view: &View<'_>, symbol: &Symbol, span: Span) -> Result<Spelled, (R
     if !is_free(view, &local, scope) {
         return Err((Reason::NameTaken, local));
     }
+    if !view.facts.is_module {
+        return Err((
+            Reason::OddSpelling,
+            "the file is a script: with an import, its names would not be global any more".to_owned(),
+        ));
+    }
     if is_commonjs(view) {
         return Err((Reason::OddSpelling, "the file takes names by `require`".to_owned()));
     }
