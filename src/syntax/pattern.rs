@@ -266,11 +266,31 @@ fn shorter(text: &str) -> Vec<String> {
     found
 }
 
-/// The pattern with the other quotes around its strings: in TypeScript they mean the same. Not where a string has either in it.
-fn requoted(grammar: Grammar, text: &str) -> Option<String> {
-    let (old, new) = if text.contains('\'') { ('\'', '"') } else { ('"', '\'') };
-    let is_plain = text.contains(old) && !text.contains([new, '`', '\\', '<']);
-    (grammar != Grammar::Python && is_plain).then(|| text.replace(old, &new.to_string()))
+/// The pattern with the other quotes around its strings: in TypeScript they mean the same. A string that has either in it keeps its own.
+fn requoted(grammar: Grammar, text: &str) -> Vec<String> {
+    if grammar == Grammar::Python {
+        return Vec::new();
+    }
+    // A character takes the place of each `$` that is as long.
+    let Some(tree) = parse(grammar, &mask(text, '_')) else { return Vec::new() };
+    let mut strings = Vec::new();
+    let mut waiting = vec![tree.root()];
+    while let Some(node) = waiting.pop() {
+        let range = node.byte_range();
+        if node.kind() == "string" && !text[range.start + 1..range.end - 1].contains(['"', '\'', '\\']) {
+            strings.push(range);
+        } else {
+            waiting.extend(super::children(node));
+        }
+    }
+    let with = |quote: &str| {
+        strings.iter().fold(text.to_owned(), |mut text, range| {
+            text.replace_range(range.start..range.start + 1, quote);
+            text.replace_range(range.end - 1..range.end, quote);
+            text
+        })
+    };
+    ["'", "\""].into_iter().map(with).filter(|other| other != text).collect()
 }
 
 /// The text with another character for each `$` of a metavariable.
@@ -363,6 +383,7 @@ mod tests {
         assert_eq!(found("f($A)", "f<T>(x); f(x,); f(/* why */ x); f?.(x); f(x, y)").len(), 2);
         assert_eq!(found("f<$T>($A)", "f<T>(x); f(x)"), ["f<T>(x) | A=x | T=T"]);
         assert_eq!(found("f('a', $$$R)", "f(\"a\"); f('a', 1, 2)").len(), 2);
+        assert_eq!(found("f<$T>(\"a\", /'/)", "f<T>('a', /'/); f<T>('a', /\"/)").len(), 1);
         assert_eq!(found("`/auth/${$X}`", "`/auth/${id}`; `/auth/${id}/x`; `/x/${id}`"), ["`/auth/${id}` | X=id"]);
         assert_eq!(found("const [, $P] = $T.split('.')", "const [, p] = t.split('.');\nlet [, p] = t.split('.')\n").len(), 1);
         assert_eq!(found("if ($A) { $$$B }", "if (a) { b; c }\nif (a) { b } else { c }\n").len(), 1);

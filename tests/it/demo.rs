@@ -15,7 +15,7 @@ fn the_demo_plans_applies_shows_and_takes_back() {
         "$ ssot-migrate apply --phase websocket --yes",
         "$ ssot-migrate status",
         "$ ssot-migrate verify",
-        "5 gates: 2 fail, 3 pass.",
+        "6 gates: 2 fail, 4 pass.",
         "$ ssot-migrate rollback --phase golden-path --yes",
         "rolled back",
         "Now try it yourself:",
