@@ -187,3 +187,59 @@ fn mock_of(module: &str) -> String {
         None => format!("__mocks__/{module}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(files: &[&str], old: &str, new: &str) -> Route {
+        let snapshot = crate::text::snapshot::Memory::snapshot(files.iter().map(|path| (*path, "")));
+        let is_inside = |path: &str| path == old || path.starts_with(&format!("{old}/"));
+        let is_folder = files.iter().any(|path| path.starts_with(&format!("{old}/")));
+        let moves: Moves = files
+            .iter()
+            .filter(|path| is_inside(path) || path.starts_with(&format!("{old}.")))
+            .filter_map(|path| Some((snapshot.id(&RepoPath::new(path)?)?, RepoPath::new(path.replacen(old, new, 1))?)))
+            .collect();
+        let main = *moves.keys().next().expect("something moves");
+        Route { moves, main, snapshot, old: old.to_owned(), new: new.to_owned(), is_folder, is_own: true }
+    }
+
+    #[test]
+    fn a_path_follows_as_it_is_written() {
+        let folder = route(&["web/lib/a.ts", "web/(app)/b.ts"], "web/lib", "web/core/lib");
+        let web = || folder.folder("web".to_owned());
+        let follow = |value: &str| folder.follow(&web(), value);
+        let cases = [
+            ("./lib", Some("./core/lib")),
+            ("lib/", Some("core/lib/")),
+            ("lib/**/*.ts", Some("core/lib/**/*.ts")),
+            ("<rootDir>/lib/$1", Some("<rootDir>/core/lib/$1")),
+            ("${configDir}/lib/a.ts", Some("${configDir}/core/lib/a.ts")),
+            ("../web/lib/a.ts", Some("./core/lib/a.ts")),
+            ("./*", None),
+            ("library", None),
+            ("../../outside", None),
+        ];
+        for (value, wanted) in cases {
+            assert_eq!(follow(value).as_deref(), wanted, "{value}");
+        }
+        let lib = folder.folder("web/lib".to_owned());
+        assert_eq!(folder.follow(&lib, "./a.ts"), None, "both move");
+        assert_eq!(folder.follow(&lib, "../../base.json").as_deref(), Some("../../../base.json"));
+        assert_eq!(folder.follow_exact(&web(), "lib"), None, "it may be any word");
+        assert_eq!(folder.follow_exact(&web(), "lib/a.ts").as_deref(), Some("core/lib/a.ts"));
+    }
+
+    #[test]
+    fn a_module_is_named_with_and_without_its_ending() {
+        let file = route(&["lib/auth.ts", "lib/auth.test.ts", "app/(main)/x.ts"], "lib/auth", "core/auth");
+        let top = || file.folder(String::new());
+        let follow = |value: &str| file.follow(&top(), value);
+        assert_eq!(follow("./lib/auth").as_deref(), Some("./core/auth"));
+        assert_eq!(follow("lib/auth.ts").as_deref(), Some("core/auth.ts"));
+        assert_eq!(follow("./lib/auth.js").as_deref(), Some("./core/auth.js"));
+        assert_eq!(follow("./lib/*"), None);
+        assert_eq!(follow("./lib/author"), None);
+    }
+}
