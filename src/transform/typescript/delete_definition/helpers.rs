@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::judge;
 use super::removal::Doomed;
-use super::uses::{Exposers, found_by};
+use super::uses::Exposers;
 use crate::index::Index;
 use crate::lang::typescript::facts::{Facts, ScopeId};
 use crate::lang::typescript::modules::Module;
@@ -14,6 +14,7 @@ use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::Finding;
 use crate::transform::typescript::View;
+use crate::transform::typescript::found::found as found_by;
 use crate::transform::{Context, Removed};
 
 /// A name of a module.

@@ -13,7 +13,7 @@ use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::{Evidence, Reason};
 use crate::transform::typescript::View;
-use crate::transform::typescript::found::found;
+use crate::transform::typescript::found::found as found_by;
 use crate::transform::typescript::remove_unused_imports::has_word;
 
 /// Something that holds on to a definition.
@@ -107,11 +107,6 @@ pub fn uses(index: &Index, doomed: &[Doomed], inside: &[Vec<Span>]) -> Vec<Uses>
         found[at].suspects.extend(holds);
     }
     found
-}
-
-/// Who finds what a module exports without an import.
-pub fn found_by(index: &Index, file: FileId) -> Option<Evidence> {
-    found(index, file)
 }
 
 /// The references that are followed to the definitions.
