@@ -9,7 +9,8 @@ pub mod pattern;
 use std::cell::RefCell;
 use std::fmt;
 
-use tree_sitter::{InputEdit, Language, Node, Parser, Point};
+pub use tree_sitter::Node;
+use tree_sitter::{InputEdit, Language, Parser, Point};
 
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::span::Span;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::syntax::Node;
 use rayon::prelude::*;
-use tree_sitter::Node;
 
 use crate::index::typescript::TypeScript;
 use crate::lang::typescript::facts::{Alias, Imported, Mock, RequestKind, Use, UseForm};

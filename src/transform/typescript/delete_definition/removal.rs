@@ -1,6 +1,6 @@
 //! A definition that is to go: what of its file belongs to it, and how it is taken out.
 
-use tree_sitter::Node;
+use crate::syntax::Node;
 
 use crate::index::Index;
 use crate::lang::typescript::effects::effect_in;
