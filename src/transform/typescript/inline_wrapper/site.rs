@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Case;
 use super::standin::{Body, Meant, Standin};
 use crate::lang::typescript::calls::{Argument, Call, Weight};
 use crate::lang::typescript::facts::{AliasForm, BindingId, BindingKind, Imported, ScopeId, Use, UseForm};
@@ -208,10 +209,9 @@ impl Site<'_> {
                 if argument.is_spread { Weight::Effect } else { argument.weight }
             };
             let heaviest = arguments.iter().map(weight).max().unwrap_or(Weight::Fixed);
-            if let (true, Some(case), false) = (reads.is_empty(), body.case, arguments.is_empty()) {
-                if !case.drops.iter().any(|name| name.value == parameter.name) {
-                    return Err(Reason::ArgumentDropped);
-                }
+            let is_dropped = |case: &Case| case.drops.iter().any(|name| name.value == parameter.name);
+            if reads.is_empty() && !arguments.is_empty() && body.case.is_some_and(|case| !is_dropped(case)) {
+                return Err(Reason::ArgumentDropped);
             }
             let is_right = match heaviest {
                 Weight::Fixed => true,
