@@ -138,6 +138,22 @@ impl Tree {
         }
     }
 
+    /// The fixed texts of the string literals, in their order; a string that is a statement of its own is a docstring, and none of them.
+    pub fn strings(&self) -> Vec<Span> {
+        let is_statement = |node: Node<'_>| node.parent().is_some_and(|parent| parent.kind() == "expression_statement");
+        let mut found = Vec::new();
+        let mut waiting = vec![self.root()];
+        while let Some(node) = waiting.pop() {
+            match node.kind() {
+                "string" if is_statement(node) => {}
+                "string_content" | "string_fragment" => found.push(span(node)),
+                _ => waiting.extend(children(node)),
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// The smallest node of this kind whose span is exactly `span`.
     pub fn node_at(&self, span: Span, kind: &str) -> Option<Node<'_>> {
         let mut node = self.root().descendant_for_byte_range(span.start as usize, span.end as usize)?;

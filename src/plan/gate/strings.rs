@@ -5,11 +5,10 @@
 //! docstrings are no code.
 
 use rayon::prelude::*;
-use tree_sitter::Node;
 
 use super::{Context, Counted};
-use crate::syntax;
 use crate::text::snapshot::FileId;
+use crate::text::span::Span;
 use crate::transform::wire::{Problem, Table};
 
 /// What a gate of this metric counts.
@@ -46,28 +45,10 @@ impl Strings {
             return Vec::new();
         }
         let Some(tree) = context.index.tree(file, &text) else { return Vec::new() };
-        let mut found = Vec::new();
-        let mut waiting = vec![tree.root()];
-        while let Some(node) = waiting.pop() {
-            match node.kind() {
-                "string" if is_docstring(node) => {}
-                "string_content" | "string_fragment" => {
-                    let literal = &text[node.byte_range()];
-                    if self.of.iter().any(|wanted| spells(literal, wanted)) {
-                        let offset = node.start_byte() as u32;
-                        found.push(context.counted(file, offset, context.line(file, offset)));
-                    }
-                }
-                _ => waiting.extend(syntax::children(node)),
-            }
-        }
-        found
+        let is_spelled = |span: &Span| self.of.iter().any(|wanted| spells(&text[span.range()], wanted));
+        let found = tree.strings().into_iter().filter(is_spelled);
+        found.map(|span| context.counted(file, span.start, context.line(file, span.start))).collect()
     }
-}
-
-/// Whether a string is a statement of its own, and so says nothing to the program.
-fn is_docstring(string: Node<'_>) -> bool {
-    string.parent().is_some_and(|parent| parent.kind() == "expression_statement")
 }
 
 /// Whether a literal has the text in it, and not in the middle of a word.
