@@ -1,4 +1,4 @@
-//! `rewrite` for TypeScript.
+//! `rewrite` for TypeScript: structural search and replace on its tree, by what names mean to its resolver.
 
 use std::collections::{BTreeMap, BTreeSet};
 
