@@ -102,7 +102,7 @@ struct Moving<'m> {
 }
 
 impl Moving<'_> {
-    fn path<'s>(&'s self, file: FileId) -> &'s RepoPath {
+    fn path(&self, file: FileId) -> &RepoPath {
         self.route.moves.get(&file).unwrap_or_else(|| &self.context.index.snapshot().get(file).path)
     }
 

@@ -119,10 +119,8 @@ impl Route {
     pub fn follow_exact(&self, base: &Base, value: &str) -> Option<String> {
         let is_rooted = TOKENS.iter().any(|token| value.starts_with(token));
         let is_file = |path: String| RepoPath::new(path).is_some_and(|path| self.snapshot.id(&path).is_some());
-        if !is_rooted && !(value.contains('/') && join(&base.old, value).is_some_and(is_file)) {
-            return None;
-        }
-        self.follow(base, value)
+        let is_there = || value.contains('/') && join(&base.old, value).is_some_and(is_file);
+        if is_rooted || is_there() { self.follow(base, value) } else { None }
     }
 
     /// The folder of a file.
@@ -176,8 +174,8 @@ fn split_pattern(path: &str) -> (&str, &str) {
 }
 
 fn has_file(snapshot: &Snapshot, path: &str) -> bool {
-    let is_there = |ending: &&str| RepoPath::new(format!("{path}.{ending}")).is_some_and(|path| snapshot.id(&path).is_some());
-    ENDINGS.iter().any(|ending| is_there(&ending))
+    let is_there = |ending: &str| RepoPath::new(format!("{path}.{ending}")).is_some_and(|path| snapshot.id(&path).is_some());
+    ENDINGS.into_iter().any(is_there)
 }
 
 /// Where jest looks for the replacement of a module that is mocked without a factory (Jest manual, "Manual Mocks").
