@@ -85,7 +85,7 @@ fn a_line_that_does_not_change_is_told_why() {
         ("pkg/legacy.py:1", "it is the definition itself"),
         ("broken.py:2", "the file does not parse: broken.py:2: "),
         ("out/script.py:1", "the plan's scope leaves the file out"),
-        ("notes.txt:1", "the file is not Python"),
+        ("notes.txt:1", "the file is neither Python nor TypeScript"),
         ("app.py:4", "there is no such line, the file has 3 lines"),
     ] {
         let text = sandbox.with_plan(&two_steps(), &["why", place]).ok();

@@ -110,6 +110,6 @@ pub fn edits(source: &Source<'_>, change: &Change) -> Result<Vec<Edit>, Refusal>
 }
 
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 #[cfg(test)]
 mod tests;

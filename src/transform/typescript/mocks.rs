@@ -16,6 +16,9 @@ use crate::lang::typescript::resolve::{Program, Symbol};
 use crate::text::snapshot::FileId;
 use crate::transform::finding::Reason;
 
+/// A module that a test replaces, and the names that the replacement gives, where they are known.
+type Replaced = (Module, Option<BTreeSet<Box<str>>>);
+
 /// The replacements that concern some symbols.
 #[derive(Default)]
 pub struct Mocks {
@@ -23,7 +26,7 @@ pub struct Mocks {
     staying: BTreeSet<(FileId, RequestId)>,
     /// By file, the modules that a test replaces for its code and goes on to replace, each with the names that it gives, where that is
     /// known.
-    held: BTreeMap<FileId, Vec<(Module, Option<BTreeSet<Box<str>>>)>>,
+    held: BTreeMap<FileId, Vec<Replaced>>,
 }
 
 impl Mocks {
@@ -65,7 +68,7 @@ impl Mocks {
     /// Why code of a file that takes a name by a way cannot take it from its new home as well, if so.
     pub fn hold(&self, file: FileId, passed: &[Symbol], home: &Module) -> Option<Reason> {
         let held = self.held.get(&file)?;
-        let gives = |(module, names): &(Module, Option<BTreeSet<Box<str>>>)| {
+        let gives = |(module, names): &Replaced| {
             let names = names.as_ref();
             passed.iter().any(|hop| hop.module == *module && names.is_none_or(|names| names.contains(&*hop.name)))
         };

@@ -38,7 +38,8 @@ impl Language {
     pub fn of_name(name: &str) -> Self {
         let module = module_of(name);
         let is_package = module.contains('-') && !module.contains('.');
-        if module.contains(['/', '@']) || is_package { Language::TypeScript } else { Language::Python }
+        let is_python = module.ends_with(".py") || module.ends_with(".pyi");
+        if !is_python && (module.contains(['/', '@']) || is_package) { Language::TypeScript } else { Language::Python }
     }
 }
 

@@ -278,7 +278,7 @@ fn modules_are_spelled_differently() {
             "require(\"a\")\nimport(`b`)\njest.mock(\"c\")\n",
             "require(\"../it's\")\nimport(`../it's`)\njest.mock(\"../it's\")\n",
         ),
-        ("import x = require(\"a\")\n", "import x = require(\"a\")\n"),
+        ("import x = require(\"a\")\n", "import x = require(\"../it's\")\n"),
     ];
     for (before, after) in cases {
         assert_eq!(spelled(before).as_deref(), Ok(after));
