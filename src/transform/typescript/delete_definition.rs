@@ -11,6 +11,8 @@ pub(in crate::transform) mod helpers;
 mod removal;
 mod uses;
 
+use std::collections::BTreeSet;
+
 use self::group::judge;
 use self::removal::Doomed;
 use super::named::{Language, SymbolRef};
@@ -51,7 +53,10 @@ impl Rule for DeleteDefinition {
             let message = format!("delete {}", wanted.spelled());
             Doomed::new(context.index, &wanted.symbol(context.index), message)
         });
-        judge(context, &doomed.collect::<Vec<_>>()).findings
+        // Two names of one definition are one case.
+        let mut seen = BTreeSet::new();
+        let doomed: Vec<Doomed> = doomed.filter(|doomed| seen.insert((doomed.file, doomed.what))).collect();
+        judge(context, &doomed).findings
     }
 
     fn subjects(&self, _: &Index) -> Vec<Subject> {

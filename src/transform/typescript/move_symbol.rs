@@ -1,5 +1,6 @@
 //! `move-symbol` for TypeScript.
 
+mod arrival;
 mod carried;
 mod definition;
 mod renamed;

@@ -34,7 +34,7 @@ pub struct Doomed {
 }
 
 /// What a definition is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum What {
     /// What the file declares, with all its exports.
     Binding(BindingId),

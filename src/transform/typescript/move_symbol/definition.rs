@@ -13,10 +13,9 @@ use crate::lang::typescript::facts::{
 };
 use crate::lang::typescript::imports::{self, Becomes, Change, Name, Source};
 use crate::lang::typescript::modules::Module;
-use crate::lang::typescript::resolve::{self, Definition, End};
+use crate::lang::typescript::resolve::End;
 use crate::lang::typescript::{collect, definitions, exports};
-use crate::text::blob::Mode;
-use crate::text::change::{FileChange, SourceChange};
+use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::eol;
 use crate::text::path::RepoPath;
@@ -357,117 +356,6 @@ impl Moving<'_> {
         let keyword = if is_value { "export" } else { "export type" };
         let text = format!("/** @deprecated Moved to `{}`. */\n{keyword} {{ {names} }} from '{specifier}';", self.to.spelled());
         definitions::insert(source, definitions::Spot::End, &text).map_err(|refusal| refused(refusal).into())
-    }
-
-    /// The change of the new module: the definition, with what it needs.
-    fn arrive(&self, carried: &Carried) -> Result<SourceChange, Stop> {
-        let index = self.context.index;
-        let Some(file) = index.snapshot().id(&self.place) else {
-            let text = format!("{}\n", carried.text);
-            let facts = collect(&text, &self.place);
-            let grammar = crate::lang::grammar(&self.place).ok_or(Reason::ParsersDisagree)?;
-            let tree = crate::syntax::parse(grammar, &text).ok_or(Reason::ParsersDisagree)?;
-            let source = Source { text: &text, facts: &facts, tree: &tree };
-            let change = Change { added: carried.needs.clone(), ..Change::default() };
-            // A file without imports has no style of its own: it gets that of the old module.
-            let edits = imports::edits(&source, &change).map_err(refused)?.into_iter();
-            let edits = edits.map(|edit| Edit { text: edit.text.replace(['"', '\''], self.quote()), ..edit });
-            let edit = TextEdit::new(edits.collect()).map_err(|_| Reason::ParsersDisagree)?;
-            let create = FileChange::Create { content: applied(&edit, &text), mode: Mode::Regular };
-            return Ok(SourceChange::of(self.place.clone(), create));
-        };
-        let view = View::open(index, file);
-        if !view.facts.errors.is_empty() {
-            return Err(Reason::Unparsable.into());
-        }
-        let tree = index.tree(file, &view.text).ok_or(Reason::ParsersDisagree)?;
-        let source = Source { text: &view.text, facts: view.facts, tree };
-        let mut change = self.make_room(&view)?;
-        for name in &carried.needs {
-            if self.has_already(&view, name)? {
-                continue;
-            }
-            change.added.push(name.clone());
-        }
-        let mut edits = imports::edits(&source, &change).map_err(refused)?;
-        edits.push(definitions::insert(&source, definitions::Spot::End, &carried.text).map_err(refused)?);
-        let edit = TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)?;
-        Ok(SourceChange::edit(self.place.clone(), edit))
-    }
-
-    /// The quotes that the old module's specifiers have.
-    fn quote(&self) -> &str {
-        let facts = self.view.facts;
-        let requests = facts.requests.iter().map(|request| &self.view.text[request.span.range()]);
-        let single = requests.clone().filter(|text| text.starts_with('\'')).count();
-        if 2 * single > requests.count() { "'" } else { "\"" }
-    }
-
-    /// What has to go from the new module so that the definition can come: an import or re-export of itself.
-    fn make_room(&self, view: &View<'_>) -> Result<Change, Stop> {
-        let facts = view.facts;
-        let mut change = Change::default();
-        let is_it = |way: &resolve::Resolution| {
-            way.end == End::Definition(Definition::Binding(self.view.file, self.binding)) && !way.is_renamed
-        };
-        for (id, export) in facts.exports_of(&self.to.name) {
-            let way =
-                view.code.resolve(&resolve::Symbol { module: Module::File(view.file), name: self.to.name.as_str().into() });
-            match export.what {
-                Exported::From { .. } if is_it(&way) => change.exports.push((id, Becomes::Nothing)),
-                _ => return Err(Stop { reason: Reason::PlaceTaken, evidence: vec![view.quote("there", export.span)] }),
-            }
-        }
-        let local = self.local();
-        let companions =
-            self.companions.iter().map(|binding| self.view.facts.names.get(self.view.facts.bindings[binding.index()].name));
-        let names: BTreeSet<&str> = [local, self.to.name.as_str()].into_iter().chain(companions).collect();
-        for name in names {
-            let Some(bound) = facts.top_level(name) else {
-                let free = facts
-                    .names
-                    .find(name)
-                    .and_then(|id| facts.uses.iter().find(|used| used.name == id && used.binding.is_none()));
-                match free {
-                    Some(used) => {
-                        return Err(Stop { reason: Reason::NameTaken, evidence: vec![view.quote("there", used.span)] });
-                    }
-                    None => continue,
-                }
-            };
-            match facts.bindings[bound.index()].kind {
-                // The name is what it was an import of.
-                BindingKind::Import(alias) if is_it(&resolve::bound(&view.code, view.file, bound)) && name == self.to.name => {
-                    change.aliases.push((alias, Becomes::Nothing));
-                }
-                _ => {
-                    let at = facts.declarations_of(&facts.bindings[bound.index()]).first().map(|it| it.name_span);
-                    let evidence = at.map(|at| view.quote("there", at)).into_iter().collect();
-                    return Err(Stop { reason: Reason::PlaceTaken, evidence });
-                }
-            }
-        }
-        Ok(change)
-    }
-
-    /// What the definition is called where it arrives.
-    fn local(&self) -> &str {
-        match self.to.name.as_str() {
-            "default" => self.view.facts.names.get(self.view.facts.bindings[self.binding.index()].name),
-            name => name,
-        }
-    }
-
-    /// Whether the new module has a name already that the definition needs.
-    fn has_already(&self, view: &View<'_>, name: &Name) -> Result<bool, Stop> {
-        let Some(bound) = view.facts.top_level(&name.local) else { return Ok(false) };
-        let theirs = resolve::bound(&view.code, view.file, bound);
-        let ours = self.view.facts.top_level(&name.local).map(|own| resolve::bound(&self.view.code, self.view.file, own));
-        if ours.is_some_and(|ours| ours.is_same_object(&theirs)) {
-            return Ok(true);
-        }
-        let at = view.facts.declarations_of(&view.facts.bindings[bound.index()]).first().map(|it| it.name_span);
-        Err(Stop { reason: Reason::NameTaken, evidence: at.map(|at| view.quote("there", at)).into_iter().collect() })
     }
 
     /// Where code has the old module as an object, and may read the name out of it: `jest.spyOn(module, "name")`.
