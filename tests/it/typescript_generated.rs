@@ -12,8 +12,8 @@ use crate::equivalence::Purpose;
 use crate::harness::{Sandbox, copy, plan_of, project};
 use crate::typescript::{Seen, differences, look};
 
-/// The kinds that are asked for. `move-symbol` is generated as well.
-const KINDS: [&str; 1] = ["move-module"];
+/// The kinds that are asked for.
+const KINDS: [&str; 2] = ["move-module", "move-symbol"];
 
 /// How many projects are looked at, and how much is asked of each.
 fn size() -> (u32, usize) {

@@ -148,7 +148,12 @@ fn follows(
     }
     let is_partial = inner.iter().any(|id| facts.requests[id.index()].kind == RequestKind::Mock(Mock::Actual));
     let new: BTreeSet<&str> = concerned.iter().map(|&at| &*pairs[at].to.name).collect();
-    is_partial || loaded.iter().all(|&file| taken(code, file, home).is_some_and(|names| names.is_subset(&new)))
+    // Whoever takes a name from the new home already does not get the replacement today.
+    loaded.iter().all(|&file| {
+        let is_old = pairs[concerned[0]].from.module == Module::File(file);
+        let names = taken(code, file, home, is_old);
+        names.is_some_and(|names| names.is_disjoint(&new) && (is_partial || names.is_empty()))
+    })
 }
 
 /// The requests in the factory of a replacement that ask for the replaced module itself: they go along with it.
@@ -166,8 +171,9 @@ pub fn inner<'i>(code: TypeScript<'i>, file: FileId, id: RequestId) -> impl Iter
     requests.map(|(at, _)| RequestId::new(at))
 }
 
-/// The names that a file takes from a module; `None` where that is not known.
-fn taken<'i>(code: TypeScript<'i>, file: FileId, module: &Module) -> Option<BTreeSet<&'i str>> {
+/// The names that a file takes from a module; `None` where that is not known. What the old module only passes on does not count: who
+/// takes it from there is rewritten.
+fn taken<'i>(code: TypeScript<'i>, file: FileId, module: &Module, is_old: bool) -> Option<BTreeSet<&'i str>> {
     let facts = code.facts(file);
     let targets = code.targets(file);
     let is_it = |request: RequestId| targets[request.index()].module == *module;
@@ -178,7 +184,7 @@ fn taken<'i>(code: TypeScript<'i>, file: FileId, module: &Module) -> Option<BTre
             Imported::Namespace => return None,
         };
     }
-    for export in &facts.exports {
+    for export in facts.exports.iter().filter(|_| !is_old) {
         match export.what {
             Exported::From { request, imported, .. } if is_it(request) => {
                 names.insert(facts.names.get(imported));
