@@ -4,6 +4,7 @@ pub mod blob;
 pub mod change;
 pub mod edit;
 pub mod eol;
+pub mod lines;
 pub mod path;
 pub mod snapshot;
 pub mod span;

@@ -248,18 +248,6 @@ impl Conditions {
     /// Reads the keys of a `where` table, or of one that says what is left for a person.
     pub(super) fn read(table: &Table<'_>) -> Self {
         let names = |key| table.strings(key).into_iter().map(|name| name.value).collect();
-        let texts = |key| {
-            let read = |(name, text): (String, Located<String>)| match Regex::new(&format!("^(?:{})$", text.value)) {
-                Ok(regex) => Some((name, regex)),
-                Err(error) => {
-                    let message = error.to_string();
-                    let message = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                    table.problem(Problem::new(&text.origin, format!("this is no regular expression: {message}")));
-                    None
-                }
-            };
-            table.texts(key).into_iter().filter_map(read).collect()
-        };
         let functions = [("async", Function::Async), ("sync", Function::Sync), ("module", Function::Module)];
         Self {
             function: table.choice("function", &functions),
@@ -267,8 +255,8 @@ impl Conditions {
             not_inside: patterns(table, "not_inside"),
             argument: names("argument"),
             no_argument: names("no_argument"),
-            text: texts("text"),
-            not_text: texts("not_text"),
+            text: table.whole_texts("text"),
+            not_text: table.whole_texts("not_text"),
             catches: table.strings("catches").into_iter().filter_map(|text| SymbolRef::read(table, text)).collect(),
         }
     }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use regex::Regex;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -377,6 +378,20 @@ impl<'t> Table<'t> {
             }
         }
         found
+    }
+
+    /// A table of regular expressions, each of which has to match a whole text; empty where the key is missing.
+    pub fn whole_texts(&self, key: &'static str) -> Vec<(String, Regex)> {
+        let read = |(name, text): (String, Located<String>)| match Regex::new(&format!("^(?:{})$", text.value)) {
+            Ok(regex) => Some((name, regex)),
+            Err(error) => {
+                let message = error.to_string();
+                let message = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                self.problem(Problem::new(&text.origin, format!("this is no regular expression: {message}")));
+                None
+            }
+        };
+        self.texts(key).into_iter().filter_map(read).collect()
     }
 
     /// A whole number.

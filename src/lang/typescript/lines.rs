@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use super::imports::{Refusal, Source};
 use crate::text::edit::Edit;
 use crate::text::eol;
+use crate::text::lines::delete_lines;
 use crate::text::span::Span;
 
 /// The edit that takes out a statement, from the comments that go with it to its end; `gone` are the spans of all statements that go.
@@ -23,7 +24,7 @@ pub fn take_out(source: &Source<'_>, node: Node<'_>, span: Span, gone: &[Span]) 
     let is_last = behind.is_empty() || behind.starts_with("//") || (behind.starts_with("/*") && behind.ends_with("*/"));
     if before.trim_matches(['\u{feff}', ' ', '\t']).is_empty() {
         if is_last {
-            return Ok(lines(text, with_neighbours(text, span, gone), gone));
+            return Ok(delete_lines(text, with_neighbours(text, span, gone), gone));
         }
         let end = eol::line_end(text, end) - behind.len();
         return Ok(Edit::delete(Span::new(start as u32, end as u32)));
@@ -59,46 +60,4 @@ fn is_whole(text: &str, span: Span) -> bool {
     let (start, end) = (span.range().start, span.range().end);
     let before = &text[eol::line_start(text, start)..start];
     before.trim_matches(['\u{feff}', ' ', '\t']).is_empty() && text[end..eol::line_end(text, end)].trim().is_empty()
-}
-
-/// The edit that deletes the lines of a statement. Those below belong to what comes there.
-fn lines(text: &str, span: Span, gone: &[Span]) -> Edit {
-    let is_blank = |line: usize| text[line..eol::line_end(text, line)].trim().is_empty();
-    let mut start = eol::line_start(text, span.range().start);
-    let mut end = eol::next_line(text, span.range().end);
-    let mut below = 0;
-    let mut line = end;
-    while line < text.len() && is_blank(line) {
-        line = eol::next_line(text, line);
-        below += 1;
-    }
-    let is_last = line >= text.len();
-    let mut left = if is_last { usize::MAX } else { below };
-    let top = start;
-    while left > 0
-        && let Some(above) = eol::previous_line(text, start).filter(|&above| is_blank(above))
-    {
-        (start, left) = (above, left - 1);
-    }
-    if is_last {
-        end = text.len();
-        // A text without a line end at its end keeps none.
-        if !text.ends_with(['\n', '\r'])
-            && let Some(above) = eol::previous_line(text, start)
-        {
-            start = eol::line_end(text, above);
-        }
-    } else if is_nothing_left(text, top, gone) && !gone.iter().any(|other| other.range().start == line) {
-        // Nothing stands above: the file starts with what follows.
-        end = line;
-    }
-    Edit::delete(Span::new(start as u32, end as u32))
-}
-
-/// Whether nothing stays before an offset.
-fn is_nothing_left(text: &str, offset: usize, gone: &[Span]) -> bool {
-    let before: Vec<Span> = gone.iter().copied().filter(|span| span.range().end <= offset).collect();
-    let ends = std::iter::once(0).chain(before.iter().map(|span| span.range().end));
-    let starts = before.iter().map(|span| span.range().start).chain([offset]);
-    ends.zip(starts).all(|(end, start)| text[end..start].trim_matches('\u{feff}').trim().is_empty())
 }

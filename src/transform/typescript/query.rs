@@ -333,18 +333,6 @@ impl Conditions {
     /// Reads the keys of a `where` table, or of one that says what is left for a person.
     pub fn read(table: &Table<'_>, language: Language) -> Self {
         let names = |key| table.strings(key).into_iter().map(|name| name.value).collect();
-        let texts = |key| {
-            let read = |(name, text): (String, Located<String>)| match Regex::new(&format!("^(?:{})$", text.value)) {
-                Ok(regex) => Some((name, regex)),
-                Err(error) => {
-                    let message = error.to_string();
-                    let message = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                    table.problem(Problem::new(&text.origin, format!("this is no regular expression: {message}")));
-                    None
-                }
-            };
-            table.texts(key).into_iter().filter_map(read).collect()
-        };
         let functions = [("async", Colour::Async), ("sync", Colour::Sync), ("module", Colour::Module)];
         if let Some(caught) = table.strings("catches").first() {
             let problem = Problem::new(&caught.origin, "a `catch` of TypeScript catches everything");
@@ -356,8 +344,8 @@ impl Conditions {
             not_inside: patterns(table, language, "not_inside"),
             argument: names("argument"),
             no_argument: names("no_argument"),
-            text: texts("text"),
-            not_text: texts("not_text"),
+            text: table.whole_texts("text"),
+            not_text: table.whole_texts("not_text"),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::lang::python::facts::{AliasId, ImportId};
 use crate::syntax;
 use crate::text::edit::Edit;
 use crate::text::eol;
+use crate::text::lines::delete_lines;
 use crate::text::span::Span;
 
 /// Imports that go together, and the edits that take them out.
@@ -80,7 +81,7 @@ fn emptied(source: &Source<'_>, block: Node<'_>, gone: &[Span]) -> Vec<Edit> {
         let is_alone = condition.parent().is_some_and(|outer| is_emptied(outer, &[span]));
         return match is_alone {
             true => vec![Edit::replace(span, "pass")],
-            false => vec![lines(source.text, span, &[])],
+            false => vec![delete_lines(source.text, span, &[])],
         };
     }
     // The first becomes `pass`; on one line with others, so do they all.
@@ -89,7 +90,7 @@ fn emptied(source: &Source<'_>, block: Node<'_>, gone: &[Span]) -> Vec<Edit> {
     match is_one_line {
         true => vec![Edit::replace(Span::new(first.start, gone[gone.len() - 1].end), "pass")],
         false => std::iter::once(Edit::replace(first, "pass"))
-            .chain(rest.iter().map(|span| lines(source.text, *span, gone)))
+            .chain(rest.iter().map(|span| delete_lines(source.text, *span, gone)))
             .collect(),
     }
 }
@@ -128,7 +129,7 @@ fn take_out(text: &str, span: Span, gone: &[Span]) -> Result<Edit, Refusal> {
     let is_last = |rest: &str| rest.is_empty() || rest.starts_with('#');
     let rest = behind.strip_prefix(';').map_or(behind, str::trim_start);
     if before.trim().is_empty() && is_last(rest) {
-        return Ok(lines(text, span, gone));
+        return Ok(delete_lines(text, span, gone));
     }
     // With others on its line.
     if !is_last(rest) {
@@ -139,49 +140,6 @@ fn take_out(text: &str, span: Span, gone: &[Span]) -> Result<Edit, Refusal> {
     let kept = before.trim_end().strip_suffix(';').map(str::trim_end).ok_or(Refusal::ParsersDisagree)?;
     let start = span.range().start - before.len() + kept.len();
     Ok(Edit::delete(Span::new(start as u32, span.end)))
-}
-
-/// The edit that deletes the lines of a statement. Of the blank lines above it as many go as there are below it, so that no gap grows;
-/// those below belong to what comes there.
-fn lines(text: &str, span: Span, gone: &[Span]) -> Edit {
-    let is_blank = |line: usize| text[line..eol::line_end(text, line)].trim().is_empty();
-    let mut start = eol::line_start(text, span.range().start);
-    let mut end = eol::next_line(text, span.range().end);
-    let mut below = Vec::new();
-    let mut line = end;
-    while line < text.len() && is_blank(line) {
-        line = eol::next_line(text, line);
-        below.push(line);
-    }
-    let is_last = line >= text.len();
-    let mut left = if is_last { usize::MAX } else { below.len() };
-    let top = start;
-    while left > 0
-        && let Some(above) = eol::previous_line(text, start).filter(|&above| is_blank(above))
-    {
-        (start, left) = (above, left - 1);
-    }
-    if is_last {
-        end = text.len();
-        // A text without a line end at its end keeps none.
-        if !text.ends_with(['\n', '\r'])
-            && let Some(above) = eol::previous_line(text, start)
-        {
-            start = eol::line_end(text, above);
-        }
-    } else if is_nothing_left(text, top, gone) && !gone.iter().any(|other| other.range().start == line) {
-        // Nothing stands above: the file starts with what follows.
-        end = line;
-    }
-    Edit::delete(Span::new(start as u32, end as u32))
-}
-
-/// Whether nothing stays before an offset.
-fn is_nothing_left(text: &str, offset: usize, gone: &[Span]) -> bool {
-    let before: Vec<Span> = gone.iter().copied().filter(|span| span.range().end <= offset).collect();
-    let ends = std::iter::once(0).chain(before.iter().map(|span| span.range().end));
-    let starts = before.iter().map(|span| span.range().start).chain([offset]);
-    ends.zip(starts).all(|(end, start)| text[end..start].trim_matches('\u{feff}').trim().is_empty())
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ fn users(index: &Index, symbol: &Symbol) -> BTreeSet<String> {
 }
 
 /// `a`, `a and b`, `a, b and c`, or `a, b and 3 more`.
-fn listed(users: &BTreeSet<String>) -> String {
+pub(in crate::transform) fn listed(users: &BTreeSet<String>) -> String {
     const SHOWN: usize = 3;
     let mut names: Vec<&str> = users.iter().map(String::as_str).take(SHOWN).collect();
     let more = format!("{} more", users.len().saturating_sub(SHOWN - 1));

@@ -13,6 +13,7 @@ use crate::lang::typescript::resolve::{self, Definition, End, Resolution, Symbol
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::Finding;
+use crate::transform::kind::delete_definition::helpers::listed;
 use crate::transform::typescript::View;
 use crate::transform::typescript::found::found as found_by;
 use crate::transform::{Context, Removed};
@@ -134,20 +135,4 @@ fn owner(index: &Index, file: FileId, facts: &Facts, span: Span) -> String {
 /// The same name in a later index, if its file is still there.
 fn now(before: &Index, after: &Index, (file, name): Name) -> Option<Name> {
     Some((after.snapshot().id(&before.snapshot().get(file).path)?, name))
-}
-
-/// `a`, `a and b`, `a, b and c`, or `a, b and 3 more`.
-fn listed(users: &BTreeSet<String>) -> String {
-    const SHOWN: usize = 3;
-    let mut names: Vec<&str> = users.iter().map(String::as_str).take(SHOWN).collect();
-    let more = format!("{} more", users.len().saturating_sub(SHOWN - 1));
-    if users.len() > SHOWN {
-        names.truncate(SHOWN - 1);
-        names.push(&more);
-    }
-    match &names[..] {
-        [] => "the deleted code".to_owned(),
-        [name] => (*name).to_owned(),
-        [names @ .., last] => format!("{} and {last}", names.join(", ")),
-    }
 }
