@@ -37,8 +37,8 @@
 //!
 //! [`lang::python`] and [`lang::typescript`] have the same files inside, in the words of their own specifications: what a module, a name or an
 //! import is differs too much for common types, and resolution by the lowest common denominator would be wrong in both. An [`index::Index`]
-//! answers for both; [`index::typescript`] has the TypeScript side. A kind of transform is one promise to the user: its file in
-//! [`transform`] reads the parameters, and hands those that name TypeScript to the file of the same name in [`transform::typescript`]. Findings,
+//! answers for both; [`index::typescript`] has the TypeScript side. A kind of transform is one promise to the user; [`transform::kind`] lists
+//! them, each with a rule for each language: a file of the same name in [`transform::python`] and in [`transform::typescript`]. Findings,
 //! fixes, plans, gates and reports know no language.
 //!
 //! A move of TypeScript files is made in memory first; then every specifier of every file is asked what it means there. That one question
@@ -53,7 +53,7 @@
 //! # What a patch means
 //!
 //! `patch("a.b.Name")` sets `Name` in the namespace of `a.b`, so it goes where the code that it is for reads the name, together with that
-//! code or not at all: [`lang::python::strings`] says what a string is given to, `transform::relocate::strings` who reads what it
+//! code or not at all: [`lang::python::strings`] says what a string is given to, `transform::python::relocate::strings` who reads what it
 //! names, and fixes that depend on one another carry a [`transform::finding::Bond`].
 //!
 //! # What a step clears away
@@ -82,7 +82,7 @@
 //! # To add …
 //!
 //! * a transform of a known kind: one TOML file in `transforms/<pack>/`, with its documentation and examples. No Rust.
-//! * a kind: one file in `src/transform/kind/` and a line in its list.
+//! * a kind: a rule in `src/transform/python/`, one in `src/transform/typescript/` and an entry in `src/transform/kind.rs`.
 //! * a metric for gates: one file in `src/plan/gate/`.
 //! * a report format: one file in `src/report/`.
 //! * a command: one file in `src/cli/`.

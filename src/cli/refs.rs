@@ -13,8 +13,9 @@ use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::strings::is_identifier;
 use crate::lang::typescript;
 use crate::report::refs::{self, AllForm, Refs};
-use crate::transform::kind::{is_dotted, module_names};
-use crate::transform::typescript::named::Language;
+use crate::transform::language::Language;
+use crate::transform::python::module_names;
+use crate::transform::python::named::is_dotted;
 use crate::transform::wire::nearest;
 
 /// Show every reference to a symbol or module, with its spelling and the way to the definition

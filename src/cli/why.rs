@@ -15,7 +15,7 @@ use crate::report::why::{Nothing, nothing, touches};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::Snapshot;
 use crate::transform::Subject;
-use crate::transform::mention::mentions;
+use crate::transform::python::mention::mentions;
 use crate::transform::wire::nearest;
 
 /// Show which step changes a line, or why none does; phases that are applied already are looked at too

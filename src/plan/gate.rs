@@ -16,7 +16,7 @@ use crate::index::Index;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Position;
-use crate::transform::role::Role;
+use crate::transform::python::role::Role;
 use crate::transform::wire::{Located, Problem, Table};
 use crate::transform::{Scope, Subject, Transform};
 use command::Command;

@@ -15,7 +15,7 @@ use crate::lang::python::collect::Version;
 use crate::lang::python::modules::RootFolder;
 use crate::text::path::RepoPath;
 use crate::transform::pack::{Packs, read as read_transform};
-use crate::transform::role::{self, Role};
+use crate::transform::python::role::{self, Role};
 use crate::transform::wire::{Located, Origin, Problem, Siblings, SpecError, SpecFile, Table, is_outside, parse, read_table};
 use crate::transform::{Scope, Subject, Transform};
 

@@ -19,10 +19,10 @@ use crate::lang::python::resolve::{self, End, Resolution, Symbol};
 use crate::lang::python::strings;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
-use crate::transform::describe;
 use crate::transform::finding::{Evidence, Form, Spelling};
-use crate::transform::kind::shim;
-use crate::transform::sightings::{Sighting, sightings};
+use crate::transform::python::describe;
+use crate::transform::python::shim;
+use crate::transform::python::sightings::{Sighting, sightings};
 
 /// The version of the JSON shape.
 const VERSION: u32 = 1;

@@ -6,7 +6,7 @@ use super::clean;
 use crate::plan::trace::{Effect, Touch};
 use crate::text::path::RepoPath;
 use crate::transform::finding::{Evidence, Outcome};
-use crate::transform::mention::Mention;
+use crate::transform::python::mention::Mention;
 
 /// How many pieces of evidence are shown for a finding.
 const SHOWN: usize = 8;

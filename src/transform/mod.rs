@@ -1,23 +1,16 @@
 //! Layer 4: transforms. A [`Transform`] is a documented rule of some kind; run over an index it gives [`Finding`]s.
 //!
 //! Transforms are pure: they read an [`Index`] and return findings with changes in them. They cannot apply anything. A new kind
-//! is one file in `kind/` and one line in [`kind::KINDS`]; a new transform of a known kind is a TOML file and no Rust.
+//! is a rule in `python/` and in `typescript/` and an entry of [`kind::KINDS`]; a new transform of a known kind is a TOML file and no Rust.
 
 pub mod bonds;
-mod bring;
-mod compare;
 pub mod finding;
 pub mod kind;
+pub mod language;
 mod listed;
-pub mod mention;
-pub mod named;
 pub mod pack;
-mod query;
-mod relocate;
+pub mod python;
 mod replacement;
-pub mod role;
-pub mod sightings;
-mod spell;
 pub mod suggestion;
 pub mod typescript;
 pub mod wire;
@@ -27,15 +20,13 @@ use rayon::prelude::*;
 
 use crate::index::Index;
 use crate::index::references::Target;
-use crate::lang::python::facts::{AliasId, Facts, Import};
-use crate::lang::python::imports::Source;
-use crate::lang::python::resolve::{Resolution, Symbol};
+use crate::lang::python::facts::AliasId;
 use crate::text::change::FileChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
-use crate::text::span::{LineIndex, Span};
-use finding::{Applicability, Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
-use kind::shim::Standing;
+use crate::text::span::Span;
+use finding::{Applicability, Finding, Outcome, Place, Reason};
+use python::shim::Standing;
 use wire::{Problem, Table};
 
 /// A rule of some kind, with its documentation.
@@ -213,7 +204,7 @@ impl Context<'_> {
 /// Finds what becomes of imports that a step has made useless, given file by file; nothing in their files reads them. The findings are
 /// sorted by file and place.
 pub fn orphans(index: &Index, unread: Vec<(FileId, Vec<AliasId>)>) -> Vec<Finding> {
-    readable(index, kind::remove_unused_imports::orphans(index, unread))
+    readable(index, python::remove_unused_imports::orphans(index, unread))
 }
 
 /// The same for imports of TypeScript.
@@ -228,7 +219,7 @@ pub fn helpers(index: &Index, plan: &Scope, transform: &Transform, removed: &Rem
     let is_typescript = |file: FileId| crate::lang::typescript::is_source(&removed.origin.snapshot().get(file).path);
     let (of_typescript, of_python) = removed.bytes.iter().cloned().partition(|(file, _)| is_typescript(*file));
     let of = |bytes| Removed { origin: removed.origin, bytes };
-    let mut found = kind::delete_definition::helpers::find(&context, &of(of_python));
+    let mut found = python::delete_definition::helpers::find(&context, &of(of_python));
     found.extend(typescript::delete_definition::helpers::find(&context, &of(of_typescript)));
     vouched(transform, &context, found)
 }
@@ -239,7 +230,7 @@ pub fn emptied(index: &Index, plan: &Scope, transform: &Transform, files: &[File
     let context = Context { index, plan, own: &transform.scope, named: &[] };
     let is_typescript = |file: &FileId| crate::lang::typescript::is_source(&index.snapshot().get(*file).path);
     let (of_typescript, of_python): (Vec<FileId>, Vec<FileId>) = files.iter().partition(|file| is_typescript(file));
-    let mut found = kind::delete_module::emptied(&context, &of_python);
+    let mut found = python::delete_module::emptied(&context, &of_python);
     found.extend(typescript::delete_module::emptied(&context, &of_typescript));
     vouched(transform, &context, found)
 }
@@ -305,100 +296,7 @@ fn crosses_error(index: &Index, finding: &Finding) -> bool {
     fix.change.files().iter().any(crosses)
 }
 
-/// One file that findings are made in.
-struct View<'i> {
-    index: &'i Index,
-    file: FileId,
-    path: &'i RepoPath,
-    facts: &'i Facts,
-    text: String,
-    lines: &'i LineIndex,
-}
-
-impl<'i> View<'i> {
-    fn open(index: &'i Index, file: FileId) -> Self {
-        let text = index.text(file).unwrap_or_default();
-        let path = &index.snapshot().get(file).path;
-        Self { index, file, path, facts: index.facts(file), text, lines: index.lines(file) }
-    }
-
-    fn place(&self, span: Span) -> Place {
-        Place { path: self.path.clone(), span, position: self.lines.position(span.start) }
-    }
-
-    /// The line that a span starts on, as evidence.
-    fn quote(&self, role: &'static str, span: Span) -> Evidence {
-        let start = crate::text::eol::line_start(&self.text, span.range().start);
-        let line = self.text[start..crate::text::eol::line_end(&self.text, start)].trim().to_owned();
-        Evidence { role, at: Some((self.path.clone(), self.lines.position(span.start).line)), text: line }
-    }
-
-    /// The file as the import editor needs it; `None` where tree-sitter gives up.
-    fn source(&self) -> Option<Source<'_>> {
-        let tree = self.index.tree(self.file, &self.text)?;
-        Some(Source { file: self.file, text: &self.text, facts: self.facts, tree, modules: self.index.modules() })
-    }
-
-    fn finding(&self, span: Span, message: String, spelling: Option<Spelling>, outcome: Outcome) -> Finding {
-        Finding { place: self.place(span), message, spelling, evidence: Vec::new(), outcome }
-    }
-
-    /// How a statement is spelled, apart from its names.
-    fn import_spelling(&self, import: &Import) -> Spelling {
-        use crate::lang::python::facts::Context as Under;
-        let text = &self.text[import.span.range()];
-        Spelling {
-            is_lazy: self.facts.is_lazy(import.scope),
-            is_relative: import.from.is_some_and(|from| from.level > 0),
-            is_multi_line: text.contains(['\n', '\r']),
-            is_shared: import.aliases.1 - import.aliases.0 > 1,
-            is_type_checking: import.context.contains(Under::TYPE_CHECKING),
-            is_guarded: [Under::TRY_IMPORT, Under::TRY_ANY, Under::HANDLER].iter().any(|&under| import.context.contains(under)),
-            ..Spelling::of(if import.from.is_some() { Form::FromImport } else { Form::Import })
-        }
-    }
-}
-
 /// A place in a file that need not be Python.
 fn place_in(index: &Index, file: FileId, span: Span) -> Place {
     Place { path: index.snapshot().get(file).path.clone(), span, position: index.position(file, span.start) }
-}
-
-/// Says what a symbol is and where it is defined.
-pub fn describe(index: &Index, role: &'static str, way: &Resolution) -> Evidence {
-    let spelled = |symbol: &Symbol| symbol.spelled(index.modules());
-    let Some(last) = way.hops.last() else {
-        return Evidence { role, at: None, text: "nothing".to_owned() };
-    };
-    use crate::lang::python::facts::BindingKind;
-    use crate::lang::python::modules::Module;
-    use crate::lang::python::resolve::End;
-    let (Module::File(file), End::Definition) = (&last.module, &way.end) else {
-        let state = match &way.end {
-            End::Absent(_) => "not in the repository",
-            End::Unbound => "does not exist",
-            End::Ambiguous(_) => "bound in several ways",
-            End::Dynamic => "made at run time",
-            End::Module(_) => "a module",
-            End::Cycle => "an alias of itself",
-            End::Definition | End::Local => "a value",
-        };
-        return Evidence { role, at: None, text: format!("{} ({state})", spelled(last)) };
-    };
-    let view = View::open(index, *file);
-    let binding =
-        view.facts.module_bindings(&last.name).map(|(_, binding)| binding).rfind(|binding| Facts::is_lasting(binding));
-    let Some(binding) = binding else { return Evidence { role, at: None, text: spelled(last) } };
-    let header = match binding.kind {
-        BindingKind::Definition(definition) => &view.text[view.facts.definitions[definition.index()].header.range()],
-        _ => {
-            let start = crate::text::eol::line_start(&view.text, binding.span.range().start);
-            view.text[start..crate::text::eol::line_end(&view.text, start)].trim()
-        }
-    };
-    // A signature over several lines, on one.
-    let header =
-        header.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(", )", ")").replace(" )", ")");
-    let line = view.lines.position(binding.span.start).line;
-    Evidence { role, at: Some((view.path.clone(), line)), text: header }
 }

@@ -87,7 +87,7 @@ pub fn read(table: &Table<'_>, id: &str) -> Option<Transform> {
     let scope = Scope::read_with_listed(table);
     let name = table.required("kind")?;
     let kind = kind::find(table, &name)?;
-    let rule = (kind.read)(table)?;
+    let rule = kind.read(table)?;
     Some(Transform { id: id.to_owned(), kind: kind.name, title, doc, applicability, severity, scope, rule })
 }
 

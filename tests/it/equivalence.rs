@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use ssot_migrate::lang::python::collect;
 use ssot_migrate::lang::python::rename::has_word;
-use ssot_migrate::transform::kind::module_names;
+use ssot_migrate::transform::python::module_names;
 
 use crate::fixtures::{cases, name, open, words};
 use crate::harness::{Sandbox, project};

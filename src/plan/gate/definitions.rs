@@ -5,8 +5,8 @@ use super::{Context, Counted, Known};
 use crate::index::references::Search;
 use crate::lang::python::facts::DefinitionId;
 use crate::text::snapshot::FileId;
-use crate::transform::named::Named;
-use crate::transform::role::{Role, headline};
+use crate::transform::python::named::Named;
+use crate::transform::python::role::{Role, headline};
 use crate::transform::wire::{Problem, Table};
 
 /// What a gate of this metric counts.

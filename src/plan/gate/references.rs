@@ -4,7 +4,7 @@
 use super::{Context, Counted};
 use crate::index::references::{Reference, Search, Site, Target};
 use crate::index::typescript::references;
-use crate::transform::named::{Named, Takes, in_code};
+use crate::transform::python::named::{Named, Takes, in_code};
 use crate::transform::typescript::named as typescript;
 use crate::transform::wire::{Problem, Table};
 

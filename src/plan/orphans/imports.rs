@@ -11,7 +11,7 @@ use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::Finding;
-use crate::transform::kind::remove_unused_imports::unread;
+use crate::transform::python::remove_unused_imports::unread;
 
 /// Finds the imports that changes have made useless, in the files that they edited and that are in scope.
 pub fn find(before: &Index, after: &Index, changes: &[SourceChange], in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Finding> {

@@ -5,7 +5,7 @@ use crate::index::Index;
 use crate::lang::{python, typescript};
 use crate::text::change::SourceChange;
 use crate::text::snapshot::FileId;
-use crate::transform::kind::delete_module as in_python;
+use crate::transform::python::delete_module as in_python;
 use crate::transform::typescript::delete_module as in_typescript;
 
 /// The files that changes have edited and left with nothing but a docstring.

@@ -15,17 +15,12 @@ use std::collections::BTreeSet;
 
 use self::group::judge;
 use self::removal::Doomed;
-use super::named::{Language, SymbolRef};
+use super::named::SymbolRef;
 use crate::index::Index;
 use crate::lang::typescript::modules::Module;
 use crate::transform::finding::Finding;
 use crate::transform::wire::{Problem, Table};
 use crate::transform::{Clearing, Context, Rule, Subject};
-
-/// Whether a step's parameters are TypeScript's.
-pub fn is_meant(table: &Table<'_>) -> bool {
-    Language::of(table, &["of"]) == Language::TypeScript
-}
 
 struct DeleteDefinition {
     symbols: Vec<SymbolRef>,

@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::found;
-use super::named::{Language, ModuleRef, is_folder};
+use super::named::{ModuleRef, is_folder};
 use super::remove_unused_imports::has_word;
-use super::{View, refused};
+use super::{View, package, refused};
 use crate::index::Index;
 use crate::lang::config::Format;
 use crate::lang::typescript::facts::{Exported, RequestId, RequestKind};
@@ -27,11 +27,6 @@ use crate::transform::{Clearing, Context, Rule, Subject};
 /// The endings of the files that are one module.
 const ENDINGS: [&str; 11] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts", "d.mts", "d.cts"];
 
-/// Whether a step's parameters are TypeScript's.
-pub fn is_meant(table: &Table<'_>) -> bool {
-    Language::of(table, &["of"]) == Language::TypeScript
-}
-
 struct DeleteModule {
     modules: Vec<ModuleRef>,
     cascade: bool,
@@ -39,6 +34,9 @@ struct DeleteModule {
 
 /// Reads the parameters.
 pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
+    if package::is_meant(table) {
+        return package::read(table);
+    }
     let modules = table.strings("of").into_iter().filter_map(|text| ModuleRef::read(table, text)).collect();
     Some(Box::new(DeleteModule { modules, cascade: table.flag("cascade") }))
 }

@@ -11,16 +11,11 @@ use std::collections::BTreeMap;
 
 use self::inlining::inline;
 use self::standin::Standin;
-use super::named::{Language, SymbolRef};
+use super::named::SymbolRef;
 use crate::index::Index;
 use crate::transform::finding::Finding;
 use crate::transform::wire::{Located, Problem, Table};
 use crate::transform::{Context, Rule, Subject};
-
-/// Whether a step's parameters are TypeScript's.
-pub fn is_meant(table: &Table<'_>) -> bool {
-    Language::of(table, &["of"]) == Language::TypeScript
-}
 
 struct InlineWrapper {
     wrappers: Vec<SymbolRef>,

@@ -5,18 +5,13 @@ mod files;
 mod route;
 
 use self::files::move_files;
-use super::named::{Language, ModuleRef, is_folder};
+use super::named::{ModuleRef, is_folder};
 use crate::index::Index;
 use crate::index::typescript::references::is_inside;
 use crate::lang::typescript::modules::Absence;
 use crate::transform::finding::Finding;
 use crate::transform::wire::{Problem, Table};
 use crate::transform::{Context, Rule, Subject};
-
-/// Whether a step's parameters are TypeScript's.
-pub fn is_meant(table: &Table<'_>) -> bool {
-    Language::of(table, &["from", "to"]) == Language::TypeScript
-}
 
 struct MoveModule {
     from: ModuleRef,

@@ -7,7 +7,7 @@ mod renamed;
 
 use self::definition::move_definition;
 use super::judge::judge;
-use super::named::{Language, SymbolRef};
+use super::named::SymbolRef;
 use super::relocate::{Home, Pair, Style, relocate};
 use crate::index::Index;
 use crate::lang::typescript::modules::{Absence, Module};
@@ -16,11 +16,6 @@ use crate::text::path::RepoPath;
 use crate::transform::finding::Finding;
 use crate::transform::wire::{Problem, Table};
 use crate::transform::{Context, Rule, Subject};
-
-/// Whether a step's parameters are TypeScript's.
-pub fn is_meant(table: &Table<'_>) -> bool {
-    Language::of(table, &["from", "to"]) == Language::TypeScript
-}
 
 struct MoveSymbol {
     moves: Vec<(SymbolRef, SymbolRef)>,

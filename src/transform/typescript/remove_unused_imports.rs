@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use self::judge::{Judged, Manner, judge};
 pub use self::marks::has_word;
 use super::View;
-use super::named::{Language, Named};
+use super::named::Named;
 use super::quiet::Quiet;
 use crate::index::Index;
 use crate::index::typescript::references::is_inside;
@@ -27,11 +27,6 @@ use crate::text::span::Span;
 use crate::transform::finding::{Bond, Finding, Fix, Outcome, Reason};
 use crate::transform::wire::{Problem, Table};
 use crate::transform::{Context, Rule, Subject};
-
-/// Whether a step's parameters are TypeScript's.
-pub fn is_meant(table: &Table<'_>) -> bool {
-    Language::of(table, &["of"]) == Language::TypeScript
-}
 
 /// Whether a step's parameters are for all languages: they name nothing.
 pub fn is_meant_too(table: &Table<'_>) -> bool {

@@ -9,7 +9,7 @@ mod removal;
 
 use std::collections::BTreeSet;
 
-use super::named::{Language, ModuleRef, SymbolRef, is_folder};
+use super::named::{ModuleRef, SymbolRef, is_folder};
 use super::{View, describe};
 use crate::index::Index;
 use crate::index::typescript::TypeScript;
@@ -22,14 +22,9 @@ use crate::lang::typescript::shim::{Forward, is_whole, mark};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::transform::finding::{Evidence, Finding, Reason};
-use crate::transform::kind::shim::Standing;
+use crate::transform::python::shim::Standing;
 use crate::transform::wire::{Located, Problem, Table};
 use crate::transform::{Context, Rule, Subject};
-
-/// Whether a step's parameters are TypeScript's.
-pub fn is_meant(table: &Table<'_>) -> bool {
-    Language::of(table, &["from", "to"]) == Language::TypeScript
-}
 
 struct Shim {
     names: Vec<(SymbolRef, Option<SymbolRef>)>,

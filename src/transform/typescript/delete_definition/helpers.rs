@@ -13,7 +13,7 @@ use crate::lang::typescript::resolve::{self, Definition, End, Resolution, Symbol
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::Finding;
-use crate::transform::kind::delete_definition::helpers::listed;
+use crate::transform::python::delete_definition::helpers::listed;
 use crate::transform::typescript::View;
 use crate::transform::typescript::found::found as found_by;
 use crate::transform::{Context, Removed};

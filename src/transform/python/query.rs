@@ -1,0 +1,309 @@
+//! What `rewrite` and `ban` look for: code patterns, the symbols that their names must mean, and what stands around the place.
+
+use super::named::{MemberRef, SymbolRef};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use regex::Regex;
+use rustc_hash::FxHashMap;
+
+use super::super::Context;
+use super::super::wire::{Located, Problem, Table};
+use super::View;
+use super::relocate::patches::Patches;
+use super::relocate::strings;
+use super::spell::{Spot, anchor};
+use crate::index::Index;
+use crate::index::references::{Reference, Search, Site, Target};
+use crate::index::words::Word;
+use crate::lang::python::calls::{Colour, Place};
+use crate::lang::python::facts::{ImportId, ScopeId, UseId};
+use crate::lang::python::imports::Source;
+use crate::lang::python::resolve::{self, Symbol};
+use crate::syntax::Grammar;
+use crate::syntax::pattern::{Match, NoPattern, Pattern};
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+
+/// Patterns, and what has to be so where they match.
+pub(super) struct Query {
+    pub patterns: Vec<Pattern>,
+    /// The symbols that names of the patterns, or of what takes their place, stand for.
+    pub symbols: BTreeMap<String, MemberRef>,
+    pub conditions: Conditions,
+    /// The author's word that symbols may be missing.
+    is_external: bool,
+}
+
+/// What has to be so around a place.
+#[derive(Default)]
+pub(super) struct Conditions {
+    function: Option<Function>,
+    inside: Vec<Pattern>,
+    not_inside: Vec<Pattern>,
+    /// Keyword arguments of the matched call.
+    argument: Vec<String>,
+    no_argument: Vec<String>,
+    /// What the whole text of a name has to match, and what it must not.
+    text: Vec<(String, Regex)>,
+    not_text: Vec<(String, Regex)>,
+    /// A `try` around it catches one of these.
+    catches: Vec<SymbolRef>,
+}
+
+/// The function around a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Function {
+    Async,
+    Sync,
+    Module,
+}
+
+/// A place that a query has found.
+pub(super) struct Hit {
+    pub found: Match,
+    /// Where new imports can stand, and the scope of the place.
+    pub spot: Spot,
+    /// The string of a test that replaces, for a while, what the place reads.
+    pub patch: Option<(FileId, Span)>,
+}
+
+/// A file in which a query has found places; with none, one that does not parse and may have some.
+pub(super) struct Found {
+    pub file: FileId,
+    pub hits: Vec<Hit>,
+    /// The error of a file that does not parse.
+    pub unparsable: Option<Span>,
+}
+
+/// Reads a pattern, or a list of patterns.
+fn patterns(table: &Table<'_>, key: &'static str) -> Vec<Pattern> {
+    let read = |text: Located<String>| match Pattern::parse(Grammar::Python, &text.value) {
+        Ok(pattern) => Some(pattern),
+        Err(NoPattern(message)) => {
+            let problem = Problem::new(&text.origin, format!("`{}` is no pattern: {message}", text.value));
+            table.problem(problem.hint("a pattern is code, with `$NAME` for one part and `$$$NAME` for any number of them"));
+            None
+        }
+    };
+    table.strings(key).into_iter().filter_map(read).collect()
+}
+
+impl Query {
+    /// Reads `match`, `symbols`, `inside`, `not_inside` and `where`.
+    pub(super) fn read(table: &Table<'_>, key: &'static str) -> Self {
+        let patterns = patterns(table, key);
+        let symbols = table.texts("symbols").into_iter();
+        let symbols = symbols.filter_map(|(name, text)| Some((name, MemberRef::read(table, text)?))).collect();
+        let mut conditions = table.table("where").map(|inner| {
+            let conditions = Conditions::read(&inner);
+            inner.finish();
+            conditions
+        });
+        let conditions = std::mem::take(conditions.get_or_insert_default());
+        let inside = self::patterns(table, "inside");
+        let not_inside = self::patterns(table, "not_inside");
+        let conditions = Conditions {
+            inside: inside.into_iter().chain(conditions.inside).collect(),
+            not_inside: not_inside.into_iter().chain(conditions.not_inside).collect(),
+            ..conditions
+        };
+        Self { patterns, symbols, conditions, is_external: table.flag("external") }
+    }
+
+    /// The names that every pattern has.
+    pub(super) fn captured(&self) -> BTreeSet<&str> {
+        let mut names = self.patterns.iter().map(|pattern| pattern.names().iter().map(String::as_str).collect::<BTreeSet<_>>());
+        let first = names.next().unwrap_or_default();
+        names.fold(first, |all, names| &all & &names)
+    }
+
+    /// The symbols that the patterns look for.
+    fn wanted(&self) -> impl Iterator<Item = (&String, &MemberRef)> {
+        let all = self.patterns.iter().chain(&self.conditions.inside).chain(&self.conditions.not_inside);
+        let names: BTreeSet<&String> = all.flat_map(|pattern| pattern.names()).collect();
+        self.symbols.iter().filter(move |(name, _)| names.contains(name))
+    }
+
+    /// The names of the symbols that the patterns look for, those around a place included.
+    pub(super) fn targets_by_name(&self) -> BTreeSet<&str> {
+        self.wanted().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The symbols that the patterns look for, as subjects of the rule.
+    pub(super) fn targets(&self, index: &Index) -> Vec<Target> {
+        let symbols: BTreeSet<_> = self.wanted().map(|(_, symbol)| symbol.symbol(index)).collect();
+        symbols.into_iter().map(Target::Symbol).collect()
+    }
+
+    /// Reports symbols that do not exist.
+    pub(super) fn check(&self, index: &Index) -> Vec<Problem> {
+        let symbols = self.symbols.values().filter(|_| !self.is_external);
+        symbols.filter_map(|symbol| symbol.symbol.check_name(index)).collect()
+    }
+
+    /// Finds the places, file by file.
+    pub(super) fn run(&self, context: &Context<'_>) -> Vec<Found> {
+        let index = context.index;
+        let targets = self.targets(index);
+        let search = (!targets.is_empty()).then(|| Search::new(index, &targets));
+        let mut references: FxHashMap<FileId, Vec<Reference>> = FxHashMap::default();
+        for reference in search.iter().flat_map(Search::run) {
+            references.entry(reference.file).or_default().push(reference);
+        }
+        // Where a pattern cannot do without a symbol, only the files that refer to it matter.
+        let needs = |pattern: &Pattern| pattern.names().iter().any(|name| self.symbols.contains_key(name));
+        let files: Vec<FileId> = match self.patterns.iter().all(needs) {
+            true => {
+                let mut files: Vec<FileId> = references.keys().copied().collect();
+                files.sort_unstable();
+                files
+            }
+            false => index.python_files().collect(),
+        };
+        let spelled: Vec<Vec<Word>> = self.patterns.iter().map(|pattern| pattern.words().map(Word::new).collect()).collect();
+        let may_match = |file: FileId| spelled.iter().any(|words| index.may_spell(file, words));
+        let files: Vec<FileId> = files.into_par_iter().filter(|&file| context.in_scope(file) && may_match(file)).collect();
+        let all: Vec<&Reference> = references.values().flatten().collect();
+        let names: BTreeSet<&Symbol> = all.iter().filter_map(|reference| reference.way.hops.first()).collect();
+        let patches = search.as_ref().map(|search| strings::standing(index, &names, &all, search.candidates()));
+        let none = Vec::new();
+        let mut found: Vec<Found> = files
+            .par_iter()
+            .map(|&file| self.in_file(index, file, &targets, references.get(&file).unwrap_or(&none), patches.as_ref()))
+            .filter(|found| !found.hits.is_empty() || found.unparsable.is_some())
+            .collect();
+        let all: Vec<Reference> = references.into_values().flatten().collect();
+        for unread in
+            search.iter().flat_map(|search| search.unread(&targets, &all)).filter(|unread| context.in_scope(unread.file))
+        {
+            if !found.iter().any(|found| found.file == unread.file) {
+                found.push(Found { file: unread.file, hits: Vec::new(), unparsable: Some(unread.span) });
+            }
+        }
+        found
+    }
+
+    fn in_file(
+        &self,
+        index: &Index,
+        file: FileId,
+        targets: &[Target],
+        references: &[Reference],
+        patches: Option<&Patches<'_>>,
+    ) -> Found {
+        let view = View::open(index, file);
+        if let Some(error) = view.facts.errors.first() {
+            return Found { file, hits: Vec::new(), unparsable: Some(error.span) };
+        }
+        let Some(source) = view.source() else { return Found { file, hits: Vec::new(), unparsable: Some(Span::at(0)) } };
+        // The expressions that mean each symbol.
+        let mut meaning: BTreeMap<&str, BTreeMap<Span, UseId>> = BTreeMap::new();
+        for (name, member) in self.wanted() {
+            let symbol = member.symbol(index);
+            let is_it = |reference: &&Reference| targets[reference.target].symbol() == Some(&symbol);
+            let places = references.iter().filter(is_it).filter_map(|reference| member.place(&view, reference));
+            meaning.insert(name, places.map(|(id, _, span)| (span, id)).collect());
+        }
+        let mut hits: BTreeMap<Span, Hit> = BTreeMap::new();
+        for found in self.patterns.iter().flat_map(|pattern| pattern.find(source.tree, &view.text)) {
+            if means(&found, &meaning) && self.conditions.hold(&view, &source, &found, &meaning) {
+                let start = found.span.start;
+                let used = found.one.iter().find_map(|(name, span)| meaning.get(name.as_str())?.get(span));
+                let used = used.map(|id| &view.facts.uses[id.index()]);
+                let anchor = used.and_then(|used| anchor(&view, used)).map(|(_, import)| import);
+                let spot = Spot { scope: scope_of(&view, found.span), start, anchor: anchor.filter(|&at| is_plain(&view, at)) };
+                // An import in a function reads the name for the code behind it.
+                let reads = |reference: &&Reference| match reference.site {
+                    Site::Alias(alias) => Some(view.facts.aliases[alias.index()].import) == anchor,
+                    _ => self.wanted().any(|(name, member)| {
+                        member.place(&view, reference).is_some_and(|(.., span)| found.one.get(name) == Some(&span))
+                    }),
+                };
+                let mut read = references.iter().filter(reads);
+                let patch = patches.and_then(|patches| read.find_map(|reference| patches.here(reference)));
+                hits.entry(found.span).or_insert(Hit { found, spot, patch: patch.map(|hold| hold.at) });
+            }
+        }
+        Found { file, hits: hits.into_values().collect(), unparsable: None }
+    }
+}
+
+/// Whether an import beside the statement would run whenever code of its scope does.
+fn is_plain(view: &View<'_>, import: ImportId) -> bool {
+    !view.facts.imports[import.index()].context.contains(crate::lang::python::facts::Context::TYPE_CHECKING)
+}
+
+/// Whether each name that stands for a symbol means it here.
+fn means(found: &Match, meaning: &BTreeMap<&str, BTreeMap<Span, UseId>>) -> bool {
+    found.one.iter().all(|(name, span)| meaning.get(name.as_str()).is_none_or(|places| places.contains_key(span)))
+}
+
+/// The scope of the first name in a place; the module's where it has none.
+fn scope_of(view: &View<'_>, span: Span) -> ScopeId {
+    let used = view.facts.uses.iter().filter(|used| span.covers(used.span)).min_by_key(|used| used.span.start);
+    used.map_or(ScopeId::MODULE, |used| used.scope)
+}
+
+impl Conditions {
+    /// Reads the keys of a `where` table, or of one that says what is left for a person.
+    pub(super) fn read(table: &Table<'_>) -> Self {
+        let names = |key| table.strings(key).into_iter().map(|name| name.value).collect();
+        let functions = [("async", Function::Async), ("sync", Function::Sync), ("module", Function::Module)];
+        Self {
+            function: table.choice("function", &functions),
+            inside: patterns(table, "inside"),
+            not_inside: patterns(table, "not_inside"),
+            argument: names("argument"),
+            no_argument: names("no_argument"),
+            text: table.whole_texts("text"),
+            not_text: table.whole_texts("not_text"),
+            catches: table.strings("catches").into_iter().filter_map(|text| SymbolRef::read(table, text)).collect(),
+        }
+    }
+
+    /// The names whose text they ask for.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.text.iter().chain(&self.not_text).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether all of them hold for a match.
+    pub(super) fn hold(
+        &self,
+        view: &View<'_>,
+        source: &Source<'_>,
+        found: &Match,
+        meaning: &BTreeMap<&str, BTreeMap<Span, UseId>>,
+    ) -> bool {
+        let Some(place) = Place::of(source, found.span) else { return false };
+        let function = match place.colour() {
+            Some(Colour::Async) => Function::Async,
+            Some(Colour::Sync) => Function::Sync,
+            None => Function::Module,
+        };
+        let is_inside =
+            |pattern: &Pattern| pattern.around(source.tree, &view.text, found.span).iter().any(|outer| means(outer, meaning));
+        let text = |name: &String| {
+            let span = found.one.get(name).copied().or(found.many.get(name).copied().flatten());
+            span.map_or("", |span| &view.text[span.range()])
+        };
+        let keywords = place.keywords(&view.text);
+        self.function.is_none_or(|wanted| wanted == function)
+            && self.argument.iter().all(|name| keywords.contains(&name.as_str()))
+            && !self.no_argument.iter().any(|name| keywords.contains(&name.as_str()))
+            && self.text.iter().all(|(name, regex)| regex.is_match(text(name)))
+            && !self.not_text.iter().any(|(name, regex)| regex.is_match(text(name)))
+            && (self.inside.is_empty() || self.inside.iter().any(is_inside))
+            && !self.not_inside.iter().any(is_inside)
+            && (self.catches.is_empty() || self.is_caught(view, place))
+    }
+
+    /// Whether a `try` around the place catches one of the exceptions, or everything of their module.
+    fn is_caught(&self, view: &View<'_>, place: Place<'_>) -> bool {
+        let wanted: Vec<_> = self.catches.iter().map(|symbol| symbol.symbol(view.index)).collect();
+        let caught = place.caught();
+        let inside = view.facts.uses.iter().filter(|used| caught.iter().any(|span| span.covers(used.span)));
+        let mut means = inside.flat_map(|used| resolve::steps(view.index, view.file, used)).flat_map(|step| step.hops);
+        means.any(|symbol| wanted.contains(&symbol))
+    }
+}
