@@ -59,11 +59,15 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         Language::TypeScript => in_typescript(&index, base, symbol)?,
         Language::Python => {
             let target = target(&index, symbol)?;
-            let refs = Refs::search(&index, base, &target);
-            if refs.is_empty() && is_unknown(&index, &target) {
-                return Err(unknown(symbol, index.modules().names()));
+            let refs = Refs::search(&index, base.clone(), &target);
+            match refs.is_empty() && is_unknown(&index, &target) {
+                // A package of npm whose name could be Python's.
+                true => match in_typescript(&index, base, symbol) {
+                    Ok(refs) if !refs.is_empty() => refs,
+                    _ => return Err(unknown(symbol, index.modules().names())),
+                },
+                false => refs,
             }
-            refs
         }
     };
     Ok(match args.format {

@@ -128,3 +128,31 @@ fn one_gate_counts_both_languages() {
     ];
     assert_eq!(told, wanted);
 }
+
+#[test]
+fn a_package_may_be_named_like_a_module() {
+    let files = [
+        ("pkg/a.py", "import json\n"),
+        ("web/key.ts", "import { importJWK } from 'jose';\n\nexport const key = () => importJWK;\n"),
+        ("web/late.ts", "export const late = () => import('jose');\n"),
+    ];
+    let sandbox = Sandbox::with_files(&files);
+    assert_eq!(rows(&sandbox, "jose"), ["web/key.ts:1:26 import  jose", "web/late.ts:1:33 dynamic-import lazy jose"]);
+    assert_eq!(
+        rows(&sandbox, "jose:importJWK"),
+        ["web/key.ts:1:9 import  jose:importJWK", "web/key.ts:3:25 name  jose:importJWK"]
+    );
+    let gate = |rest: &str| format!("\n[[phase.gate]]\nmetric = \"references\"\nof = \"jose\"\nmax = 0\n{rest}\n");
+    let ban = "kind = \"ban\"\nlanguage = \"typescript\"\nreferences = \"jose\"";
+    let gates = gate("id = \"python\"\nexternal = true") + &gate("id = \"npm\"\nlanguage = \"typescript\"");
+    let plan = format!("{}{gates}", plan_of(ban));
+    let json =
+        |command| -> Value { serde_json::from_str(&sandbox.with_plan(&plan, &[command, "--format", "json"]).out).unwrap() };
+    let report = json("verify");
+    let counted = |at: usize| report["phases"][0]["gates"][at]["places"].as_array().unwrap().len();
+    assert_eq!((counted(0), counted(1)), (0, 2));
+    let report = json("plan");
+    let found = report["phases"][0]["steps"][0]["findings"].as_array().unwrap();
+    let found: Vec<&str> = found.iter().map(|finding| finding["path"].as_str().unwrap()).collect();
+    assert_eq!(found, ["web/key.ts", "web/late.ts"]);
+}

@@ -151,9 +151,10 @@ pub enum Named {
 }
 
 impl Named {
-    /// Reads the names under a key that can only be TypeScript's.
+    /// Reads the names under a key that are TypeScript's.
     pub fn read_all(table: &Table<'_>, key: &'static str) -> Vec<Self> {
-        let names = table.strings(key).into_iter().filter(|text| Language::of_name(&text.value) == Language::TypeScript);
+        let language = Language::of_each(table);
+        let names = table.strings(key).into_iter().filter(|text| language(&text.value) == Language::TypeScript);
         names.filter_map(|text| Self::read(table, text)).collect()
     }
 
