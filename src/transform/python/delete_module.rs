@@ -4,7 +4,6 @@
 //! script with a `__main__` block), or a package by looking around (`pkgutil`), has no references to look for, so its deletion is for
 //! review. A module that a step has left with nothing but a docstring is judged by the same rules.
 
-use super::named::{ModuleRef, check_module};
 use std::collections::BTreeSet;
 
 use super::super::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
@@ -13,6 +12,7 @@ use super::super::{Clearing, Context, Rule, Subject};
 use super::View;
 use super::delete_definition::{evidence, mentioned};
 use super::module_subjects;
+use super::named::{ModuleRef, check_module};
 use crate::index::Index;
 use crate::index::references::{Reference, Search, Site, Target, is_inside};
 use crate::index::words::Word;

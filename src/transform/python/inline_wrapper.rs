@@ -11,13 +11,13 @@ mod site;
 mod standin;
 mod write;
 
-use super::named::{MemberRef, SymbolRef};
 use std::collections::BTreeMap;
 
 use self::inlining::{Inlining, Wrapped};
 use super::super::finding::Finding;
 use super::super::wire::{Located, Origin, Problem, Table};
 use super::super::{Context, Rule, Subject};
+use super::named::{MemberRef, SymbolRef};
 use crate::index::Index;
 use crate::index::references::Target;
 use crate::lang::python::modules::Module;

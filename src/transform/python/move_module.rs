@@ -6,7 +6,6 @@
 
 mod files;
 
-use super::named::{ModuleRef, check_module};
 use std::collections::BTreeSet;
 
 use self::files::move_files;
@@ -15,6 +14,7 @@ use super::super::finding::{Finding, Form, Outcome, Reason, Spelling};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, Subject, place_in};
 use super::module_subjects;
+use super::named::{ModuleRef, check_module};
 use super::relocate::{Names, Pair, Reexports, Style, Verdict, judge, relocate, spelled};
 use super::{View, describe};
 use crate::index::Index;

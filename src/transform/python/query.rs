@@ -1,6 +1,5 @@
 //! What `rewrite` and `ban` look for: code patterns, the symbols that their names must mean, and what stands around the place.
 
-use super::named::{MemberRef, SymbolRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -10,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::super::Context;
 use super::super::wire::{Located, Problem, Table};
 use super::View;
+use super::named::{MemberRef, SymbolRef};
 use super::relocate::patches::Patches;
 use super::relocate::strings;
 use super::spell::{Spot, anchor};

@@ -9,7 +9,6 @@ mod judge;
 pub(super) mod marks;
 mod outside;
 
-use super::named::is_dotted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -22,6 +21,7 @@ use super::super::typescript;
 use super::super::wire::{Located, Problem, Table};
 use super::super::{Context, Rule, Subject};
 use super::View;
+use super::named::is_dotted;
 use crate::index::Index;
 use crate::index::references::{Target, is_inside};
 use crate::lang::python::facts::{Alias, AliasId};

@@ -9,12 +9,12 @@ mod modules;
 mod names;
 mod removal;
 
-use super::named::{ModuleRef, SymbolRef, check_module};
 use std::collections::BTreeSet;
 
 use super::super::wire::{Located, Problem, Table};
 use super::super::{Clearing, Context, Rule, Subject};
 use super::module_subjects;
+use super::named::{ModuleRef, SymbolRef, check_module};
 use super::sightings::sightings;
 use crate::index::Index;
 use crate::index::references::{Search, Target, is_inside};

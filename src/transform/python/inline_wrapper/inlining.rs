@@ -1,12 +1,12 @@
 //! The calls of wrappers in all files: which of them change, and the imports that change with them.
 
-use super::super::named::MemberRef;
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::super::named::MemberRef;
 use super::site::{Draft, Left, Site};
 use super::standin::{Meant, Standin, Unknown, definition};
 use crate::index::Index;

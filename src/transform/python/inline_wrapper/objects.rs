@@ -4,9 +4,9 @@
 //! wrapper's where the file gives the object's name to something that the class, or a function that makes objects of it, has to do with:
 //! `factory = make_factory()`, or a fixture of that name that uses the class. Other methods of that name are somebody else's.
 
-use super::super::named::MemberRef;
 use std::collections::BTreeSet;
 
+use super::super::named::MemberRef;
 use super::standin::definition;
 use crate::index::Index;
 use crate::index::references::{Search, Target};

@@ -1,12 +1,12 @@
 //! What still refers to a definition's old name, once all has been done to send it to the new one.
 
-use super::super::named::SymbolRef;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::super::finding::{Evidence, Reason};
 use super::super::View;
 use super::super::delete_definition::{evidence, mentioned};
+use super::super::named::SymbolRef;
 use super::draft::{Doubt, Stop};
 use super::lookups;
 use super::needs::{is_entry, meaning};

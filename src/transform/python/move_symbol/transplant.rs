@@ -7,12 +7,12 @@
 mod aftermath;
 mod lines;
 
-use super::super::named::SymbolRef;
 use std::collections::BTreeSet;
 
 use super::super::super::Context;
 use super::super::super::finding::{Applicability, Evidence, Finding, Outcome, Reason};
 use super::super::View;
+use super::super::named::SymbolRef;
 use super::super::relocate::{Pair, Style, judge, relocate};
 use super::super::stub_beside;
 use super::cycle::{self, Counted};

@@ -1,7 +1,6 @@
 //! Whole modules that forward: one that defines nothing of its own only gets the warning, any other becomes a list of imports, and one
 //! that is not there is made.
 
-use super::super::named::ModuleRef;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::Context;
@@ -10,6 +9,7 @@ use super::super::delete_definition::evidence;
 use super::super::move_module::names_read;
 use super::super::move_symbol::draft::{Doubt, Draft, Stop};
 use super::super::move_symbol::place::Place;
+use super::super::named::ModuleRef;
 use super::super::relocate::judge;
 use super::super::remove_unused_imports::effects;
 use super::super::stub_beside;
