@@ -3,13 +3,13 @@
 //! The module stays the same, so every fix is safe. A relative import of something that does not exist is left: making it
 //! absolute would only hide where it came from.
 
-use super::named::is_dotted;
 use rayon::prelude::*;
 
 use super::super::finding::{Finding, Fix, Outcome, Reason};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, Subject};
 use super::View;
+use super::named::is_dotted;
 use crate::index::Index;
 use crate::index::words::Word;
 use crate::lang::python::facts::{Import, ImportId};
