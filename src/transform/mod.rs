@@ -10,6 +10,7 @@ pub mod language;
 mod listed;
 pub mod pack;
 pub mod python;
+mod query;
 mod replacement;
 pub mod suggestion;
 pub mod typescript;

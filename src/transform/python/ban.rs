@@ -11,7 +11,7 @@ use super::super::wire::{Located, Problem, Table, is_outside};
 use super::super::{Context, Rule, Subject};
 use super::View;
 use super::named::{Named, Takes, in_code, is_dotted};
-use super::query::Query;
+use super::query::{Python, Query};
 use super::relocate::spelled;
 use super::role::{Role, headline, read as read_role};
 use crate::index::Index;
@@ -48,7 +48,7 @@ pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     let references = Named::read_all(table, "references", Takes::SymbolsAndModules);
     let calls = Named::read_all(table, "calls", Takes::Functions);
     let has_pattern = table.has("match") && typescript::query::language(table).is_none();
-    let query = has_pattern.then(|| Query::read(table, "match"));
+    let query = has_pattern.then(|| Query::read(&Python, table));
     let definitions = table.table("definitions").and_then(|inner| {
         let id = Located { value: "definitions".to_owned(), origin: inner.origin().clone() };
         read_role(&id, &inner)

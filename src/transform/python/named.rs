@@ -205,10 +205,10 @@ impl Named {
     /// Reads the symbols that a key names; empty where the key is missing. Where modules may be named, TypeScript's are for
     /// [`super::super::typescript::named::Named`].
     pub fn read_all(table: &Table<'_>, key: &'static str, takes: Takes) -> Vec<Self> {
-        let language = Language::of_each(table);
-        let is_ours = |text: &Located<String>| {
-            !matches!(takes, Takes::SymbolsAndModules | Takes::Functions) || language(&text.value) == Language::Python
-        };
+        let takes_both = matches!(takes, Takes::SymbolsAndModules | Takes::Functions);
+        let language = takes_both.then(|| Language::of_each(table));
+        let is_ours =
+            |text: &Located<String>| language.as_ref().is_none_or(|language| language(&text.value) == Language::Python);
         table.strings(key).into_iter().filter(is_ours).filter_map(|text| Self::read(table, text, takes)).collect()
     }
 

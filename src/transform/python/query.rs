@@ -1,13 +1,13 @@
-//! What `rewrite` and `ban` look for: code patterns, the symbols that their names must mean, and what stands around the place.
+//! Where Python has what `rewrite` and `ban` look for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use super::super::Context;
-use super::super::wire::{Located, Problem, Table};
+use super::super::query::{self, Around, Function, Syntax};
+use super::super::wire::{Located, Origin, Problem, Table};
 use super::View;
 use super::named::{MemberRef, SymbolRef};
 use super::relocate::patches::Patches;
@@ -25,38 +25,40 @@ use crate::syntax::pattern::{Match, NoPattern, Pattern};
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 
-/// Patterns, and what has to be so where they match.
-pub(super) struct Query {
-    pub patterns: Vec<Pattern>,
-    /// The symbols that names of the patterns, or of what takes their place, stand for.
-    pub symbols: BTreeMap<String, MemberRef>,
-    pub conditions: Conditions,
-    /// The author's word that symbols may be missing.
-    is_external: bool,
-}
+/// How Python reads a query.
+pub(super) struct Python;
 
-/// What has to be so around a place.
-#[derive(Default)]
-pub(super) struct Conditions {
-    function: Option<Function>,
-    inside: Vec<Pattern>,
-    not_inside: Vec<Pattern>,
-    /// Keyword arguments of the matched call.
-    argument: Vec<String>,
-    no_argument: Vec<String>,
-    /// What the whole text of a name has to match, and what it must not.
-    text: Vec<(String, Regex)>,
-    not_text: Vec<(String, Regex)>,
+/// What is looked for in Python.
+pub(super) type Query = query::Query<Python>;
+
+/// What has to be so around a place, in Python.
+pub(super) type Conditions = query::Conditions<Python>;
+
+impl Syntax for Python {
+    type Pattern = Pattern;
+    type Symbol = MemberRef;
     /// A `try` around it catches one of these.
-    catches: Vec<SymbolRef>,
-}
+    type More = Vec<SymbolRef>;
 
-/// The function around a place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Function {
-    Async,
-    Sync,
-    Module,
+    fn pattern(&self, text: &str) -> Result<Pattern, NoPattern> {
+        Pattern::parse(Grammar::Python, text)
+    }
+
+    fn names(pattern: &Pattern) -> BTreeSet<&str> {
+        pattern.names().iter().map(String::as_str).collect()
+    }
+
+    fn symbol(&self, table: &Table<'_>, text: Located<String>) -> Option<MemberRef> {
+        MemberRef::read(table, text)
+    }
+
+    fn origin(symbol: &MemberRef) -> &Origin {
+        &symbol.symbol.origin
+    }
+
+    fn more(&self, table: &Table<'_>) -> Vec<SymbolRef> {
+        table.strings("catches").into_iter().filter_map(|text| SymbolRef::read(table, text)).collect()
+    }
 }
 
 /// A place that a query has found.
@@ -76,60 +78,7 @@ pub(super) struct Found {
     pub unparsable: Option<Span>,
 }
 
-/// Reads a pattern, or a list of patterns.
-fn patterns(table: &Table<'_>, key: &'static str) -> Vec<Pattern> {
-    let read = |text: Located<String>| match Pattern::parse(Grammar::Python, &text.value) {
-        Ok(pattern) => Some(pattern),
-        Err(NoPattern(message)) => {
-            let problem = Problem::new(&text.origin, format!("`{}` is no pattern: {message}", text.value));
-            table.problem(problem.hint("a pattern is code, with `$NAME` for one part and `$$$NAME` for any number of them"));
-            None
-        }
-    };
-    table.strings(key).into_iter().filter_map(read).collect()
-}
-
 impl Query {
-    /// Reads `match`, `symbols`, `inside`, `not_inside` and `where`.
-    pub(super) fn read(table: &Table<'_>, key: &'static str) -> Self {
-        let patterns = patterns(table, key);
-        let symbols = table.texts("symbols").into_iter();
-        let symbols = symbols.filter_map(|(name, text)| Some((name, MemberRef::read(table, text)?))).collect();
-        let mut conditions = table.table("where").map(|inner| {
-            let conditions = Conditions::read(&inner);
-            inner.finish();
-            conditions
-        });
-        let conditions = std::mem::take(conditions.get_or_insert_default());
-        let inside = self::patterns(table, "inside");
-        let not_inside = self::patterns(table, "not_inside");
-        let conditions = Conditions {
-            inside: inside.into_iter().chain(conditions.inside).collect(),
-            not_inside: not_inside.into_iter().chain(conditions.not_inside).collect(),
-            ..conditions
-        };
-        Self { patterns, symbols, conditions, is_external: table.flag("external") }
-    }
-
-    /// The names that every pattern has.
-    pub(super) fn captured(&self) -> BTreeSet<&str> {
-        let mut names = self.patterns.iter().map(|pattern| pattern.names().iter().map(String::as_str).collect::<BTreeSet<_>>());
-        let first = names.next().unwrap_or_default();
-        names.fold(first, |all, names| &all & &names)
-    }
-
-    /// The symbols that the patterns look for.
-    fn wanted(&self) -> impl Iterator<Item = (&String, &MemberRef)> {
-        let all = self.patterns.iter().chain(&self.conditions.inside).chain(&self.conditions.not_inside);
-        let names: BTreeSet<&String> = all.flat_map(|pattern| pattern.names()).collect();
-        self.symbols.iter().filter(move |(name, _)| names.contains(name))
-    }
-
-    /// The names of the symbols that the patterns look for, those around a place included.
-    pub(super) fn targets_by_name(&self) -> BTreeSet<&str> {
-        self.wanted().map(|(name, _)| name.as_str()).collect()
-    }
-
     /// The symbols that the patterns look for, as subjects of the rule.
     pub(super) fn targets(&self, index: &Index) -> Vec<Target> {
         let symbols: BTreeSet<_> = self.wanted().map(|(_, symbol)| symbol.symbol(index)).collect();
@@ -207,7 +156,7 @@ impl Query {
         }
         let mut hits: BTreeMap<Span, Hit> = BTreeMap::new();
         for found in self.patterns.iter().flat_map(|pattern| pattern.find(source.tree, &view.text)) {
-            if means(&found, &meaning) && self.conditions.hold(&view, &source, &found, &meaning) {
+            if means(&found, &meaning) && hold(&self.conditions, &view, &source, &found, &meaning) {
                 let start = found.span.start;
                 let used = found.one.iter().find_map(|(name, span)| meaning.get(name.as_str())?.get(span));
                 let used = used.map(|id| &view.facts.uses[id.index()]);
@@ -245,65 +194,32 @@ fn scope_of(view: &View<'_>, span: Span) -> ScopeId {
     used.map_or(ScopeId::MODULE, |used| used.scope)
 }
 
-impl Conditions {
-    /// Reads the keys of a `where` table, or of one that says what is left for a person.
-    pub(super) fn read(table: &Table<'_>) -> Self {
-        let names = |key| table.strings(key).into_iter().map(|name| name.value).collect();
-        let functions = [("async", Function::Async), ("sync", Function::Sync), ("module", Function::Module)];
-        Self {
-            function: table.choice("function", &functions),
-            inside: patterns(table, "inside"),
-            not_inside: patterns(table, "not_inside"),
-            argument: names("argument"),
-            no_argument: names("no_argument"),
-            text: table.whole_texts("text"),
-            not_text: table.whole_texts("not_text"),
-            catches: table.strings("catches").into_iter().filter_map(|text| SymbolRef::read(table, text)).collect(),
-        }
-    }
+/// Whether conditions hold for a match.
+pub(super) fn hold(
+    conditions: &Conditions,
+    view: &View<'_>,
+    source: &Source<'_>,
+    found: &Match,
+    meaning: &BTreeMap<&str, BTreeMap<Span, UseId>>,
+) -> bool {
+    let Some(place) = Place::of(source, found.span) else { return false };
+    let function = match place.colour() {
+        Some(Colour::Async) => Function::Async,
+        Some(Colour::Sync) => Function::Sync,
+        None => Function::Module,
+    };
+    let is_inside =
+        |pattern: &Pattern| pattern.around(source.tree, &view.text, found.span).iter().any(|outer| means(outer, meaning));
+    let arguments = place.keywords(&view.text);
+    conditions.hold(&Around { found, text: &view.text, function, arguments, is_inside: &is_inside })
+        && (conditions.more.is_empty() || is_caught(&conditions.more, view, place))
+}
 
-    /// The names whose text they ask for.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.text.iter().chain(&self.not_text).map(|(name, _)| name.as_str())
-    }
-
-    /// Whether all of them hold for a match.
-    pub(super) fn hold(
-        &self,
-        view: &View<'_>,
-        source: &Source<'_>,
-        found: &Match,
-        meaning: &BTreeMap<&str, BTreeMap<Span, UseId>>,
-    ) -> bool {
-        let Some(place) = Place::of(source, found.span) else { return false };
-        let function = match place.colour() {
-            Some(Colour::Async) => Function::Async,
-            Some(Colour::Sync) => Function::Sync,
-            None => Function::Module,
-        };
-        let is_inside =
-            |pattern: &Pattern| pattern.around(source.tree, &view.text, found.span).iter().any(|outer| means(outer, meaning));
-        let text = |name: &String| {
-            let span = found.one.get(name).copied().or(found.many.get(name).copied().flatten());
-            span.map_or("", |span| &view.text[span.range()])
-        };
-        let keywords = place.keywords(&view.text);
-        self.function.is_none_or(|wanted| wanted == function)
-            && self.argument.iter().all(|name| keywords.contains(&name.as_str()))
-            && !self.no_argument.iter().any(|name| keywords.contains(&name.as_str()))
-            && self.text.iter().all(|(name, regex)| regex.is_match(text(name)))
-            && !self.not_text.iter().any(|(name, regex)| regex.is_match(text(name)))
-            && (self.inside.is_empty() || self.inside.iter().any(is_inside))
-            && !self.not_inside.iter().any(is_inside)
-            && (self.catches.is_empty() || self.is_caught(view, place))
-    }
-
-    /// Whether a `try` around the place catches one of the exceptions, or everything of their module.
-    fn is_caught(&self, view: &View<'_>, place: Place<'_>) -> bool {
-        let wanted: Vec<_> = self.catches.iter().map(|symbol| symbol.symbol(view.index)).collect();
-        let caught = place.caught();
-        let inside = view.facts.uses.iter().filter(|used| caught.iter().any(|span| span.covers(used.span)));
-        let mut means = inside.flat_map(|used| resolve::steps(view.index, view.file, used)).flat_map(|step| step.hops);
-        means.any(|symbol| wanted.contains(&symbol))
-    }
+/// Whether a `try` around the place catches one of the exceptions, or everything of their module.
+fn is_caught(wanted: &[SymbolRef], view: &View<'_>, place: Place<'_>) -> bool {
+    let wanted: Vec<_> = wanted.iter().map(|symbol| symbol.symbol(view.index)).collect();
+    let caught = place.caught();
+    let inside = view.facts.uses.iter().filter(|used| caught.iter().any(|span| span.covers(used.span)));
+    let mut means = inside.flat_map(|used| resolve::steps(view.index, view.file, used)).flat_map(|step| step.hops);
+    means.any(|symbol| wanted.contains(&symbol))
 }

@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::super::finding::{Bond, Evidence, Finding, Form, Outcome, Reason, Spelling};
-use super::super::replacement::{Piece, REASONS, dedent, describe, is_opened, pieces, unknown};
+use super::super::query::{Leave, Rewriting};
+use super::super::replacement::{Piece, is_opened};
 use super::super::wire::{Problem, Table};
 use super::super::{Context, Rule, Subject};
 use super::View;
 use super::bring::{Imports, outcome};
-use super::query::{Conditions, Found, Hit, Query};
+use super::query::{Found, Hit, Python, hold};
 use super::relocate::patches::patch_line;
 use super::spell::spell;
 use crate::index::Index;
@@ -27,89 +28,25 @@ use crate::text::edit::Edit;
 use crate::text::eol;
 use crate::text::span::Span;
 
-struct Rewrite {
-    query: Query,
-    /// The pattern and what takes its place, in short.
-    message: String,
-    /// What takes the place of a match; nothing where matches are only listed.
-    replacement: Option<Vec<Piece>>,
-    leave: Vec<Leave>,
-    suggestion: Option<String>,
-}
-
-/// Matches that a person has to look at.
-struct Leave {
-    conditions: Conditions,
-    reason: Reason,
-    suggestion: Option<String>,
-}
+struct Rewrite(Rewriting<Python>);
 
 /// Reads the parameters.
 pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
-    if !table.has("match") {
-        let problem = Problem::new(table.origin(), "`match` is missing");
-        table.problem(problem.hint("`match` is a code pattern, or a list of them, such as `$DECODE($TOKEN, $$$REST)`"));
-    }
-    let query = Query::read(table, "match");
-    let suggestion = table.string("suggest").map(|text| text.value);
-    let leave = table.tables("leave").into_iter().map(|inner| {
-        let conditions = Conditions::read(&inner);
-        let reason = inner.choice("reason", &REASONS).unwrap_or(Reason::ForPerson);
-        let suggestion = inner.string("suggest").map(|text| text.value).or(suggestion.clone());
-        inner.finish();
-        (inner.origin().clone(), Leave { conditions, reason, suggestion })
-    });
-    let leave: Vec<_> = leave.collect();
-    let captured = query.captured();
-    let rewrite = table.string("rewrite");
-    let replacement = rewrite.as_ref().map(|text| pieces(&dedent(&text.value)));
-    let is_read = query.patterns.len() == table.strings("match").len();
-    if let (Some(text), Some(pieces), true) = (&rewrite, &replacement, is_read) {
-        for name in unknown(pieces, &captured, &|name| query.symbols.contains_key(name)) {
-            let problem =
-                Problem::new(&text.origin, format!("`${name}` is in no pattern, and `symbols` does not say what it is"));
-            let known = captured.iter().copied().chain(query.symbols.keys().map(String::as_str));
-            table.problem(problem.hint("take a name that every pattern has, or add it to `symbols`").did_you_mean(name, known));
-        }
-    }
-    let in_replacement = |name: &str| {
-        let is_it = |piece: &Piece| matches!(piece, Piece::One(other) if other == name);
-        replacement.iter().flatten().any(is_it)
-    };
-    let in_patterns = |name: &str| query.patterns.iter().any(|pattern| pattern.names().contains(name));
-    for (name, symbol) in query.symbols.iter().filter(|(name, _)| !in_patterns(name) && !in_replacement(name)) {
-        let is_around = query.targets_by_name().contains(name.as_str());
-        if !is_around {
-            let problem = Problem::new(&symbol.symbol.origin, format!("neither `match` nor `rewrite` has `${name}`"));
-            table.problem(problem.did_you_mean(name, captured.iter().copied()));
-        }
-    }
-    let asked = leave.iter().flat_map(|(origin, leave)| leave.conditions.names().map(move |name| (origin, name)));
-    let asked = asked.chain(query.conditions.names().map(|name| (table.origin(), name)));
-    for (origin, name) in asked.filter(|(_, name)| !query.patterns.iter().all(|pattern| pattern.names().contains(*name))) {
-        let problem = Problem::new(origin, format!("not every pattern has `${name}`, whose text is asked for"));
-        table.problem(problem.did_you_mean(name, captured.iter().copied()));
-    }
-    let first = |key| table.strings(key).into_iter().next().map(|text| text.value);
-    let message = table.string("message").map(|text| text.value).unwrap_or_else(|| {
-        first("match").map_or_else(String::new, |old| describe(&old, rewrite.as_ref().map(|new| new.value.as_str())))
-    });
-    let leave = leave.into_iter().map(|(_, leave)| leave).collect();
-    Some(Box::new(Rewrite { query, message, replacement, leave, suggestion }))
+    Some(Box::new(Rewrite(Rewriting::read(&Python, table))))
 }
 
 impl Rule for Rewrite {
     fn check(&self, index: &Index) -> Vec<Problem> {
-        self.query.check(index)
+        self.0.query.check(index)
     }
 
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {
-        let found = self.query.run(context);
+        let found = self.0.query.run(context);
         found.par_iter().flat_map_iter(|found| self.in_file(context.index, found)).collect()
     }
 
     fn subjects(&self, index: &Index) -> Vec<Subject> {
-        self.query.targets(index).into_iter().map(|target| Subject { target, home: None }).collect()
+        self.0.query.targets(index).into_iter().map(|target| Subject { target, home: None }).collect()
     }
 }
 
@@ -125,26 +62,26 @@ impl Rewrite {
         let view = View::open(index, found.file);
         let left = |span: Span, reason: Reason, evidence: Option<Evidence>, suggestion: Option<&String>| {
             let spelling = Some(Spelling::of(Form::Code));
-            let mut finding = view.finding(span, self.message.clone(), spelling, Outcome::Left(reason));
+            let mut finding = view.finding(span, self.0.message.clone(), spelling, Outcome::Left(reason));
             let suggestion = suggestion.map(|text| Evidence { role: "suggest", at: None, text: text.clone() });
             finding.evidence = evidence.into_iter().chain(suggestion).collect();
             finding
         };
         if let Some(error) = found.unparsable {
-            return vec![left(error, Reason::Unparsable, None, self.suggestion.as_ref())];
+            return vec![left(error, Reason::Unparsable, None, self.0.suggestion.as_ref())];
         }
         let Some(source) = view.source() else { return Vec::new() };
         let mut findings = Vec::new();
         let mut made: Vec<Made<'_>> = Vec::new();
         for hit in &found.hits {
             let span = hit.found.span;
-            let is_left = |leave: &&Leave| leave.conditions.hold(&view, &source, &hit.found, &BTreeMap::new());
-            if let Some(leave) = self.leave.iter().find(is_left) {
+            let is_left = |leave: &&Leave<Python>| hold(&leave.conditions, &view, &source, &hit.found, &BTreeMap::new());
+            if let Some(leave) = self.0.leave.iter().find(is_left) {
                 findings.push(left(span, leave.reason, None, leave.suggestion.as_ref()));
                 continue;
             }
-            let Some(replacement) = &self.replacement else {
-                findings.push(left(span, Reason::ForPerson, None, self.suggestion.as_ref()));
+            let Some(replacement) = &self.0.replacement else {
+                findings.push(left(span, Reason::ForPerson, None, self.0.suggestion.as_ref()));
                 continue;
             };
             match self.make(&view, &source, hit, replacement) {
@@ -153,7 +90,7 @@ impl Rewrite {
                 Ok((edits, imports)) => made.push(Made { hit, edits, imports }),
                 Err((reason, text)) => {
                     let evidence = Evidence { role: "because", at: None, text };
-                    findings.push(left(span, reason, Some(evidence), self.suggestion.as_ref()));
+                    findings.push(left(span, reason, Some(evidence), self.0.suggestion.as_ref()));
                 }
             }
         }
@@ -178,9 +115,10 @@ impl Rewrite {
             imports.need(made.hit.spot.anchor, &made.imports);
         }
         let code = format!("code in {}", view.path);
-        let message = format!("imports for {}", self.message);
+        let message = format!("imports for {}", self.0.message);
         let finding = |made: &Made<'_>, outcome: Outcome| {
-            let mut finding = view.finding(made.hit.found.span, self.message.clone(), Some(Spelling::of(Form::Code)), outcome);
+            let mut finding =
+                view.finding(made.hit.found.span, self.0.message.clone(), Some(Spelling::of(Form::Code)), outcome);
             finding.evidence.extend(made.hit.patch.map(|patch| patch_line(view.index, patch)));
             finding
         };
@@ -299,7 +237,7 @@ impl Rewrite {
                         text.push_str(&if is_plain { given.to_owned() } else { format!("({given})") });
                     }
                     None => {
-                        let member = &self.query.symbols[name];
+                        let member = &self.0.query.symbols[name];
                         let symbol = member.symbol(view.index);
                         let spelled =
                             spell(view, &symbol, hit.spot).ok_or_else(|| (Reason::NameTaken, symbol.name.to_string()))?;

@@ -35,7 +35,7 @@ impl Banned {
     /// Reads `references`, `calls`, and `match` where its language is TypeScript.
     pub fn read(table: &Table<'_>) -> Self {
         let language = language(table).filter(|_| table.has("match"));
-        let query = language.map(|language| Query::read(table, language));
+        let query = language.map(|language| Query::read(&language, table));
         Self { references: Named::read_all(table, "references"), calls: Named::read_all(table, "calls"), query }
     }
 

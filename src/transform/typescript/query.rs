@@ -1,10 +1,8 @@
-//! What `rewrite` and `ban` look for in TypeScript: code patterns, the symbols that their names must mean, and what stands around the
-//! place.
+//! Where TypeScript has what `rewrite` and `ban` look for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use super::View;
@@ -23,7 +21,8 @@ use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::Context;
 use crate::transform::finding::Reason;
-use crate::transform::wire::{Located, Problem, Table};
+use crate::transform::query::{self, Around, Function, Syntax};
+use crate::transform::wire::{Located, Origin, Problem, Table};
 
 /// The files whose code is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,23 +70,6 @@ impl Readings {
     fn of(&self, grammar: Grammar) -> Option<&Pattern> {
         self.0.iter().find(|(own, _)| *own == grammar).map(|(_, pattern)| pattern)
     }
-
-    /// The names behind its `$` and `$$$`.
-    pub fn names(&self) -> BTreeSet<&str> {
-        self.0.iter().flat_map(|(_, pattern)| pattern.names()).map(String::as_str).collect()
-    }
-}
-
-fn patterns(table: &Table<'_>, language: Language, key: &'static str) -> Vec<Readings> {
-    let read = |text: Located<String>| match Readings::parse(language, &text.value) {
-        Ok(readings) => Some(readings),
-        Err(NoPattern(message)) => {
-            let problem = Problem::new(&text.origin, format!("`{}` is no pattern: {message}", text.value));
-            table.problem(problem.hint("a pattern is code, with `$NAME` for one part and `$$$NAME` for any number of them"));
-            None
-        }
-    };
-    table.strings(key).into_iter().filter_map(read).collect()
 }
 
 /// A symbol, or a member of the object that it is, as a plan names it: `module:name` or `module:name.member`.
@@ -143,17 +125,39 @@ impl MemberRef {
     }
 }
 
-/// Patterns, and what has to be so where they match.
-pub struct Query {
-    /// The patterns.
-    pub patterns: Vec<Readings>,
-    /// The symbols that names of the patterns, or of what takes their place, stand for.
-    pub symbols: BTreeMap<String, MemberRef>,
-    /// What has to be so around the place.
-    pub conditions: Conditions,
-    language: Language,
-    /// The author's word that symbols may be missing.
-    is_external: bool,
+/// What is looked for in TypeScript.
+pub type Query = query::Query<Language>;
+
+/// What has to be so around a place, in TypeScript.
+pub type Conditions = query::Conditions<Language>;
+
+impl Syntax for Language {
+    type Pattern = Readings;
+    type Symbol = MemberRef;
+    type More = ();
+
+    fn pattern(&self, text: &str) -> Result<Readings, NoPattern> {
+        Readings::parse(*self, text)
+    }
+
+    fn names(readings: &Readings) -> BTreeSet<&str> {
+        readings.0.iter().flat_map(|(_, pattern)| pattern.names()).map(String::as_str).collect()
+    }
+
+    fn symbol(&self, table: &Table<'_>, text: Located<String>) -> Option<MemberRef> {
+        MemberRef::read(table, text)
+    }
+
+    fn origin(symbol: &MemberRef) -> &Origin {
+        symbol.symbol.origin()
+    }
+
+    fn more(&self, table: &Table<'_>) {
+        if let Some(caught) = table.strings("catches").first() {
+            let problem = Problem::new(&caught.origin, "a `catch` of TypeScript catches everything");
+            table.problem(problem.hint("write `inside = \"try { $$$ } catch ($E) { $$$ }\"`"));
+        }
+    }
 }
 
 /// A place that a query has found.
@@ -178,36 +182,6 @@ pub struct Found {
 type Meaning<'q> = BTreeMap<&'q str, BTreeSet<Span>>;
 
 impl Query {
-    /// Reads `match`, `symbols`, `inside`, `not_inside` and `where`.
-    pub fn read(table: &Table<'_>, language: Language) -> Self {
-        let patterns = patterns(table, language, "match");
-        let symbols = table.texts("symbols").into_iter();
-        let symbols = symbols.filter_map(|(name, text)| Some((name, MemberRef::read(table, text)?))).collect();
-        let mut conditions = table.table("where").map(|inner| {
-            let conditions = Conditions::read(&inner, language);
-            inner.finish();
-            conditions
-        });
-        let mut conditions = std::mem::take(conditions.get_or_insert_default());
-        conditions.inside.extend(self::patterns(table, language, "inside"));
-        conditions.not_inside.extend(self::patterns(table, language, "not_inside"));
-        Self { patterns, symbols, conditions, language, is_external: table.flag("external") }
-    }
-
-    /// The names that every pattern has.
-    pub fn captured(&self) -> BTreeSet<&str> {
-        let mut names = self.patterns.iter().map(Readings::names);
-        let first = names.next().unwrap_or_default();
-        names.fold(first, |all, names| &all & &names)
-    }
-
-    /// The symbols that the patterns look for, those around a place included.
-    pub fn wanted(&self) -> impl Iterator<Item = (&str, &MemberRef)> {
-        let all = self.patterns.iter().chain(&self.conditions.inside).chain(&self.conditions.not_inside);
-        let names: BTreeSet<&str> = all.flat_map(Readings::names).collect();
-        self.symbols.iter().filter(move |(name, _)| names.contains(name.as_str())).map(|(name, symbol)| (name.as_str(), symbol))
-    }
-
     /// Reports symbols that do not exist.
     pub fn check(&self, index: &Index) -> Vec<Problem> {
         let symbols = self.symbols.values().filter(|_| !self.is_external);
@@ -252,7 +226,7 @@ impl Query {
 
     fn in_file(&self, index: &Index, file: FileId, targets: &[Target], references: &[Reference]) -> Option<Found> {
         let path = &index.snapshot().get(file).path;
-        let grammar = grammar(path).filter(|grammar| self.language.grammars().contains(grammar))?;
+        let grammar = grammar(path)?;
         let view = View::open(index, file);
         let is_spelled = |pattern: &Pattern| {
             let symbols = pattern.names().iter().filter_map(|name| self.symbols.get(name));
@@ -285,7 +259,7 @@ impl Query {
         let mut hits: BTreeMap<Span, Hit> = BTreeMap::new();
         for found in patterns.iter().flat_map(|pattern| pattern.find(tree, &view.text)) {
             let scene = Scene { grammar, tree, text: &view.text };
-            if means(&found, &meaning) && self.conditions.hold(&scene, &found, &meaning) {
+            if means(&found, &meaning) && hold(&self.conditions, &scene, &found, &meaning) {
                 hits.entry(found.span).or_insert(Hit { found, held: None });
             }
         }
@@ -315,63 +289,18 @@ impl<'t> Scene<'t> {
     }
 }
 
-/// What has to be so around a place.
-#[derive(Default)]
-pub struct Conditions {
-    function: Option<Colour>,
-    inside: Vec<Readings>,
-    not_inside: Vec<Readings>,
-    /// Properties of the objects that the matched call is given.
-    argument: Vec<String>,
-    no_argument: Vec<String>,
-    /// What the whole text of a name has to match, and what it must not.
-    text: Vec<(String, Regex)>,
-    not_text: Vec<(String, Regex)>,
-}
-
-impl Conditions {
-    /// Reads the keys of a `where` table, or of one that says what is left for a person.
-    pub fn read(table: &Table<'_>, language: Language) -> Self {
-        let names = |key| table.strings(key).into_iter().map(|name| name.value).collect();
-        let functions = [("async", Colour::Async), ("sync", Colour::Sync), ("module", Colour::Module)];
-        if let Some(caught) = table.strings("catches").first() {
-            let problem = Problem::new(&caught.origin, "a `catch` of TypeScript catches everything");
-            table.problem(problem.hint("write `inside = \"try { $$$ } catch ($E) { $$$ }\"`"));
-        }
-        Self {
-            function: table.choice("function", &functions),
-            inside: patterns(table, language, "inside"),
-            not_inside: patterns(table, language, "not_inside"),
-            argument: names("argument"),
-            no_argument: names("no_argument"),
-            text: table.whole_texts("text"),
-            not_text: table.whole_texts("not_text"),
-        }
-    }
-
-    /// The names whose text they ask for.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.text.iter().chain(&self.not_text).map(|(name, _)| name.as_str())
-    }
-
-    /// Whether all of them hold for a match.
-    pub fn hold(&self, scene: &Scene<'_>, found: &Match, meaning: &Meaning<'_>) -> bool {
-        let Some(place) = scene.place(found.span) else { return false };
-        let is_inside = |readings: &Readings| {
-            let around = readings.of(scene.grammar).map(|pattern| pattern.around(scene.tree, scene.text, found.span));
-            around.is_some_and(|around| around.iter().any(|outer| means(outer, meaning)))
-        };
-        let text = |name: &String| {
-            let span = found.one.get(name).copied().or(found.many.get(name).copied().flatten());
-            span.map_or("", |span| &scene.text[span.range()])
-        };
-        let keywords = place.keywords();
-        self.function.is_none_or(|wanted| wanted == place.colour())
-            && self.argument.iter().all(|name| keywords.contains(&name.as_str()))
-            && !self.no_argument.iter().any(|name| keywords.contains(&name.as_str()))
-            && self.text.iter().all(|(name, regex)| regex.is_match(text(name)))
-            && !self.not_text.iter().any(|(name, regex)| regex.is_match(text(name)))
-            && (self.inside.is_empty() || self.inside.iter().any(is_inside))
-            && !self.not_inside.iter().any(is_inside)
-    }
+/// Whether conditions hold for a match.
+pub fn hold(conditions: &Conditions, scene: &Scene<'_>, found: &Match, meaning: &Meaning<'_>) -> bool {
+    let Some(place) = scene.place(found.span) else { return false };
+    let function = match place.colour() {
+        Colour::Async => Function::Async,
+        Colour::Sync => Function::Sync,
+        Colour::Module => Function::Module,
+    };
+    let is_inside = |readings: &Readings| {
+        let around = readings.of(scene.grammar).map(|pattern| pattern.around(scene.tree, scene.text, found.span));
+        around.is_some_and(|around| around.iter().any(|outer| means(outer, meaning)))
+    };
+    let arguments = place.keywords();
+    conditions.hold(&Around { found, text: scene.text, function, arguments, is_inside: &is_inside })
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::query::{Conditions, Found, Hit, Query, Scene, language};
+use super::query::{Found, Hit, Language, Scene, hold, language};
 use super::spell::spell;
 use super::{View, refused};
 use crate::index::Index;
@@ -17,85 +17,28 @@ use crate::text::edit::{Edit, TextEdit};
 use crate::text::eol;
 use crate::text::span::Span;
 use crate::transform::finding::{Bond, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
-use crate::transform::replacement::{Piece, REASONS, dedent, describe, is_opened, pieces, unknown};
+use crate::transform::query::{Leave, Rewriting};
+use crate::transform::replacement::{Piece, is_opened};
 use crate::transform::wire::{Problem, Table};
 use crate::transform::{Context, Rule, Subject};
 
-struct Rewrite {
-    query: Query,
-    /// The pattern and what takes its place, in short.
-    message: String,
-    /// What takes the place of a match; nothing where matches are only listed.
-    replacement: Option<Vec<Piece>>,
-    leave: Vec<Leave>,
-    suggestion: Option<String>,
-}
-
-/// Matches that a person has to look at.
-struct Leave {
-    conditions: Conditions,
-    reason: Reason,
-    suggestion: Option<String>,
-}
+struct Rewrite(Rewriting<Language>);
 
 /// Why a match is not rewritten, and what stands in the way.
 type Obstacle = (Reason, String);
 
 /// Reads the parameters.
 pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
-    let language = language(table)?;
-    if !table.has("match") {
-        let problem = Problem::new(table.origin(), "`match` is missing");
-        table.problem(problem.hint("`match` is a code pattern, or a list of them, such as `$DECODE($TOKEN, $$$REST)`"));
-    }
-    let query = Query::read(table, language);
-    let suggestion = table.string("suggest").map(|text| text.value);
-    let leave = table.tables("leave").into_iter().map(|inner| {
-        let conditions = Conditions::read(&inner, language);
-        let reason = inner.choice("reason", &REASONS).unwrap_or(Reason::ForPerson);
-        let suggestion = inner.string("suggest").map(|text| text.value).or(suggestion.clone());
-        inner.finish();
-        (inner.origin().clone(), Leave { conditions, reason, suggestion })
-    });
-    let leave: Vec<_> = leave.collect();
-    let rewrite = table.string("rewrite");
-    let replacement = rewrite.as_ref().map(|text| pieces(&dedent(&text.value)));
-    let captured = query.captured();
-    if let (Some(text), Some(pieces), true) = (&rewrite, &replacement, query.patterns.len() == table.strings("match").len()) {
-        for name in unknown(pieces, &captured, &|name| query.symbols.contains_key(name)) {
-            let problem =
-                Problem::new(&text.origin, format!("`${name}` is in no pattern, and `symbols` does not say what it is"));
-            let known = captured.iter().copied().chain(query.symbols.keys().map(String::as_str));
-            table.problem(problem.hint("take a name that every pattern has, or add it to `symbols`").did_you_mean(name, known));
-        }
-    }
-    let is_written = |name: &str| replacement.iter().flatten().any(|piece| matches!(piece, Piece::One(other) if other == name));
-    let is_wanted = |name: &str| query.wanted().any(|(wanted, _)| wanted == name);
-    for (name, member) in query.symbols.iter().filter(|(name, _)| !is_wanted(name) && !is_written(name)) {
-        let problem = Problem::new(member.symbol.origin(), format!("neither `match` nor `rewrite` has `${name}`"));
-        table.problem(problem.did_you_mean(name, captured.iter().copied()));
-    }
-    let asked = leave.iter().flat_map(|(origin, leave)| leave.conditions.names().map(move |name| (origin, name)));
-    let asked = asked.chain(query.conditions.names().map(|name| (table.origin(), name)));
-    for (origin, name) in asked.filter(|(_, name)| !captured.contains(name)) {
-        let problem = Problem::new(origin, format!("not every pattern has `${name}`, whose text is asked for"));
-        table.problem(problem.did_you_mean(name, captured.iter().copied()));
-    }
-    let first = table.strings("match").into_iter().next().map(|text| text.value);
-    let message = table.string("message").map(|text| text.value).unwrap_or_else(|| {
-        first.map_or_else(String::new, |old| describe(&old, rewrite.as_ref().map(|new| new.value.as_str())))
-    });
-    let leave = leave.into_iter().map(|(_, leave)| leave).collect();
-    Some(Box::new(Rewrite { query, message, replacement, leave, suggestion }))
+    Some(Box::new(Rewrite(Rewriting::read(&language(table)?, table))))
 }
 
 impl Rule for Rewrite {
     fn check(&self, index: &Index) -> Vec<Problem> {
-        self.query.check(index)
+        self.0.query.check(index)
     }
 
     fn find(&self, context: &Context<'_>) -> Vec<Finding> {
-        let found = self.query.run(context);
+        let found = self.0.query.run(context);
         found.par_iter().flat_map_iter(|found| self.in_file(context.index, found)).collect()
     }
 
@@ -115,7 +58,7 @@ impl Rewrite {
     fn in_file(&self, index: &Index, found: &Found) -> Vec<Finding> {
         let view = View::open(index, found.file);
         let finding = |span: Span, outcome: Outcome, evidence: Vec<Evidence>| {
-            let mut finding = view.finding(span, self.message.clone(), Some(Spelling::of(Form::Code)), outcome);
+            let mut finding = view.finding(span, self.0.message.clone(), Some(Spelling::of(Form::Code)), outcome);
             finding.evidence = evidence;
             finding
         };
@@ -124,7 +67,7 @@ impl Rewrite {
             let suggestion = suggestion.map(|text| Evidence { role: "suggest", at: None, text: text.clone() });
             finding(span, Outcome::Left(reason), because.into_iter().chain(suggestion).collect())
         };
-        let own = self.suggestion.as_ref();
+        let own = self.0.suggestion.as_ref();
         if let Some(error) = found.unparsable {
             return vec![left(error, Reason::Unparsable, None, own)];
         }
@@ -137,12 +80,12 @@ impl Rewrite {
         let mut made: Vec<Made<'_>> = Vec::new();
         for hit in &found.hits {
             let span = hit.found.span;
-            let is_left = |leave: &&Leave| leave.conditions.hold(&scene, &hit.found, &BTreeMap::new());
-            if let Some(leave) = self.leave.iter().find(is_left) {
+            let is_left = |leave: &&Leave<Language>| hold(&leave.conditions, &scene, &hit.found, &BTreeMap::new());
+            if let Some(leave) = self.0.leave.iter().find(is_left) {
                 findings.push(left(span, leave.reason, None, leave.suggestion.as_ref()));
                 continue;
             }
-            let Some(replacement) = &self.replacement else {
+            let Some(replacement) = &self.0.replacement else {
                 findings.push(left(span, Reason::ForPerson, None, own));
                 continue;
             };
@@ -200,7 +143,7 @@ impl Rewrite {
         let change = Change { added: added.iter().map(|name| (*name).clone()).collect(), ..Change::default() };
         let left = |reason: Reason| {
             let finding =
-                |made: &Made<'_>| finding(made.hit.found.span, Form::Code, self.message.clone(), Outcome::Left(reason));
+                |made: &Made<'_>| finding(made.hit.found.span, Form::Code, self.0.message.clone(), Outcome::Left(reason));
             made.iter().map(finding).collect()
         };
         let is_clash = |name: &&&Name| added.iter().any(|other| other.local == name.local && other != *name);
@@ -214,13 +157,13 @@ impl Rewrite {
         let mut findings = Vec::new();
         if let Some(first) = edits.iter().map(|edit| edit.span).min() {
             let bond = Bond { settles: vec![brought.clone()], needs: vec![code.clone()] };
-            let message = format!("imports for {}", self.message);
+            let message = format!("imports for {}", self.0.message);
             findings.push(finding(first, Form::Import, message, fix(edits.clone(), bond)));
         }
         let needs = if edits.is_empty() { Vec::new() } else { vec![brought] };
         for made in made {
             let bond = Bond { settles: vec![code.clone()], needs: needs.clone() };
-            findings.push(finding(made.hit.found.span, Form::Code, self.message.clone(), fix(made.edits.clone(), bond)));
+            findings.push(finding(made.hit.found.span, Form::Code, self.0.message.clone(), fix(made.edits.clone(), bond)));
         }
         findings
     }
@@ -305,7 +248,7 @@ impl Rewrite {
                         parts.push(Span::new(start, text.len() as u32));
                     }
                     None => {
-                        let member = &self.query.symbols[name];
+                        let member = &self.0.query.symbols[name];
                         let spelled = spell(view, &member.symbol.symbol(view.code.index), hit.found.span)?;
                         imports.extend(spelled.import);
                         text.push_str(&spelled.text);
