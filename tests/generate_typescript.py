@@ -152,6 +152,8 @@ class Module:
                 head.append(choose.choice(["// What is needed.", "/* eslint-disable */", "", "/** About the next one. */"]))
             head.append(line + (choose.choice([" // here", " /* here */"]) if choose.random() < 0.12 else ""))
         first = choose.choice(["", "", "", "// A module of the project.\n\n", "/**\n * A module of the project.\n */\n"])
+        if choose.random() < 0.06:
+            first = choose.choice(['"use client";\n\n' + first, first + '"use client";\n\n'])
         text = first + "\n".join(head) + ("\n\n" if head else "") + "\n".join(self.body) + "\n"
         if not self.has_semicolons:
             # A comment may stand behind the end of an import.
@@ -516,6 +518,15 @@ class Project:
         own = self.spec(module, consumer)
         stub = ("__esModule: true, " if any(other.name == "default" for other in target.doors) else "") + f"{door.name}: {STUBS[door.kind]}"
         factory = f'() => ({{ ...jest.requireActual<typeof import("{actual}")>("{actual}"), {stub} }})'
+        others = sorted({other for place, other in consumer.uses if place is target and not other.inner and other.name != door.name})
+        if others and choose.random() < 0.6:
+            more = choose.choice(others)
+            rest = f'...jest.requireActual("{actual}")'
+            parts = [rest, f"{door.name}: {STUBS[door.kind]}", f"{more.name}: {STUBS[more.kind]}"]
+            parts = ["__esModule: true", *parts] if "default" in [other.name for other in target.doors] else parts
+            notes = [choose.choice(["", "", " // as it is here"]) for _ in parts]
+            lines = [f"  {part},{note}" for part, note in zip(parts, notes)]
+            factory = "() => ({\n" + "\n".join(lines) + "\n})" if choose.random() < 0.6 else f"() => ({{ {', '.join(parts)} }})"
         way = choose.choice(["mock", "mock", "auto", "do", "vi", "unmock"])
         told = [
             "  try {",

@@ -171,6 +171,10 @@ pub enum Reason {
     Patched,
     /// A patch of the new home, which does not concern it today, would then hold for it too.
     PatchedThere,
+    /// The old and the new module say other things of themselves: `"use client"`, `// @ts-nocheck`.
+    OtherRealm,
+    /// The old and the new module belong to different packages.
+    OtherPackage,
     /// A file that patches names has this one in a string, and may patch it.
     MaybePatched,
     /// No code of the repository reads the patched name while the patch holds.
@@ -287,6 +291,8 @@ impl Reason {
         Reason::ReadersSplit,
         Reason::Patched,
         Reason::PatchedThere,
+        Reason::OtherRealm,
+        Reason::OtherPackage,
         Reason::MaybePatched,
         Reason::NobodyReads,
         Reason::MaybeRead,
@@ -363,6 +369,8 @@ impl Reason {
             Reason::ReadersSplit => "readers-split",
             Reason::Patched => "patched",
             Reason::PatchedThere => "patched-there",
+            Reason::OtherRealm => "other-realm",
+            Reason::OtherPackage => "other-package",
             Reason::MaybePatched => "maybe-patched",
             Reason::NobodyReads => "nobody-reads",
             Reason::MaybeRead => "maybe-read",
@@ -440,6 +448,8 @@ impl Reason {
             Reason::ReadersSplit => "some of the code that the patch is for moves, and some stays: one patch cannot serve both",
             Reason::Patched => "a test patches the name where this code reads it, and the patch cannot go along",
             Reason::PatchedThere => "a patch of the new home, which does not concern it today, would then hold here too",
+            Reason::OtherRealm => "the old and the new module are run or compiled in different ways, as each says at its top",
+            Reason::OtherPackage => "the old and the new module belong to different packages",
             Reason::MaybePatched => {
                 "a test that patches names has this one in a string, and whether it patches it cannot be known"
             }

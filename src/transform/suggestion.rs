@@ -64,6 +64,12 @@ impl Reason {
             Reason::ReadersSplit => "patch both places in the test, or move the rest of the code that the patch is for",
             Reason::Patched => "change the code together with the test's patch, and run the test",
             Reason::PatchedThere => "look whether the patch of the new home may hold here too, and run the test",
+            Reason::OtherRealm => {
+                "look whether the definition means the same where it arrives, or choose a home that says the same of itself"
+            }
+            Reason::OtherPackage => {
+                "let each package that imports it depend on its new one, and look how the imports are spelled"
+            }
             Reason::MaybePatched => "look whether the test patches it; if so, change both together, otherwise only the code",
             Reason::NobodyReads => "look what the patch is still for: change its path, or delete it",
             Reason::MaybeRead => "find who else reads the name, and run the test with the fix",

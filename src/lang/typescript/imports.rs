@@ -5,6 +5,7 @@
 //! statement, then written: a name that leaves a statement gets one of its own right behind it, or joins one that already takes from the
 //! same module, where nothing but imports stands between the two.
 
+mod factory;
 mod forms;
 mod layout;
 mod list;
@@ -13,6 +14,7 @@ mod statement;
 mod style;
 mod write;
 
+pub use self::factory::may_split;
 pub(super) use self::layout::{is_identifier, is_of_file};
 use self::plan::Plan;
 pub(super) use self::statement::{code_end, is_blank_or_comments};

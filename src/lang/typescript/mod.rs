@@ -14,12 +14,14 @@ pub mod json;
 mod lines;
 pub mod load;
 pub mod manifest;
+pub mod marks;
 pub mod missing;
 pub mod modules;
 pub mod place;
 pub mod rename;
 pub mod resolve;
 pub mod shim;
+mod stable;
 pub mod template;
 pub mod unused;
 

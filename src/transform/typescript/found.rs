@@ -34,12 +34,31 @@ const SUFFIXES: [&str; 9] = [".config", ".test", ".spec", ".stories", ".story", 
 /// The folders all of whose files a runner finds.
 const FOLDERS: [&str; 5] = ["__tests__", "__mocks__", "cypress", "e2e", "scripts"];
 
+/// What makes a route of each file in some folders.
+const ROUTER: &str = "the router, by its path";
+
 /// By what a file is found, if by something.
 pub fn found(index: &Index, file: FileId) -> Option<Evidence> {
     let path = &index.snapshot().get(file).path;
     let by = by_path(path).or_else(|| is_program(index, file).then_some("the command line"));
     let by_path = by.map(|by| Evidence { role: "found", at: Some((path.clone(), 1)), text: format!("by {by}") });
     by_path.or_else(|| by_package(index, file)).or_else(|| by_page(index, path))
+}
+
+/// Who finds a file otherwise, or not at all, once it lies elsewhere: a route is its path.
+pub fn by_old_path(old: &RepoPath, new: &RepoPath) -> Option<&'static str> {
+    let (was, is) = (by_path(old), by_path(new));
+    let is_route = |by: &Option<&str>| *by == Some(ROUTER);
+    was.filter(|_| was != is || is_route(&was)).or(is.filter(|_| is_route(&is)))
+}
+
+/// Who reads what a file exports, by its path alone.
+pub fn by_exports(path: &RepoPath) -> Option<&'static str> {
+    let text = path.as_str()?;
+    let name = text.rsplit('/').next().unwrap_or(text);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let is_read = [".config", ".stories", ".story"].iter().any(|suffix| stem.ends_with(suffix)) || FOUND.contains(&stem);
+    by_path(path).filter(|by| *by == ROUTER || is_read)
 }
 
 /// What finds a file by its path.
@@ -49,7 +68,7 @@ fn by_path(path: &RepoPath) -> Option<&'static str> {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let is_in = |known: &str| folder.split('/').any(|part| part == known);
     if (is_in("app") && ROUTES.contains(&stem)) || is_in("pages") {
-        return Some("the router, by its path");
+        return Some(ROUTER);
     }
     let is_runner = SUFFIXES.iter().any(|suffix| stem.ends_with(suffix)) || FOLDERS.iter().any(|known| is_in(known));
     if is_runner || FOUND.contains(&stem) {
@@ -109,6 +128,12 @@ mod tests {
         ] {
             assert!(by_path(&RepoPath::new(path).unwrap()).is_some(), "{path}");
         }
+        let path = |text| RepoPath::new(text).unwrap();
+        for (old, new) in [("a/pages/b.ts", "a/pages/c.ts"), ("a/b.ts", "a/pages/b.ts"), ("a/b.test.ts", "a/b.ts")] {
+            assert!(by_old_path(&path(old), &path(new)).is_some(), "{old}");
+        }
+        assert_eq!(by_old_path(&path("a/b.test.ts"), &path("c/b.test.ts")), None);
+        assert!(by_exports(&path("a/next.config.js")).is_some() && by_exports(&path("a/scripts/b.ts")).is_none());
         for path in ["web/app/panel.tsx", "web/lib/page.ts", "web/config.ts", "web/lib/testing.ts", "web/lib/auth.d.ts"] {
             assert!(by_path(&RepoPath::new(path).unwrap()).is_none(), "{path}");
         }

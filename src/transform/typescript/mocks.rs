@@ -2,15 +2,20 @@
 //!
 //! Such code goes elsewhere together with the replacement, or is looked at. The replacement can go along where it gives only names that
 //! go to one new home, and nothing else of that home is taken by what the test loads: of a replaced module there is nothing but what the
-//! factory gives.
+//! factory gives. Where it gives other names as well, it is split, if its two halves do together what it did.
+//!
+//! Whoever reads the replaced name goes along too, or the replacement stays: one without the other would show a test the real thing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashSet;
 
+use super::View;
 use super::relocate::Pair;
 use crate::index::typescript::TypeScript;
+use crate::index::typescript::references::Reference;
 use crate::lang::typescript::facts::{AliasForm, Exported, Facts, Imported, Mock, RequestId, RequestKind};
+use crate::lang::typescript::imports::may_split;
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::resolve::{Program, Symbol};
 use crate::text::snapshot::FileId;
@@ -27,11 +32,13 @@ pub struct Mocks {
     /// By file, the modules that a test replaces for its code and goes on to replace, each with the names that it gives, where that is
     /// known.
     held: BTreeMap<FileId, Vec<Replaced>>,
+    /// The tests whose replacements go along, each with the files that read what these are for.
+    following: Vec<(FileId, BTreeSet<FileId>)>,
 }
 
 impl Mocks {
-    /// Finds them.
-    pub fn of(code: TypeScript<'_>, pairs: &[Pair]) -> Self {
+    /// Finds them; `stuck` are files in which something is known to stay as it is.
+    pub fn of(code: TypeScript<'_>, pairs: &[Pair], references: &[Reference], stuck: &BTreeSet<FileId>) -> Self {
         let mut mocks = Self::default();
         for test in code.files() {
             let facts = code.facts(test);
@@ -46,7 +53,11 @@ impl Mocks {
                 let module = &targets[id.index()].module;
                 let concerned = concerned(facts, id, module, pairs);
                 if !concerned.is_empty() {
-                    if follows(code, test, id, &concerned, pairs, &loaded) {
+                    let is_read = |it: &&Reference| concerned.contains(&it.target) && loaded.contains(&it.file);
+                    let mut bound: BTreeSet<FileId> = references.iter().filter(is_read).map(|it| it.file).collect();
+                    bound.insert(test);
+                    if bound.is_disjoint(stuck) && follows(code, test, id, &concerned, pairs, &loaded) {
+                        mocks.following.push((test, bound));
                         continue;
                     }
                     mocks.staying.insert((test, id));
@@ -58,6 +69,18 @@ impl Mocks {
             }
         }
         mocks
+    }
+
+    /// Whether a replacement goes along with code of which some is in one of these files.
+    pub fn need_any(&self, files: &BTreeSet<FileId>) -> bool {
+        self.following.iter().any(|(_, bound)| !bound.is_disjoint(files))
+    }
+
+    /// The other files that have to change if a file does, since a test replaces what the one reads in the other.
+    pub fn partners(&self, file: FileId) -> BTreeSet<FileId> {
+        let tests = self.following.iter().filter(|(_, bound)| bound.contains(&file));
+        let partners = tests.flat_map(|(test, bound)| if *test == file { bound.clone() } else { BTreeSet::from([*test]) });
+        partners.filter(|partner| *partner != file).collect()
     }
 
     /// Whether a request replaces a module and cannot go along.
@@ -103,9 +126,16 @@ fn is_replacing(facts: &Facts, id: RequestId) -> bool {
     matches!(facts.requests[id.index()].kind, RequestKind::Mock(Mock::Replace { .. }))
 }
 
+/// Whether a request says by what the module is replaced.
+pub fn has_factory(facts: &Facts, id: RequestId) -> bool {
+    facts.requests[id.index()].kind == RequestKind::Mock(Mock::Replace { has_factory: true })
+}
+
 /// The names that the factory of a replacement gives; `None` where that is not known.
 fn keys(facts: &Facts, id: RequestId) -> Option<Vec<&str>> {
-    let RequestKind::Mock(Mock::Replace { has_factory: true }) = facts.requests[id.index()].kind else { return None };
+    if !has_factory(facts, id) {
+        return None;
+    }
     let aliases = facts.aliases.iter().filter(|alias| alias.request == id);
     aliases
         .map(|alias| match (alias.form, alias.imported) {
@@ -136,7 +166,7 @@ fn follows(
     let Some(keys) = keys(facts, id) else { return false };
     let home = &pairs[concerned[0]].to.module;
     let is_one_home = concerned.iter().all(|&at| pairs[at].to.module == *home && pairs[at].verdict.reason.is_none());
-    if keys.len() != concerned.len() || !is_one_home {
+    if !is_one_home || has_other(code, test, id, home) {
         return false;
     }
     // `...jest.requireActual("m")`: what is not replaced is what it is, there as here.
@@ -146,6 +176,13 @@ fn follows(
     if facts.requests.iter().enumerate().any(|(at, request)| is_other(at) && whole.covers(request.span)) {
         return false;
     }
+    if keys.len() != concerned.len() {
+        let names: Vec<&str> = concerned.iter().map(|&at| &*pairs[at].from.name).collect();
+        let view = View::open(code.index, test);
+        if !view.source().is_some_and(|source| may_split(&source, id, &names, &inner)) {
+            return false;
+        }
+    }
     let is_partial = inner.iter().any(|id| facts.requests[id.index()].kind == RequestKind::Mock(Mock::Actual));
     let new: BTreeSet<&str> = concerned.iter().map(|&at| &*pairs[at].to.name).collect();
     // Whoever takes a name from the new home already does not get the replacement today.
@@ -154,6 +191,37 @@ fn follows(
         let names = taken(code, file, home, is_old);
         names.is_some_and(|names| names.is_disjoint(&new) && (is_partial || names.is_empty()))
     })
+}
+
+/// Whether a test says more than once what the replaced module is, or its new home: what holds then depends on the order.
+fn has_other(code: TypeScript<'_>, test: FileId, id: RequestId, home: &Module) -> bool {
+    let (facts, targets) = (code.facts(test), code.targets(test));
+    let says = |kind: RequestKind| matches!(kind, RequestKind::Mock(Mock::Replace { .. } | Mock::Restore));
+    let module = &targets[id.index()].module;
+    let mut others =
+        facts.requests.iter().zip(targets).enumerate().filter(|(at, (request, _))| *at != id.index() && says(request.kind));
+    others.any(|(_, (_, target))| target.module == *module || target.module == *home)
+}
+
+/// The replacements of some modules.
+pub fn of_module<'i>(code: TypeScript<'i>, is_it: impl Fn(&Module) -> bool + 'i) -> impl Iterator<Item = Held> + 'i {
+    code.files().flat_map(move |test| {
+        let (facts, targets) = (code.facts(test), code.targets(test));
+        let ids = (0..facts.requests.len()).map(RequestId::new);
+        let found: Vec<Held> =
+            ids.filter(|id| is_replacing(facts, *id) && is_it(&targets[id.index()].module)).map(|id| (test, id)).collect();
+        found
+    })
+}
+
+/// Whether a request asks for the real module in a factory that replaces that module by names which are known, and the rest of it.
+pub fn is_rest(code: TypeScript<'_>, test: FileId, request: RequestId) -> bool {
+    let facts = code.facts(test);
+    let is_known = |id: RequestId| is_replacing(facts, id) && keys(facts, id).is_some();
+    facts.requests[request.index()].kind == RequestKind::Mock(Mock::Actual)
+        && (0..facts.requests.len())
+            .map(RequestId::new)
+            .any(|id| is_known(id) && inner(code, test, id).any(|inner| inner == request))
 }
 
 /// The requests in the factory of a replacement that ask for the replaced module itself: they go along with it.

@@ -1,6 +1,7 @@
 //! `move-symbol` for TypeScript.
 
 mod arrival;
+mod border;
 mod carried;
 mod definition;
 mod renamed;

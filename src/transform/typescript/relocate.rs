@@ -5,7 +5,7 @@
 
 mod file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -19,7 +19,7 @@ use crate::lang::typescript::resolve::Symbol;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
 use crate::transform::Context;
-use crate::transform::finding::Finding;
+use crate::transform::finding::{Finding, Outcome, Reason};
 
 /// A symbol and what takes its place.
 pub struct Pair {
@@ -63,13 +63,27 @@ pub fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> Vec<Find
         by_file.entry(reference.file).or_default().push(reference);
     }
     let chain = target_chain(context, pairs);
-    let mocks = Mocks::of(code, pairs);
     let files: Vec<(FileId, Vec<&Reference>)> = by_file.into_iter().collect();
-    let in_file = |(file, references): &(FileId, Vec<&Reference>)| {
-        let view = View::open(context.index, *file);
-        InFile { context, pairs, style, view: &view, chain: &chain, mocks: &mocks }.findings(references)
-    };
-    files.par_iter().flat_map_iter(in_file).collect()
+    let mut stuck: BTreeSet<FileId> = BTreeSet::new();
+    // A replacement that would go along stays with code that stays; then other code stays with it.
+    loop {
+        let mocks = Mocks::of(code, pairs, &references, &stuck);
+        let in_file = |(file, references): &(FileId, Vec<&Reference>)| {
+            let view = View::open(context.index, *file);
+            InFile { context, pairs, style, view: &view, chain: &chain, mocks: &mocks }.findings(references)
+        };
+        let findings: Vec<Finding> = files.par_iter().flat_map_iter(in_file).collect();
+        let stays = |finding: &&Finding| match finding.outcome {
+            Outcome::Left(reason) => !matches!(reason, Reason::InTarget | Reason::TargetChain | Reason::ReadersSplit),
+            Outcome::Fix(_) => false,
+        };
+        let left = findings.iter().filter(stays).filter_map(|finding| context.index.snapshot().id(&finding.place.path));
+        let left: BTreeSet<FileId> = left.collect();
+        if !mocks.need_any(&left) {
+            return findings;
+        }
+        stuck.extend(left);
+    }
 }
 
 /// The symbols through which the targets themselves get the old things: sending these elsewhere would send them in a circle.

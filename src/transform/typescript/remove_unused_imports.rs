@@ -7,6 +7,7 @@
 mod judge;
 mod marks;
 
+pub use self::marks::jsx_names;
 use rayon::prelude::*;
 
 use self::judge::{Judged, Manner, judge};

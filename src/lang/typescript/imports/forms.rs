@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tree_sitter::Node;
 
+use super::factory::{self, Parting};
 use super::layout::{is_identifier, literal, property};
 use super::list::with_blanks;
 use super::statement::{has_comment, is_in_error};
@@ -31,6 +32,13 @@ pub fn edits(source: &Source<'_>, change: &Change, others: &[&(AliasId, Becomes)
         requests.entry(facts.aliases[id.index()].request).or_default().push((*id, becomes));
     }
     for (request, changes) in requests {
+        if let Some((moved, home)) = leaving(source, request, &changes) {
+            let whole = facts.requests[request.index()].whole;
+            let is_inner = |id: RequestId| id != request && whole.covers(facts.requests[id.index()].span);
+            let inner: Vec<(RequestId, &str)> = specifiers.extract_if(.., |id, _| is_inner(*id)).collect();
+            edits.extend(factory::edits(source, &Parting { request, moved: &moved, specifier: home, inner: &inner })?);
+            continue;
+        }
         let specifier = specifiers.get(&request).copied().unwrap_or(facts.specifier(request)).to_owned();
         let names = changes.iter().filter_map(|(_, becomes)| match becomes {
             Becomes::Name(name) => Some(name.specifier.as_str()),
@@ -54,6 +62,26 @@ pub fn edits(source: &Source<'_>, change: &Change, others: &[&(AliasId, Becomes)
         }
     }
     Ok(edits)
+}
+
+/// The names of a replacement that leave it for another module, and that module, where other names stay.
+fn leaving<'c>(
+    source: &Source<'_>,
+    request: RequestId,
+    changes: &[(AliasId, &'c Becomes)],
+) -> Option<(Vec<(AliasId, &'c Name)>, &'c str)> {
+    let of_it = source.facts.aliases.iter().filter(|alias| alias.request == request);
+    let is_split = of_it.clone().count() > changes.len() && of_it.clone().all(|alias| alias.form == AliasForm::Replacement);
+    let moved: Option<Vec<(AliasId, &Name)>> = changes
+        .iter()
+        .map(|(id, becomes)| match becomes {
+            Becomes::Name(name) if name.specifier != source.facts.specifier(request) => Some((*id, name)),
+            _ => None,
+        })
+        .collect();
+    let moved = moved.filter(|_| is_split)?;
+    let home = moved.first()?.1.specifier.as_str();
+    moved.iter().all(|(_, name)| name.specifier == home).then_some((moved, home))
 }
 
 /// The edit that puts another module between the quotes of a literal.
@@ -98,7 +126,7 @@ fn request_edits(source: &Source<'_>, changes: &[(AliasId, &Becomes)]) -> Result
 }
 
 /// The edit that takes another name at the same place.
-fn name_edit(source: &Source<'_>, alias: &Alias, name: &Name) -> Result<Option<Edit>, Refusal> {
+pub(super) fn name_edit(source: &Source<'_>, alias: &Alias, name: &Name) -> Result<Option<Edit>, Refusal> {
     let text = source.text;
     let span = alias.imported_span;
     let old = &text[span.range()];

@@ -1,6 +1,6 @@
 //! The calls of wrappers in all files: which of them change, and the imports that change with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -33,7 +33,7 @@ pub(super) fn inline(context: &Context<'_>, standins: &[Standin<'_>]) -> Vec<Fin
     for reference in &references {
         by_file.entry(reference.file).or_default().push(reference);
     }
-    let mocks = Mocks::of(code, &pairs(standins));
+    let mocks = Mocks::of(code, &pairs(standins), &[], &BTreeSet::new());
     let spies = spies(context, standins);
     let files: Vec<(FileId, Vec<&Reference>)> = by_file.into_iter().collect();
     let in_file = |(file, references): &(FileId, Vec<&Reference>)| {

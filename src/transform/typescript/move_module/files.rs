@@ -21,6 +21,7 @@ use crate::text::span::Span;
 use crate::transform::Context;
 use crate::transform::finding::{Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use crate::transform::typescript::View;
+use crate::transform::typescript::found::by_old_path;
 use crate::transform::typescript::named::ModuleRef;
 
 /// Moves the files of a module or folder. Where one string that names them cannot follow, nothing moves.
@@ -53,7 +54,15 @@ pub fn move_files(context: &Context<'_>, from: &ModuleRef, to: &ModuleRef) -> Ve
     }
     let is_lost = |(file, specifier, _): &&(FileId, String, Evidence)| moving.is_lost(*file, specifier);
     let lost: Vec<_> = config.specifiers.iter().filter(is_lost).map(|(.., quote)| (Reason::InConfig, quote.clone())).collect();
-    let doubts = || config.doubts.iter().chain(&lost).chain(rewritten.iter().flat_map(|file| &file.doubts));
+    let found = route.moves.iter().filter_map(|(&file, to)| {
+        let path = &index.snapshot().get(file).path;
+        let by = by_old_path(path, to)?;
+        let text = format!("by {by}");
+        Some((Reason::FoundOtherwise, Evidence { role: "found", at: Some((path.clone(), 1)), text }))
+    });
+    let found: Vec<_> = found.collect();
+    let own = config.doubts.iter().chain(&lost).chain(&found);
+    let doubts = || own.clone().chain(rewritten.iter().flat_map(|file| &file.doubts));
     let reason = doubts().map(|(reason, _)| *reason).min();
     let evidence: Vec<Evidence> = doubts().map(|(_, evidence)| evidence.clone()).collect();
     let mut edits = config.edits.clone();

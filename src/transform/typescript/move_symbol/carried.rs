@@ -17,6 +17,7 @@ use crate::text::edit::{Edit, TextEdit};
 use crate::text::span::Span;
 use crate::transform::finding::Reason;
 use crate::transform::typescript::refused;
+use crate::transform::typescript::remove_unused_imports::jsx_names;
 
 /// What arrives.
 pub struct Carried {
@@ -60,14 +61,26 @@ pub fn carry(moving: &Moving<'_>) -> Result<Carried, Stop> {
         let meaning = used.entry(binding).or_default();
         *meaning = meaning.and(it.meaning);
     }
+    let elements = elements(moving)?;
+    for &binding in &elements {
+        let meaning = used.entry(binding).or_default();
+        *meaning = meaning.and(Meaning::VALUE);
+    }
     if regions.iter().any(|region| moving.view.text[region.range()].contains("import.meta")) {
         doubt = Some(Reason::NotProved);
     }
-    let mut carried = Carried { text: text(moving)?, needs: Vec::new(), aliases: BTreeSet::new(), style: style(moving), doubt };
+    let text = text(moving)?;
+    if has_types_in_comments(moving, &text) {
+        doubt = Some(Reason::NotProved);
+    }
+    let mut carried = Carried { text, needs: Vec::new(), aliases: BTreeSet::new(), style: style(moving), doubt };
     for (binding, meaning) in used {
         let name = match facts.bindings[binding.index()].kind {
             BindingKind::Import(alias) => {
-                carried.aliases.insert(alias);
+                // What makes elements may be needed by those that stay, which do not name it.
+                if !elements.contains(&binding) {
+                    carried.aliases.insert(alias);
+                }
                 imported(moving, alias, meaning)?
             }
             _ => own(moving, binding, meaning, carried.style.as_deref())?,
@@ -75,6 +88,39 @@ pub fn carry(moving: &Moving<'_>) -> Result<Carried, Stop> {
         carried.needs.push(name);
     }
     Ok(carried)
+}
+
+/// What the JSX of a definition is compiled to calls of, without naming it: `React`, where the compiler is told so.
+fn elements(moving: &Moving<'_>) -> Result<Vec<BindingId>, Stop> {
+    let (view, source) = (&moving.view, moving.source()?);
+    let regions = moving.regions();
+    let mut waiting = vec![source.tree.root()];
+    let mut has_elements = false;
+    while let Some(node) = waiting.pop() {
+        let span = syntax::span(node);
+        let is_inside = regions.iter().any(|region| region.covers(span));
+        has_elements |= is_inside && matches!(node.kind(), "jsx_element" | "jsx_self_closing_element" | "jsx_fragment");
+        let is_near = regions.iter().any(|region| region.intersects(span));
+        waiting.extend(syntax::children(node).into_iter().filter(|_| is_near));
+    }
+    if !has_elements {
+        return Ok(Vec::new());
+    }
+    let named = jsx_names(&view.text, &view.facts.comments);
+    let names = named.unwrap_or_else(|| view.code.modules().emit(view.path).jsx_names.clone());
+    Ok(names.iter().filter_map(|name| view.facts.top_level(name)).collect())
+}
+
+/// Whether a comment, in which JavaScript has its types, names a module that another folder spells differently.
+fn has_types_in_comments(moving: &Moving<'_>, text: &str) -> bool {
+    let is_js = moving.place.extension().is_some_and(|ending| matches!(ending, b"js" | b"jsx" | b"mjs" | b"cjs"));
+    let is_elsewhere = moving.place.parent() != moving.view.path.parent();
+    let facts = collect(text, &moving.place);
+    let names_module = |comment: &Span| {
+        let comment = &text[comment.range()];
+        ["import('.", "import(\".", "@import"].iter().any(|word| comment.contains(word))
+    };
+    is_js && is_elsewhere && facts.comments.iter().any(names_module)
 }
 
 /// A first-party specifier of the old module.

@@ -24,6 +24,7 @@ use crate::text::span::Span;
 use crate::transform::Context;
 use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Form, Outcome, Reason, Spelling};
 use crate::transform::typescript::judge::{Verdict, describe};
+use crate::transform::typescript::mocks;
 use crate::transform::typescript::named::SymbolRef;
 use crate::transform::typescript::relocate::{Home, Pair, Style, relocate};
 use crate::transform::typescript::{View, refused};
@@ -87,7 +88,7 @@ pub fn move_definition(context: &Context<'_>, from: &SymbolRef, to: &SymbolRef, 
     let mut references = relocate(context, &[pair], style);
     // A replacement that stays replaces nothing any more; the code that it was for waits for a look.
     let stays = |finding: &Finding| match finding.outcome {
-        Outcome::Left(reason) => !is_own(reason) && reason != Reason::ReadersSplit,
+        Outcome::Left(reason) => !is_own(reason, finding) && reason != Reason::ReadersSplit,
         Outcome::Fix(_) => false,
     };
     let staying: Vec<Evidence> =
@@ -99,13 +100,17 @@ pub fn move_definition(context: &Context<'_>, from: &SymbolRef, to: &SymbolRef, 
     };
     let wholes = if shim { Vec::new() } else { moving.wholes() };
     let reason = reason.or((!wholes.is_empty()).then_some(Reason::NotProved));
-    references.retain(|finding| !matches!(finding.outcome, Outcome::Left(reason) if is_own(reason)));
-    bind(&moving, change, (reason, wholes), references)
+    let border = if *moving.view.path == moving.place { None } else { moving.border() };
+    let reason = reason.or(border.as_ref().map(|border| border.reason));
+    let evidence = wholes.into_iter().chain(border.map(|border| border.evidence).unwrap_or_default()).collect();
+    references.retain(|finding| !matches!(finding.outcome, Outcome::Left(reason) if is_own(reason, finding)));
+    bind(&moving, change, (reason, evidence), references)
 }
 
-/// Whether a reference is left because it stands where the definition was or goes: the move itself sees to it.
-fn is_own(reason: Reason) -> bool {
-    matches!(reason, Reason::InTarget | Reason::TargetChain)
+/// Whether a reference is left because it stands where the definition was or goes: the move itself sees to the declarations there.
+fn is_own(reason: Reason, finding: &Finding) -> bool {
+    let is_declared = || finding.spelling.as_ref().is_none_or(|it| matches!(it.form, Form::Import | Form::Export));
+    matches!(reason, Reason::InTarget | Reason::TargetChain) && is_declared()
 }
 
 fn told(index: &Index, finding: &Finding) -> Evidence {
@@ -295,11 +300,7 @@ impl Moving<'_> {
         }
         let local = facts.names.get(facts.bindings[self.binding.index()].name).to_owned();
         let specifier = self.specifier_from(self.view.path, &self.place, carried.style.as_deref())?;
-        let is_needed = |at: &usize| match facts.uses[*at].form {
-            UseForm::ExportSpecifier(export) => !dropped.contains(&export.index()),
-            _ => true,
-        };
-        let needed: Vec<usize> = self.uses_outside(self.binding).filter(is_needed).collect();
+        let needed = self.needed();
         if !needed.is_empty() {
             let is_value = needed.iter().any(|&at| facts.uses[at].meaning.intersects(Meaning::VALUE));
             change.added.push(Name {
@@ -340,6 +341,16 @@ impl Moving<'_> {
             .map(|(at, _)| at)
     }
 
+    /// The uses for which the old module takes the definition from its new home.
+    pub fn needed(&self) -> Vec<usize> {
+        let dropped = self.dropped_exports();
+        let is_needed = |at: &usize| match self.view.facts.uses[*at].form {
+            UseForm::ExportSpecifier(export) => !dropped.contains(&export.index()),
+            _ => true,
+        };
+        self.uses_outside(self.binding).filter(is_needed).collect()
+    }
+
     /// The entries of lists of exports that export the definition under the name that moves.
     fn dropped_exports(&self) -> BTreeSet<usize> {
         let facts = self.view.facts;
@@ -367,7 +378,9 @@ impl Moving<'_> {
             let (facts, targets) = (code.facts(file), code.targets(file));
             let is_old = |alias: &&Alias| targets[alias.request.index()].module == Module::File(self.view.file);
             let mut spans: Vec<Span> = Vec::new();
-            for alias in facts.aliases.iter().filter(is_old) {
+            // What a test does not replace of a module is what it is, there as here.
+            let is_rest = |alias: &&Alias| mocks::is_rest(code, file, alias.request);
+            for alias in facts.aliases.iter().filter(is_old).filter(|alias| !is_rest(alias)) {
                 match (alias.form, alias.imported, alias.local) {
                     (AliasForm::Whole, ..) if facts.requests[alias.request.index()].kind != RequestKind::ImportType => {
                         spans.push(alias.span);

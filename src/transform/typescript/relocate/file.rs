@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use super::{Home, Pair, Style};
 use crate::index::typescript::references::{Reference, Site};
-use crate::lang::typescript::facts::{Alias, AliasForm, AliasId, BindingId, ExportId, Exported, Imported, Use};
+use crate::lang::typescript::facts::{
+    Alias, AliasForm, AliasId, BindingId, ExportId, Exported, Imported, Meaning, RequestId, RequestKind, Use,
+};
 use crate::lang::typescript::imports::{self, Becomes, Change, Name, Source};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::rename::rename;
-use crate::lang::typescript::resolve::Symbol;
+use crate::lang::typescript::resolve::{Definition, End, Symbol};
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
+use crate::text::path::RepoPath;
 use crate::text::span::Span;
 use crate::transform::Context;
 use crate::transform::finding::{Applicability, Bond, Evidence, Finding, Fix, Outcome, Reason};
@@ -112,7 +115,10 @@ impl InFile<'_> {
     }
 
     fn rewrite(&self, class: Applicability, moves: &[Move<'_>]) -> Vec<Finding> {
-        let key = format!("file {}", self.view.path);
+        let key = file_key(self.view.path);
+        let paths = self.mocks.partners(self.view.file);
+        let partners: Vec<String> =
+            paths.into_iter().map(|file| file_key(&self.context.index.snapshot().get(file).path)).collect();
         let outcome = match self.change(moves) {
             Ok((change, caution)) => Ok((change, caution)),
             Err(reason) => Err(reason),
@@ -127,7 +133,7 @@ impl InFile<'_> {
                     // The first of them carries what all of them are.
                     let change = if at == 0 { change.clone() } else { SourceChange::default() };
                     let bond = match at {
-                        0 => Bond { settles: vec![key.clone()], needs: Vec::new() },
+                        0 => Bond { settles: vec![key.clone()], needs: partners.clone() },
                         _ => Bond { settles: Vec::new(), needs: vec![key.clone()] },
                     };
                     Outcome::Fix(Fix { bond, ..Fix::new(class, caution, change) })
@@ -205,6 +211,13 @@ impl InFile<'_> {
                     change.specifiers.push(respelled);
                 }
             }
+        }
+        for cast in casts(source, alias.request) {
+            let targets = self.view.code.targets(self.view.file);
+            if targets[cast.index()].module != targets[alias.request.index()].module {
+                return Err(Reason::OddSpelling);
+            }
+            change.specifiers.push((cast, self.specifier(pair, facts.specifier(cast))?));
         }
         let name = Name {
             specifier,
@@ -285,28 +298,72 @@ impl InFile<'_> {
         if !matches!(alias.form, AliasForm::Import(_)) || &*pair.to.name == "default" {
             return Err(Reason::OddSpelling);
         }
-        let known = change.aliases.iter().find_map(|(_, becomes)| match becomes {
-            Becomes::Name(name) if *name.imported == *pair.to.name && !name.is_type_only => Some(name.local.clone()),
-            _ => None,
-        });
-        let is_free = |name: &&str| self.is_free(used, name, pair);
-        let local = known.filter(|name| self.is_free(used, name, pair));
-        let is_known = local.is_some();
-        let free = || [&*pair.to.name, &*pair.from.name].into_iter().find(is_free).map(str::to_owned);
-        let local = local.or_else(free).ok_or(Reason::NameTaken)?;
-        if !is_known {
-            let name = Name {
-                specifier: self.specifier(pair, facts.specifier(alias.request))?,
-                imported: pair.to.name.to_string(),
-                local: local.clone(),
-                is_type_only: alias.is_type_only,
-            };
-            if !change.added.contains(&name) {
-                change.added.push(name);
+        let is_type_only = alias.is_type_only || self.is_type(pair);
+        let free = || [&*pair.to.name, &*pair.from.name].into_iter().find(|name| self.is_free(used, name)).map(str::to_owned);
+        let known = self.known(used, pair, change, is_type_only);
+        let local = match known {
+            Some(local) => local,
+            None => {
+                let local = free().ok_or(Reason::NameTaken)?;
+                let specifier = self.specifier(pair, facts.specifier(alias.request))?;
+                let imported = pair.to.name.to_string();
+                match change.added.iter_mut().find(|name| name.local == local && name.imported == imported) {
+                    // One import serves types and values.
+                    Some(name) => name.is_type_only &= is_type_only,
+                    None => change.added.push(Name { specifier, imported, local: local.clone(), is_type_only }),
+                }
+                local
             }
-        }
+        };
         edits.push(Edit::replace(Span::new(used.span.start, attribute.span.end), &*local));
         Ok(())
+    }
+
+    /// What an import of the file calls a pair's new symbol already, or will call it, where that is seen at a use.
+    fn known(&self, used: &Use, pair: &Pair, change: &Change, is_type_only: bool) -> Option<String> {
+        let facts = self.view.facts;
+        let will = change.aliases.iter().find_map(|(id, becomes)| match becomes {
+            Becomes::Name(name) if *name.imported == *pair.to.name && (is_type_only || !name.is_type_only) => {
+                let alias = &facts.aliases[id.index()];
+                let is_import = matches!(alias.form, AliasForm::Import(_)) && alias.local.is_some();
+                let is_seen = self.is_free(used, &name.local) || self.sees(used, &name.local) == alias.local;
+                (is_import && is_seen).then(|| name.local.clone())
+            }
+            _ => None,
+        });
+        let is_it = |alias: &&Alias| {
+            let is_named = matches!(alias.imported, Imported::Name(name) if facts.names.get(name) == &*pair.to.name);
+            is_named && matches!(alias.form, AliasForm::Import(_)) && (is_type_only || !alias.is_type_only)
+        };
+        let has = || {
+            let mut bound = facts.aliases.iter().filter(is_it).filter_map(|alias| alias.local);
+            let is_own = |binding: BindingId| {
+                let way = crate::lang::typescript::resolve::bound(&self.view.code, self.view.file, binding);
+                way.hops.contains(&pair.to)
+            };
+            let name = |binding: BindingId| facts.names.get(facts.bindings[binding.index()].name);
+            bound
+                .find(|local| is_own(*local) && self.sees(used, name(*local)) == Some(*local))
+                .map(|local| name(local).to_owned())
+        };
+        will.or_else(has)
+    }
+
+    /// Whether a pair's new symbol is a type and nothing else.
+    fn is_type(&self, pair: &Pair) -> bool {
+        match self.view.code.resolve(&pair.from).end {
+            End::Definition(Definition::Binding(file, binding)) => {
+                let meaning = self.view.code.facts(file).bindings[binding.index()].meaning;
+                meaning.contains(Meaning::TYPE) && !meaning.intersects(Meaning::VALUE)
+            }
+            _ => false,
+        }
+    }
+
+    /// What a name means where a use is.
+    fn sees(&self, used: &Use, name: &str) -> Option<BindingId> {
+        let facts = self.view.facts;
+        facts.lookup(used.scope, facts.names.find(name)?)
     }
 
     /// Whether the object that a name is read out of has the new name as well: the definition stays where it is, and is called differently.
@@ -314,14 +371,12 @@ impl InFile<'_> {
         reference.distance == 0 && pair.to.module == pair.from.module
     }
 
-    /// Whether a name can stand for a pair's new symbol where a use is.
-    fn is_free(&self, used: &Use, name: &str, pair: &Pair) -> bool {
+    /// Whether a name means nothing where a use is, and nothing anywhere at the top of the file.
+    fn is_free(&self, used: &Use, name: &str) -> bool {
         let facts = self.view.facts;
         let Some(id) = facts.names.find(name) else { return true };
-        match facts.lookup(used.scope, id) {
-            Some(bound) => self.is_same(bound, pair),
-            None => !facts.uses.iter().any(|other| other.name == id && other.binding.is_none()),
-        }
+        let is_global = || facts.uses.iter().any(|other| other.name == id && other.binding.is_none());
+        facts.lookup(used.scope, id).is_none() && !is_global()
     }
 
     /// Whether a name of the file is what a pair's new symbol means already.
@@ -355,4 +410,29 @@ impl InFile<'_> {
         let text = |hop: &Symbol| format!("{}:{}", modules.module_name(&hop.module), hop.name);
         hops.map(|hop| Evidence { role: "via", at: None, text: text(hop) }).collect()
     }
+}
+
+/// What the fixes of a file are known by.
+fn file_key(path: &RepoPath) -> String {
+    format!("file {path}")
+}
+
+/// The types of modules that what a request gives is said to be: `(await import("m")) as typeof import("m")`.
+fn casts(source: &Source<'_>, request: RequestId) -> Vec<RequestId> {
+    let facts = source.facts;
+    let whole = facts.requests[request.index()].whole;
+    let asked = source.tree.root().descendant_for_byte_range(whole.range().start, whole.range().end);
+    let is_around = |kind: &str| {
+        matches!(
+            kind,
+            "await_expression" | "parenthesized_expression" | "as_expression" | "satisfies_expression" | "call_expression"
+        )
+    };
+    let around = std::iter::successors(asked, |node| node.parent()).take_while(|node| is_around(node.kind()));
+    let spans: Vec<Span> = around
+        .filter(|node| matches!(node.kind(), "as_expression" | "satisfies_expression"))
+        .map(crate::syntax::span)
+        .collect();
+    let types = facts.requests.iter().enumerate().filter(|(_, other)| other.kind == RequestKind::ImportType);
+    types.filter(|(_, other)| spans.iter().any(|span| span.covers(other.span))).map(|(at, _)| RequestId::new(at)).collect()
 }
