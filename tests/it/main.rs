@@ -23,6 +23,7 @@ mod typescript_facts;
 mod typescript_generated;
 mod typescript_oracle;
 mod typescript_refs;
+mod typescript_steps;
 mod verify;
 mod why;
 mod worklist;

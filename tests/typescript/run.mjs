@@ -63,7 +63,9 @@ function failed(error) {
 Object.assign(globalThis, {
   __jsx: (type, props, ...all) => {
     const children = all.length > 1 ? all : all[0];
-    return typeof type === "function" ? type({ ...props, children }) : { type, props, children };
+    // What is spread may have children, unless there are others.
+    const given = all.length > 0 ? { ...props, children } : { ...props };
+    return typeof type === "function" ? type(given) : { type, props, children };
   },
   __mocked: settled,
   __done: () => jest?.run().then((isGood) => (process.exitCode = isGood ? 0 : 1)),

@@ -7,6 +7,7 @@ pub mod calls;
 mod collect;
 pub mod definitions;
 pub mod effects;
+pub mod elements;
 pub mod exports;
 pub mod facts;
 pub mod imports;

@@ -3,7 +3,10 @@
 //! Arguments go where the function's own parameters send them. The expression takes the place of a call only where that is proved to be the
 //! same: each argument is evaluated once and in its order, every name means what it means in the function, and a promise stays one.
 
+mod bound;
+mod component;
 mod inlining;
+mod names;
 mod site;
 mod standin;
 

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::component;
+use super::names::Caller;
 use super::site::{Draft, Site};
 use super::standin::{Meant, Standin};
 use crate::index::typescript::references::{Reference, Search, Site as At, Target};
 use crate::lang::typescript::calls::Call;
-use crate::lang::typescript::facts::{AliasForm, AliasId, Exported, UseForm, UseId, UseRole};
+use crate::lang::typescript::elements::Element;
+use crate::lang::typescript::facts::{AliasForm, AliasId, Exported, Meaning, UseForm, UseId, UseRole};
 use crate::lang::typescript::imports::{self, Becomes, Change, Name, Source};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::resolve::Symbol;
@@ -35,12 +38,24 @@ pub(super) fn inline(context: &Context<'_>, standins: &[Standin<'_>]) -> Vec<Fin
     }
     let mocks = Mocks::of(code, &pairs(standins), &[], &BTreeSet::new());
     let spies = spies(context, standins);
+    let compared =
+        references.iter().filter(|reference| is_value(context, reference)).map(|reference| reference.target).collect();
     let files: Vec<(FileId, Vec<&Reference>)> = by_file.into_iter().collect();
     let in_file = |(file, references): &(FileId, Vec<&Reference>)| {
         let view = View::open(context.index, *file);
-        InFile { context, standins, view: &view, mocks: &mocks, spies: &spies }.findings(references)
+        InFile { context, standins, view: &view, mocks: &mocks, spies: &spies, compared: &compared }.findings(references)
     };
     files.par_iter().flat_map_iter(in_file).collect()
+}
+
+/// Whether a wrapper is used there as a value, which may be compared with the component of an element.
+fn is_value(context: &Context<'_>, reference: &Reference) -> bool {
+    let (At::Name(id) | At::Attribute(id, _)) = reference.site else { return false };
+    let facts = context.index.typescript().facts(reference.file);
+    let used = &facts.uses[id.index()];
+    let is_plain = used.form == UseForm::Plain || used.form == UseForm::Shorthand;
+    let is_exported = facts.exports.iter().any(|export| export.what == Exported::Use(id));
+    is_plain && used.meaning.contains(Meaning::VALUE) && !matches!(used.role, UseRole::Callee { .. }) && !is_exported
 }
 
 /// The wrappers and what their calls read instead; what a test replaces of them stays where it is.
@@ -96,13 +111,38 @@ struct InFile<'c> {
     view: &'c View<'c>,
     mocks: &'c Mocks,
     spies: &'c [Spy],
+    /// The wrappers that something uses as values.
+    compared: &'c FxHashSet<usize>,
+}
+
+/// How a wrapper is used, with the place of its name.
+#[derive(Clone, Copy)]
+enum Manner {
+    Call(Span),
+    Element(Span),
+}
+
+/// What uses a wrapper.
+enum Place<'t> {
+    Call(Call<'t>),
+    Element(Element),
+}
+
+impl Place<'_> {
+    /// What changes.
+    fn spans(&self) -> Vec<Span> {
+        match self {
+            Place::Call(call) => vec![call.span],
+            Place::Element(element) => element.names.clone(),
+        }
+    }
 }
 
 /// A call that changes.
 struct Changed<'r> {
     reference: &'r Reference,
-    used: UseId,
-    span: Span,
+    used: Vec<UseId>,
+    spans: Vec<Span>,
     draft: Draft,
 }
 
@@ -112,6 +152,8 @@ struct Rewritten<'r> {
     left: Vec<(&'r Reference, Reason)>,
     /// All changes together.
     change: SourceChange,
+    /// Those of them that are proved, if they can be made without the others.
+    proved: Option<SourceChange>,
 }
 
 /// Whether names can be imported beside those that other calls of the file need.
@@ -123,7 +165,7 @@ fn fits(needed: &BTreeMap<String, Name>, added: &[Name]) -> bool {
 impl InFile<'_> {
     fn findings(&self, references: &[&Reference]) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut calls: Vec<(&Reference, UseId, Span)> = Vec::new();
+        let mut calls: Vec<(&Reference, UseId, Manner)> = Vec::new();
         for reference in references.iter().copied() {
             match self.callee(reference) {
                 None => {}
@@ -135,14 +177,19 @@ impl InFile<'_> {
             return findings;
         }
         match self.change(&calls) {
-            Ok(Rewritten { changes, left, change: edit }) => {
+            Ok(Rewritten { changes, left, change: whole, proved }) => {
                 findings
                     .extend(left.into_iter().map(|(reference, reason)| self.finding(reference, None, Outcome::Left(reason))));
-                // One import may be for several calls: they change together.
+                // One import may be for several calls: unless some can do without the others, they change together.
                 let doubt = changes.iter().find_map(|change| change.draft.reason);
                 for change in &changes {
-                    let class = if doubt.is_some() { Applicability::Review } else { Applicability::Safe };
-                    let fix = Fix::new(class, change.draft.reason.or(doubt), edit.clone());
+                    let fix = match (&proved, change.draft.reason) {
+                        (Some(proved), None) => Fix::new(Applicability::Safe, None, proved.clone()),
+                        (_, reason) => {
+                            let class = if doubt.is_some() { Applicability::Review } else { Applicability::Safe };
+                            Fix::new(class, reason.or(doubt), whole.clone())
+                        }
+                    };
                     findings.push(self.finding(change.reference, Some(&change.draft.text), Outcome::Fix(fix)));
                 }
             }
@@ -154,7 +201,7 @@ impl InFile<'_> {
     }
 
     /// The name of a call, and the place of what is called; `None` for a reference that is nothing to tell of.
-    fn callee(&self, reference: &Reference) -> Option<Result<(UseId, Span), Reason>> {
+    fn callee(&self, reference: &Reference) -> Option<Result<(UseId, Manner), Reason>> {
         let facts = self.view.facts;
         let (id, depth) = match reference.site {
             At::Alias(alias) => {
@@ -177,16 +224,21 @@ impl InFile<'_> {
             return None;
         }
         let attributes = facts.attributes_of(used);
+        if used.form == UseForm::JsxName && attributes.is_empty() {
+            // The tag that closes an element goes with the one that opens it.
+            let is_closing = self.view.text[..used.span.range().start].trim_end().ends_with("</");
+            return (!is_closing).then_some(Ok((id, Manner::Element(used.span))));
+        }
         let is_called = attributes.len() == depth && matches!(used.role, UseRole::Callee { .. }) && !used.is_assigned;
         if !is_called {
             return Some(Err(Reason::PassedOn));
         }
         let end = attributes.last().map_or(used.span.end, |attribute| attribute.span.end);
-        Some(Ok((id, Span::new(used.span.start, end))))
+        Some(Ok((id, Manner::Call(Span::new(used.span.start, end)))))
     }
 
     /// The changes of a file, what stays, and all edits together.
-    fn change<'r>(&self, calls: &[(&'r Reference, UseId, Span)]) -> Result<Rewritten<'r>, Reason> {
+    fn change<'r>(&self, calls: &[(&'r Reference, UseId, Manner)]) -> Result<Rewritten<'r>, Reason> {
         let facts = self.view.facts;
         if let Some(reason) = self.context.keeps(self.view.file) {
             return Err(reason);
@@ -198,46 +250,100 @@ impl InFile<'_> {
         let source = Source { text: &self.view.text, facts, tree };
         let (mut changes, mut left) = (Vec::new(), Vec::new());
         let mut found = Vec::new();
-        for &(reference, used, callee) in calls {
-            match Call::of(&source, callee) {
-                Some(call) => found.push((reference, used, call)),
+        for &(reference, used, manner) in calls {
+            let place = match manner {
+                Manner::Call(callee) => Call::of(&source, callee).map(Place::Call),
+                Manner::Element(name) => Element::of(&source, name).map(Place::Element),
+            };
+            match place {
+                Some(place) => found.push((reference, used, place)),
                 None => left.push((reference, Reason::OddSpelling)),
             }
         }
         // What stands in an argument of another comes first.
-        found.sort_by_key(|(_, _, call)| call.span.end - call.span.start);
+        found.sort_by_key(|(_, _, place)| place.spans().first().map(|span| span.end - span.start));
         let mut inner: BTreeMap<Span, String> = BTreeMap::new();
         let mut needed: BTreeMap<String, Name> = BTreeMap::new();
-        for (reference, id, call) in &found {
-            let (used, standin) = (&facts.uses[id.index()], &self.standins[reference.target]);
-            let site = Site { view: self.view, standin, call, used, inner: &inner };
-            match site.draft() {
+        for (reference, id, place) in &found {
+            let caller = Caller { view: self.view, standin: &self.standins[reference.target], used: &facts.uses[id.index()] };
+            let draft = match place {
+                Place::Call(call) => Site { caller, call, inner: &inner }.draft(),
+                Place::Element(element) => component::draft(&caller, element, self.compared.contains(&reference.target)),
+            };
+            match draft {
                 Ok(draft) if !fits(&needed, &draft.added) => left.push((reference, Reason::NameTaken)),
                 Ok(draft) => {
                     for name in &draft.added {
                         let entry = needed.entry(name.local.clone()).or_insert_with(|| name.clone());
                         entry.is_type_only &= name.is_type_only;
                     }
-                    inner.retain(|span, _| !call.span.covers(*span));
-                    inner.insert(call.span, draft.text.clone());
+                    let spans = place.spans();
+                    let texts = [Some(&draft.text), draft.closing.as_ref()];
+                    inner.retain(|span, _| !spans.iter().any(|outer| outer.covers(*span)));
+                    inner.extend(spans.iter().zip(texts).filter_map(|(span, text)| Some((*span, text?.clone()))));
+                    let ids = facts.uses.iter().enumerate().filter(|(at, used)| {
+                        UseId::new(*at) == *id || (matches!(place, Place::Element(_)) && spans.contains(&used.span))
+                    });
+                    let used = ids.map(|(at, _)| UseId::new(at)).collect();
                     let reason = draft.reason.or_else(|| self.patched(reference));
-                    changes.push(Changed { reference, used: *id, span: call.span, draft: Draft { reason, ..draft } });
+                    changes.push(Changed { reference, used, spans, draft: Draft { reason, ..draft } });
                 }
                 Err(reason) => left.push((reference, reason)),
             }
         }
-        let mut edits: Vec<Edit> = inner.iter().map(|(span, text)| Edit::replace(*span, text)).collect();
+        // What is in another changes with it.
+        let around = |span: Span| inner.keys().copied().find(|outer| outer.covers(span)).unwrap_or(span);
+        let doubtful = changes.iter().filter_map(|change| Some((&change.spans, change.draft.reason?)));
+        let doubts: BTreeMap<Span, Reason> =
+            doubtful.flat_map(|(spans, reason)| spans.iter().map(move |span| (around(*span), reason))).collect();
+        for change in &mut changes {
+            let inherited = change.spans.iter().find_map(|span| doubts.get(&around(*span)).copied());
+            change.draft.reason = change.draft.reason.or(inherited);
+        }
+        changes.sort_by(|a, b| a.spans.cmp(&b.spans));
+        let of_calls = |is_meant: &dyn Fn(&Span) -> bool| -> Vec<Edit> {
+            inner.iter().filter(|(span, _)| is_meant(span)).map(|(span, text)| Edit::replace(*span, text)).collect()
+        };
+        let all = of_calls(&|_| true);
+        let proved = (!doubts.is_empty() && changes.iter().any(|change| change.draft.reason.is_none())).then(|| {
+            let is_proved = |change: &&Changed<'_>| change.draft.reason.is_none();
+            let proved =
+                self.edited(&source, of_calls(&|span| !doubts.contains_key(span)), changes.iter().filter(is_proved), &[]);
+            let whole = self.edited(&source, all.clone(), changes.iter(), &[]);
+            proved.ok().zip(whole.ok())
+        });
+        let is_part = |(proved, whole): &(TextEdit, TextEdit)| whole.union(proved).is_ok_and(|both| both == *whole);
+        let at = |edit: TextEdit| SourceChange::edit(self.view.path.clone(), edit);
+        if let Some((proved, whole)) = proved.flatten().filter(is_part) {
+            return Ok(Rewritten { changes, left, change: at(whole), proved: Some(at(proved)) });
+        }
+        let unused = self.unused(&changes);
+        let edit = self.edited(&source, all, changes.iter(), &unused)?;
+        Ok(Rewritten { changes, left, change: at(edit), proved: None })
+    }
+
+    /// The edits of calls with those of the imports: of what they need, and of what nothing needs any more.
+    fn edited<'r: 'd, 'd>(
+        &self,
+        source: &Source<'_>,
+        mut edits: Vec<Edit>,
+        changes: impl Iterator<Item = &'d Changed<'r>>,
+        unused: &[(AliasId, Becomes)],
+    ) -> Result<TextEdit, Reason> {
+        let mut needed: BTreeMap<&str, Name> = BTreeMap::new();
+        for name in changes.flat_map(|change| &change.draft.added) {
+            let entry = needed.entry(&name.local).or_insert_with(|| name.clone());
+            entry.is_type_only &= name.is_type_only;
+        }
         let added = needed.into_values().collect();
-        let mut change = Change { aliases: self.unused(&changes), added, ..Change::default() };
-        let written = imports::edits(&source, &change).or_else(|_| {
+        let mut change = Change { aliases: unused.to_vec(), added, ..Change::default() };
+        let written = imports::edits(source, &change).or_else(|_| {
             // An import that cannot go by itself may stay.
             change.aliases.clear();
-            imports::edits(&source, &change)
+            imports::edits(source, &change)
         });
         edits.extend(written.map_err(refused)?);
-        let edit = TextEdit::new(edits).map_err(|_| Reason::OddSpelling)?;
-        changes.sort_by_key(|change| change.span);
-        Ok(Rewritten { changes, left, change: SourceChange::edit(self.view.path.clone(), edit) })
+        TextEdit::new(edits).map_err(|_| Reason::OddSpelling)
     }
 
     /// Whether a test replaces the wrapper for the code of the file.
@@ -262,8 +368,8 @@ impl InFile<'_> {
     /// The imports of wrappers that nothing in the file uses any more.
     fn unused(&self, changes: &[Changed<'_>]) -> Vec<(AliasId, Becomes)> {
         let facts = self.view.facts;
-        let bindings = changes.iter().filter_map(|change| facts.uses[change.used.index()].binding);
-        let is_gone = |at: usize| changes.iter().any(|change| change.used == UseId::new(at));
+        let bindings = changes.iter().flat_map(|change| &change.used).filter_map(|used| facts.uses[used.index()].binding);
+        let is_gone = |at: usize| changes.iter().any(|change| change.used.contains(&UseId::new(at)));
         let aliases = facts.aliases.iter().enumerate().filter(|(_, alias)| {
             let is_of_call = alias.local.is_some_and(|local| bindings.clone().any(|binding| binding == local));
             let is_exported = facts.exports.iter().any(|export| alias.local.map(Exported::Binding) == Some(export.what));

@@ -3,38 +3,37 @@
 use std::collections::BTreeMap;
 
 use super::Case;
-use super::standin::{Body, Meant, Standin};
-use crate::lang::typescript::calls::{Argument, Call, Weight};
-use crate::lang::typescript::facts::{AliasForm, BindingId, BindingKind, Imported, ScopeId, Use, UseForm};
+use super::bound::Bound;
+use super::names::Caller;
+use super::standin::{Body, Meant, Told};
+use crate::lang::typescript::calls::{Argument, Call, Fate, Weight};
+use crate::lang::typescript::facts::{AliasForm, BindingKind, NameId, Use, UseForm};
 use crate::lang::typescript::imports::Name;
-use crate::lang::typescript::modules::Module;
-use crate::lang::typescript::resolve::Symbol;
-use crate::lang::typescript::template::{Event, Parameter};
+use crate::lang::typescript::template::{Event, Parameter, Template};
 use crate::text::span::Span;
 use crate::transform::finding::Reason;
-use crate::transform::typescript::View;
 
 /// What becomes of a call.
 pub(super) struct Draft {
     pub text: String,
+    /// The text of the tag that closes an element.
+    pub closing: Option<String>,
     pub added: Vec<Name>,
     pub reason: Option<Reason>,
 }
 
-/// What a parameter gets.
-enum Bound {
-    Argument(usize),
-    Rest(Vec<usize>),
-    Default(Span),
-    Undefined,
+/// A place of the body that reads a parameter.
+#[derive(Clone, Copy)]
+struct Read {
+    step: usize,
+    is_sure: bool,
+    /// In a function inside, whenever that runs.
+    is_inner: bool,
 }
 
 pub(super) struct Site<'s> {
-    pub view: &'s View<'s>,
-    pub standin: &'s Standin<'s>,
+    pub caller: Caller<'s>,
     pub call: &'s Call<'s>,
-    /// The name by which it is called.
-    pub used: &'s Use,
     /// What calls inside of this one become.
     pub inner: &'s BTreeMap<Span, String>,
 }
@@ -42,11 +41,11 @@ pub(super) struct Site<'s> {
 impl Site<'_> {
     /// Says what the call becomes, or why it stays.
     pub fn draft(&self) -> Result<Draft, Reason> {
-        let bodies = self.standin.bodies.as_ref().map_err(|reason| *reason)?;
+        let bodies = self.caller.standin.bodies.as_ref().map_err(|reason| *reason)?;
         if self.call.is_optional {
             return Err(Reason::OddSpelling);
         }
-        if self.call.has_comment(self.view.facts) {
+        if self.call.has_comment(self.caller.view.facts) {
             return Err(Reason::Commented);
         }
         let mut last = Reason::NoCase;
@@ -60,90 +59,115 @@ impl Site<'_> {
         Err(last)
     }
 
-    /// Sends the arguments to the parameters.
-    fn bind(&self, body: &Body<'_>) -> Result<Vec<Bound>, Reason> {
-        let given = &self.call.arguments;
-        let parameters = &body.template.signature.parameters;
-        let plain = parameters.iter().take_while(|parameter| !parameter.is_rest).count();
-        if given.iter().take(plain).any(|argument| argument.is_spread) {
-            return Err(Reason::Unpacked);
-        }
-        if plain == parameters.len() && given.len() > plain {
-            return Err(if given.iter().any(|it| it.is_spread) { Reason::Unpacked } else { Reason::CallFails });
-        }
-        let bind = |(at, parameter): (usize, &Parameter)| match (parameter.is_rest, given.get(at)) {
-            (true, _) => Ok(Bound::Rest((at..given.len().max(at)).collect())),
-            (false, Some(argument)) => match parameter.default {
-                Some(default) if argument.is_undefined => Ok(Bound::Default(default)),
-                // Whether the default takes its place, only running the program can tell.
-                Some(_) if !argument.is_defined => Err(Reason::NotProved),
-                _ => Ok(Bound::Argument(at)),
-            },
-            (false, None) => Ok(parameter.default.map_or(Bound::Undefined, Bound::Default)),
-        };
-        parameters.iter().enumerate().map(bind).collect()
-    }
-
-    /// Whether a case of the plan is for the call.
-    fn fits(&self, body: &Body<'_>, bound: &[Bound]) -> bool {
-        let Some(case) = body.case else { return true };
-        let is_given = |name: &str| {
-            let at = body.template.signature.parameters.iter().position(|parameter| parameter.name == name);
-            match at.map(|at| &bound[at]) {
-                Some(Bound::Argument(at)) => !self.call.arguments[*at].is_undefined,
-                Some(Bound::Rest(rest)) => !rest.is_empty(),
-                _ => false,
-            }
-        };
-        case.given.iter().all(|name| is_given(&name.value))
-    }
-
-    fn with_body(&self, body: &Body<'_>, bound: &[Bound]) -> Result<Draft, Reason> {
+    fn with_body(&self, body: &Body<'_>, bound: &[Bound<'_>]) -> Result<Draft, Reason> {
+        self.is_for_a_statement(body)?;
         self.evaluation(body, bound)?;
         let is_waiting = self.awaits(body)?;
         let mut added = Vec::new();
         let mut edits: Vec<(Span, String)> = Vec::new();
         for used in body.facts.uses.iter().filter(|used| body.template.body.covers(used.span)) {
-            edits.push(self.name(body, bound, used, &mut added)?);
+            if !body.is_bound_inside(used) {
+                edits.push(self.name(body, bound, used, &mut added)?);
+            }
         }
         // A file that loads the wrapper when it runs has no place for an import.
         if !added.is_empty() && !self.is_imported() {
             return Err(Reason::OddSpelling);
         }
         edits.sort();
+        let indent = self.indent(body);
+        let piece = |start: u32, end: u32| indent(&body.text[Span::new(start, end).range()]);
         let mut text = String::new();
         let mut at = body.template.body.start;
         for (span, new) in &edits {
             // A name that goes with the comma before it may meet another.
             let start = span.start.max(at);
-            text += &body.text[Span::new(at, start).range()];
+            text += &piece(at, start);
             text += new;
             at = span.end.max(at);
         }
-        text += &body.text[Span::new(at, body.template.body.end).range()];
+        text += &piece(at, body.template.body.end);
         let is_bound = self.call.is_bound;
         let text = match (is_waiting, body.template.is_primary) {
             (true, true) if is_bound => format!("(await {text})"),
             (true, false) if is_bound => format!("(await ({text}))"),
             (true, true) => format!("await {text}"),
             (true, false) => format!("await ({text})"),
-            (false, false) if is_bound => format!("({text})"),
+            (false, false) if is_bound || (self.call.is_head && is_declaration(&text)) => format!("({text})"),
             (false, _) => text,
         };
-        if self.call.would_be_misread(&self.view.text, &text) {
+        if self.call.would_be_misread(&self.caller.view.text, &text) {
             return Err(Reason::OddSpelling);
         }
         let reason = match body.case {
             Some(_) => Some(Reason::Stated),
-            None => body.is_retyped.then_some(Reason::ReturnsOther),
+            None => self.retyped(body, bound),
         };
-        Ok(Draft { text, added, reason })
+        Ok(Draft { text, closing: None, added, reason })
+    }
+
+    /// Refuses a place that reads the value of what returns none, or that cannot hold what the body is written in.
+    fn is_for_a_statement(&self, body: &Body<'_>) -> Result<(), Reason> {
+        let Template { is_statement, is_awaited, has_jsx, signature, .. } = &body.template;
+        let is_waiting_alike = signature.is_async == self.call.is_awaited && signature.is_async == *is_awaited;
+        if *is_statement && (self.call.fate != Fate::Unread || !is_waiting_alike) {
+            return Err(Reason::NotOneExpression);
+        }
+        if *has_jsx && !self.call.is_among_jsx() {
+            return Err(Reason::NotImportable);
+        }
+        Ok(())
+    }
+
+    /// What the types that the wrapper says may hide: the call is the same when it runs, and the compiler may see it otherwise.
+    fn retyped(&self, body: &Body<'_>, bound: &[Bound<'_>]) -> Option<Reason> {
+        let is_untyped =
+            self.caller.view.path.as_bytes().ends_with(b"js") || self.caller.view.path.as_bytes().ends_with(b"jsx");
+        let is_seen = match body.result {
+            Told::Same => false,
+            Told::Other => self.call.fate == Fate::Used,
+            Told::Guard => self.call.fate != Fate::Unread,
+            Told::Assertion => true,
+        };
+        if is_untyped {
+            return None;
+        }
+        let parameters = body.template.signature.parameters.iter().zip(bound).enumerate();
+        let mut given = parameters.filter(|(at, _)| !body.alike.contains(at));
+        let is_refitted = given.any(|(_, (parameter, bound))| {
+            let is_open = parameter.annotation.is_some_and(|span| has_word(&body.text[span.range()], "any"));
+            let arguments = bound.arguments();
+            let is_plain = arguments.is_empty() || arguments.iter().any(|argument| argument.is_literal);
+            let is_tested = is_plain && body.is_tested(parameter);
+            is_tested || (!arguments.is_empty() && (is_open || arguments.iter().any(|argument| argument.is_contextual)))
+        });
+        match (is_seen, is_refitted) {
+            (true, _) => Some(Reason::ReturnsOther),
+            (_, true) => Some(Reason::SignatureDiffers),
+            _ => None,
+        }
+    }
+
+    /// How a piece of the body is written at the depth of the call.
+    fn indent(&self, body: &Body<'_>) -> impl Fn(&str) -> String {
+        let of = |text: &str, at: u32| {
+            let line = &text[text[..at as usize].rfind('\n').map_or(0, |at| at + 1)..];
+            line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned()
+        };
+        let whole = &body.text[body.template.body.range()];
+        // A string goes on over lines between such marks, and its lines are its own.
+        let is_kept = whole.contains('`') || body.case.is_some();
+        let (old, new) = (of(&body.text, body.template.body.start), of(&self.caller.view.text, self.call.span.start));
+        move |piece: &str| match is_kept {
+            true => piece.to_owned(),
+            false => piece.replace(&format!("\n{old}"), &format!("\n{new}")),
+        }
     }
 
     /// Whether the file has the wrapper by an import declaration, or as its own.
     fn is_imported(&self) -> bool {
-        let facts = self.view.facts;
-        let kind = self.used.binding.map(|binding| facts.bindings[binding.index()].kind);
+        let facts = self.caller.view.facts;
+        let kind = self.caller.used.binding.map(|binding| facts.bindings[binding.index()].kind);
         match kind {
             Some(BindingKind::Import(alias)) => matches!(facts.aliases[alias.index()].form, AliasForm::Import(_)),
             _ => true,
@@ -166,74 +190,68 @@ impl Site<'_> {
     }
 
     /// Refuses what would evaluate an argument twice, not at all, or in another order.
-    fn evaluation(&self, body: &Body<'_>, bound: &[Bound]) -> Result<(), Reason> {
+    fn evaluation(&self, body: &Body<'_>, bound: &[Bound<'_>]) -> Result<(), Reason> {
         let parameters = &body.template.signature.parameters;
-        let mut reads: Vec<Vec<(usize, bool)>> = vec![Vec::new(); parameters.len()];
+        let mut reads: Vec<Vec<Read>> = vec![Vec::new(); parameters.len()];
         let mut first_effect = usize::MAX;
         for (step, event) in body.template.events.iter().enumerate() {
             match *event {
-                Event::Read { span, is_sure, is_spread, .. } => {
+                Event::Read { span, is_sure, is_inner, is_spread, .. } => {
                     let binding = body.facts.uses.iter().find(|used| used.span == span).and_then(|used| used.binding);
-                    let Some(at) = parameters.iter().position(|it| it.binding.is_some() && it.binding == binding) else {
-                        if body.changing.contains(&span.start) {
-                            first_effect = first_effect.min(step);
-                        }
-                        continue;
-                    };
-                    // An array of its own, which is more than its elements.
-                    if parameters[at].is_rest != is_spread {
-                        return Err(Reason::Unpacked);
+                    match parameters.iter().position(|it| it.binding.is_some() && it.binding == binding) {
+                        // It is iterated over before what follows is evaluated.
+                        Some(at) if is_spread && !parameters[at].is_rest => return Err(Reason::Unpacked),
+                        Some(at) => reads[at].push(Read { step, is_sure, is_inner }),
+                        None if body.changing.contains(&span.start) && !is_inner => first_effect = first_effect.min(step),
+                        None => {}
                     }
-                    reads[at].push((step, is_sure));
                 }
                 Event::Lookup(start) if is_namespace(body, start) => {}
                 Event::Lookup(_) | Event::Effect => first_effect = first_effect.min(step),
             }
         }
-        let mut latest = 0;
+        let mut given: Vec<(&Argument, &[Read])> = Vec::new();
         for (parameter, (bound, reads)) in parameters.iter().zip(bound.iter().zip(&reads)) {
-            let arguments: Vec<usize> = match bound {
-                Bound::Argument(at) => vec![*at],
-                Bound::Rest(rest) => rest.clone(),
-                Bound::Default(span) => {
-                    let is_plain = is_literal(&self.default_text(body, *span));
-                    if !is_plain && !reads.is_empty() {
-                        return Err(Reason::Evaluation);
-                    }
-                    continue;
-                }
-                Bound::Undefined => continue,
-            };
-            let weight = |at: &usize| {
-                let argument: &Argument = &self.call.arguments[*at];
-                if argument.is_spread { Weight::Effect } else { argument.weight }
-            };
-            let heaviest = arguments.iter().map(weight).max().unwrap_or(Weight::Fixed);
+            if let Bound::Default(span) = bound
+                && !reads.is_empty()
+                && !is_literal(&body.text[span.range()], reads)
+            {
+                return Err(Reason::Evaluation);
+            }
             let is_dropped = |case: &Case| case.drops.iter().any(|name| name.value == parameter.name);
+            let arguments = bound.arguments();
             if reads.is_empty() && !arguments.is_empty() && body.case.is_some_and(|case| !is_dropped(case)) {
                 return Err(Reason::ArgumentDropped);
             }
-            let is_right = match heaviest {
-                Weight::Fixed => true,
-                Weight::Fresh => reads.len() <= 1,
-                Weight::Effect => match reads[..] {
-                    [(step, true)] => {
-                        let is_next = step >= latest && step < first_effect;
-                        latest = step;
+            // An array that is read twice is one array.
+            if parameter.is_rest && (reads.len() > 1 || reads.iter().any(|read| read.is_inner)) {
+                return Err(Reason::Evaluation);
+            }
+            given.extend(arguments.into_iter().map(|argument| (argument, reads.as_slice())));
+        }
+        given.sort_by_key(|(argument, _)| argument.span);
+        let mut latest = 0;
+        let is_right = |(argument, reads): &(&Argument, &[Read])| {
+            let weight = if argument.is_spread { Weight::Effect } else { argument.weight };
+            let is_inner = reads.iter().any(|read| read.is_inner);
+            match weight {
+                Weight::Fixed => !is_inner || argument.is_lasting,
+                Weight::Fresh => reads.len() <= 1 && !is_inner,
+                Weight::Effect => match reads {
+                    [Read { step, is_sure: true, .. }] => {
+                        let is_next = *step >= latest && *step < first_effect;
+                        latest = *step;
                         is_next
                     }
                     _ => false,
                 },
-            };
-            if !is_right {
-                return Err(Reason::Evaluation);
             }
-        }
-        Ok(())
+        };
+        if given.iter().all(is_right) { Ok(()) } else { Err(Reason::Evaluation) }
     }
 
     /// The text that takes the place of a name in the body.
-    fn name(&self, body: &Body<'_>, bound: &[Bound], used: &Use, added: &mut Vec<Name>) -> Result<(Span, String), Reason> {
+    fn name(&self, body: &Body<'_>, bound: &[Bound<'_>], used: &Use, added: &mut Vec<Name>) -> Result<(Span, String), Reason> {
         let own = body.facts.names.get(used.name);
         let in_place = |new: String| match used.form {
             UseForm::Shorthand if new != own => format!("{own}: {new}"),
@@ -241,15 +259,15 @@ impl Site<'_> {
         };
         let is_it = |parameter: &Parameter| parameter.binding.is_some() && parameter.binding == used.binding;
         if let Some(at) = body.template.signature.parameters.iter().position(is_it) {
-            let is_bare = body.template.events.iter().find_map(|event| match *event {
-                Event::Read { span, is_bare, .. } if span == used.span => Some(is_bare),
+            let read = body.template.events.iter().find_map(|event| match *event {
+                Event::Read { span, is_bare, is_spread, .. } if span == used.span => Some((is_bare, is_spread)),
                 _ => None,
             });
-            // `typeof parameter`, as a type.
-            let is_bare = is_bare.ok_or(Reason::NotOneExpression)?;
+            // `typeof parameter`, as a type, or an element of JSX that a parameter names.
+            let (is_bare, is_spread) = read.filter(|_| used.form != UseForm::JsxName).ok_or(Reason::NotOneExpression)?;
+            self.is_free_inside(body, used, &bound[at])?;
             return Ok(match &bound[at] {
-                Bound::Argument(at) => {
-                    let argument = &self.call.arguments[*at];
+                Bound::Argument(argument) => {
                     let text = self.given(argument.span);
                     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
                     let is_before_dot = body.text[used.span.range().end..].trim_start().starts_with(['.', '?']);
@@ -257,9 +275,10 @@ impl Site<'_> {
                     let is_plain = is_bare || is_safe || used.form == UseForm::Shorthand;
                     (used.span, in_place(if is_plain { text } else { format!("({text})") }))
                 }
-                Bound::Rest(rest) => self.spread(body, used.span, rest),
+                Bound::Rest(rest) if is_spread => self.spread(body, used.span, rest),
+                Bound::Rest(rest) => (used.span, in_place(format!("[{}]", self.listed(rest)))),
                 Bound::Default(span) => {
-                    let text = self.default_text(body, *span);
+                    let text = body.text[span.range()].to_owned();
                     (used.span, in_place(if is_bare { text } else { format!("({text})") }))
                 }
                 Bound::Undefined => (used.span, in_place("undefined".to_owned())),
@@ -269,22 +288,48 @@ impl Site<'_> {
             // What TypeScript would work out from the arguments has no name here.
             let types = self.call.types.as_ref().filter(|types| types.len() == body.template.signature.types.len());
             let given = types.ok_or(Reason::NotProved)?[at];
-            return Ok((used.span, self.view.text[given.range()].to_owned()));
+            return Ok((used.span, self.caller.view.text[given.range()].to_owned()));
         }
         let meant = body.names.get(&used.span.start).ok_or(Reason::NotOneExpression)?;
-        Ok((used.span, in_place(self.spelled(own, meant, added)?)))
+        let new = self.caller.spelled(own, meant, added)?;
+        let is_lower = new.starts_with(|c: char| c.is_ascii_lowercase());
+        if body.names_inside(used).any(|name| name == new) || (used.form == UseForm::JsxName && is_lower) {
+            return Err(Reason::NameTaken);
+        }
+        Ok((used.span, in_place(new)))
+    }
+
+    /// Refuses arguments whose names mean something else in a function inside the body.
+    fn is_free_inside(&self, body: &Body<'_>, used: &Use, bound: &Bound<'_>) -> Result<(), Reason> {
+        let facts = self.caller.view.facts;
+        let is_given = |id: NameId, argument: &Argument| {
+            let mut inside = facts.uses.iter().filter(|used| argument.span.covers(used.span));
+            inside.any(|used| used.name == id)
+        };
+        let is_taken = |name: &str| {
+            let id = facts.names.find(name);
+            id.is_some_and(|id| bound.arguments().into_iter().any(|argument| is_given(id, argument)))
+        };
+        let is_met = body.names_inside(used).any(is_taken);
+        // What a call in an argument becomes has names of its own.
+        let is_rewritten = |argument: &Argument| self.inner.keys().any(|inner| argument.span.covers(*inner));
+        let is_unsure = body.names_inside(used).next().is_some() && bound.arguments().into_iter().any(is_rewritten);
+        if is_met || is_unsure { Err(Reason::NameTaken) } else { Ok(()) }
+    }
+
+    /// The texts of arguments, as they stand in a list.
+    fn listed(&self, arguments: &[&Argument]) -> String {
+        let one =
+            |argument: &&Argument| format!("{}{}", if argument.is_spread { "..." } else { "" }, self.given(argument.span));
+        arguments.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 
     /// The elements of a rest parameter, with the dots before its name, and the comma where there are none.
-    fn spread(&self, body: &Body<'_>, name: Span, rest: &[usize]) -> (Span, String) {
+    fn spread(&self, body: &Body<'_>, name: Span, rest: &[&Argument]) -> (Span, String) {
         let before = body.text[..name.range().start].trim_end();
         let start = before.strip_suffix("...").map_or(name.start, |head| head.len() as u32);
-        let one = |at: &usize| {
-            let argument = &self.call.arguments[*at];
-            format!("{}{}", if argument.is_spread { "..." } else { "" }, self.given(argument.span))
-        };
         if !rest.is_empty() {
-            return (Span::new(start, name.end), rest.iter().map(one).collect::<Vec<_>>().join(", "));
+            return (Span::new(start, name.end), self.listed(rest));
         }
         let head = body.text[..start as usize].trim_end();
         if let Some(head) = head.strip_suffix(',') {
@@ -295,13 +340,9 @@ impl Site<'_> {
         (Span::new(start, name.end + comma.unwrap_or(0) as u32), String::new())
     }
 
-    fn default_text(&self, body: &Body<'_>, span: Span) -> String {
-        body.text[span.range()].to_owned()
-    }
-
     /// The text of an argument, with what the calls in it become.
     fn given(&self, span: Span) -> String {
-        let text = &self.view.text;
+        let text = &self.caller.view.text;
         let mut out = String::new();
         let mut at = span.start;
         for (inner, new) in self.inner.iter().filter(|(inner, _)| span.covers(**inner)) {
@@ -313,91 +354,6 @@ impl Site<'_> {
         }
         out + &text[Span::new(at, span.end).range()]
     }
-
-    /// How the caller spells what a name of the body means.
-    fn spelled(&self, own: &str, meant: &Meant, added: &mut Vec<Name>) -> Result<String, Reason> {
-        let facts = self.view.facts;
-        let scope = self.used.scope;
-        let seen = |name: &str| facts.names.find(name).and_then(|id| facts.lookup(scope, id));
-        match meant {
-            Meant::Global => {
-                if seen(own).is_none() {
-                    Ok(own.to_owned())
-                } else {
-                    Err(Reason::NameTaken)
-                }
-            }
-            Meant::Private => match self.standin.home {
-                Some((file, _)) if file == self.view.file => self.same_scope(own),
-                _ => Err(Reason::NotExported),
-            },
-            Meant::Symbol { symbol, .. } if symbol.module == Module::File(self.view.file) => {
-                let name = crate::index::typescript::references::own_binding(self.view.code, self.view.file, &symbol.name)
-                    .map(|binding| facts.names.get(facts.bindings[binding.index()].name));
-                self.same_scope(name.ok_or(Reason::NotProved)?)
-            }
-            Meant::Symbol { symbol, is_type_only } => {
-                if let Some((name, _)) = self.known(symbol, *is_type_only).find(|(name, binding)| seen(name) == Some(*binding))
-                {
-                    return Ok(name.to_owned());
-                }
-                let is_symbol = own.starts_with('$') && &*symbol.name != "default" && &*symbol.name != "*";
-                let local = if is_symbol { symbol.name.to_string() } else { own.trim_start_matches('$').to_owned() };
-                let is_free = facts.names.find(&local).is_none_or(|id| {
-                    facts.lookup(scope, id).is_none()
-                        && facts.bound_in(ScopeId::MODULE, id).is_none()
-                        && !facts.uses.iter().any(|used| used.name == id && used.binding.is_none())
-                });
-                if !is_free {
-                    return Err(Reason::NameTaken);
-                }
-                let imported = symbol.name.to_string();
-                let specifier = self.specifier(symbol)?;
-                added.push(Name { specifier, imported, local: local.clone(), is_type_only: *is_type_only });
-                Ok(local)
-            }
-        }
-    }
-
-    /// A name of the file's own top, if it means that where the call stands.
-    fn same_scope(&self, name: &str) -> Result<String, Reason> {
-        let facts = self.view.facts;
-        let id = facts.names.find(name).ok_or(Reason::NotProved)?;
-        let is_same = facts.bound_in(ScopeId::MODULE, id).is_some_and(|own| facts.lookup(self.used.scope, id) == Some(own));
-        if is_same { Ok(name.to_owned()) } else { Err(Reason::NameTaken) }
-    }
-
-    /// The names by which the file has a symbol already.
-    fn known<'v>(&'v self, symbol: &'v Symbol, is_type_only: bool) -> impl Iterator<Item = (&'v str, BindingId)> {
-        let facts = self.view.facts;
-        let targets = self.view.code.targets(self.view.file);
-        let is_it = move |imported: Imported| match imported {
-            Imported::Name(name) => facts.names.get(name) == &*symbol.name,
-            Imported::Namespace => &*symbol.name == "*",
-        };
-        let aliases = facts.aliases.iter().filter(move |alias| {
-            is_it(alias.imported)
-                && targets[alias.request.index()].module == symbol.module
-                && (is_type_only || !alias.is_type_only)
-        });
-        aliases.filter_map(|alias| alias.local).map(|binding| {
-            let name = facts.bindings[binding.index()].name;
-            (facts.names.get(name), binding)
-        })
-    }
-
-    fn specifier(&self, symbol: &Symbol) -> Result<String, Reason> {
-        let modules = self.view.code.modules();
-        match &symbol.module {
-            Module::Absent(name) => Ok(name.to_string()),
-            Module::File(file) => {
-                let facts = self.view.facts;
-                let others: Vec<&str> = facts.requests.iter().map(|request| facts.names.get(request.specifier)).collect();
-                let path = &self.view.code.index.snapshot().get(*file).path;
-                modules.spell_like(self.view.path, path, &others).ok_or(Reason::NotImportable)
-            }
-        }
-    }
 }
 
 /// Whether a name of the body is the object of a module's exports, whose members nobody replaces while arguments are evaluated.
@@ -405,11 +361,24 @@ fn is_namespace(body: &Body<'_>, start: u32) -> bool {
     matches!(body.names.get(&start), Some(Meant::Symbol { symbol, .. }) if &*symbol.name == "*")
 }
 
-/// Whether a default is a literal, which is the same wherever it stands.
-fn is_literal(text: &str) -> bool {
-    let is_word = matches!(text, "true" | "false" | "null" | "undefined" | "[]");
+/// Whether a default is a literal, which is the same wherever it stands; an empty array or object is another one each time.
+fn is_literal(text: &str, reads: &[Read]) -> bool {
+    let is_word = matches!(text, "true" | "false" | "null" | "undefined");
+    let is_fresh = matches!(text, "[]" | "{}") && matches!(reads, [Read { is_inner: false, .. }]);
     let is_text = text.starts_with(['\'', '"']) && !text[1..text.len() - 1].contains(['\'', '"', '\\']);
-    is_word
-        || is_text
-        || (text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    let number = text.strip_prefix('-').unwrap_or(text);
+    let is_number =
+        number.starts_with(|c: char| c.is_ascii_digit()) && number.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '_');
+    is_word || is_fresh || is_text || is_number
+}
+
+/// Whether a text at the head of a statement is read as a block or a declaration.
+fn is_declaration(text: &str) -> bool {
+    let function = text.strip_prefix("async ").unwrap_or(text).strip_prefix("function");
+    text.starts_with('{') || function.is_some_and(|rest| rest.starts_with([' ', '(']))
+}
+
+/// Whether a type has a word.
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|part| part == word)
 }

@@ -48,8 +48,77 @@ pub(super) struct Body<'c> {
     pub case: Option<&'c Case>,
     /// Whether what it calls is known to be async.
     pub gives_promise: bool,
-    /// The type that the wrapper says it returns is not the one that what it calls says.
-    pub is_retyped: bool,
+    /// How the type that the wrapper says it returns is to the one that the expression has.
+    pub result: Told,
+    /// The parameters whose types are those that what is called says for them.
+    pub alike: BTreeSet<usize>,
+    /// Where it is an element of another component that is given what it is given.
+    pub component: Option<Component>,
+}
+
+/// A component that is another one.
+pub(super) struct Component {
+    /// The place of the other's name.
+    pub name: Span,
+    /// The attributes that it always gives, as they are written.
+    pub attributes: Vec<(String, String)>,
+    /// What it hands on.
+    pub passes: Passes,
+    /// Whether the other's properties have the same type.
+    pub is_alike: bool,
+}
+
+/// What a component hands on to the one that it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Passes {
+    /// `<New {...props} />`.
+    Properties,
+    /// `<New>{children}</New>`.
+    Children,
+    /// `<New />`.
+    Nothing,
+}
+
+/// What the compiler is told by the type that a wrapper says it returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Told {
+    /// What it would see anyway, or nothing.
+    Same,
+    /// Perhaps another type.
+    Other,
+    /// `value is T`.
+    Guard,
+    /// `asserts value`.
+    Assertion,
+}
+
+impl Body<'_> {
+    /// Whether a name is bound by a function inside.
+    pub fn is_bound_inside(&self, used: &Use) -> bool {
+        used.binding.is_some_and(|binding| self.is_inside(self.facts.bindings[binding.index()].scope))
+    }
+
+    /// The names that functions inside bind where a name stands.
+    pub fn names_inside<'b>(&'b self, used: &Use) -> impl Iterator<Item = &'b str> {
+        let around = std::iter::successors(Some(used.scope), |scope| self.facts.scopes[scope.index()].parent);
+        let inside: Vec<ScopeId> = around.take_while(|scope| self.is_inside(*scope)).collect();
+        let bindings = self.facts.bindings.iter().filter(move |binding| inside.contains(&binding.scope));
+        bindings.map(|binding| self.facts.names.get(binding.name))
+    }
+
+    /// Whether a parameter is tested or compared: the compiler may object to that where it knows the outcome.
+    pub fn is_tested(&self, parameter: &Parameter) -> bool {
+        let uses = self.facts.uses.iter().filter(|used| parameter.binding.is_some() && used.binding == parameter.binding);
+        uses.filter(|used| self.template.body.covers(used.span)).any(|used| {
+            let (before, behind) = (&self.text[..used.span.range().start], &self.text[used.span.range().end..]);
+            let is_left = ["?", "||", "&&", "==", "!="].iter().any(|operator| behind.trim_start().starts_with(operator));
+            is_left || ["!", "==", "typeof"].iter().any(|operator| before.trim_end().ends_with(operator))
+        })
+    }
+
+    fn is_inside(&self, scope: ScopeId) -> bool {
+        scope != ScopeId::MODULE && self.template.body.covers(self.facts.scopes[scope.index()].span)
+    }
 }
 
 /// What a name of an expression means.
@@ -86,13 +155,58 @@ impl<'c> Standin<'c> {
 }
 
 /// The wrapper's own function.
-struct Own {
-    text: String,
-    facts: Facts,
-    tree: Tree,
-    binding: BindingId,
+pub(super) struct Own {
+    pub text: String,
+    pub facts: Facts,
+    pub tree: Tree,
+    pub binding: BindingId,
     declaration: Declaration,
-    signature: Signature,
+    pub signature: Signature,
+}
+
+/// What a body calls.
+pub(super) struct Called {
+    pub is_async: bool,
+    /// The type that it says it returns.
+    result: Option<String>,
+    /// The types of its parameters, by their places; none for all that are left.
+    pub parameters: Vec<Option<String>>,
+}
+
+impl Called {
+    /// Reads a definition; `None` where it is no function whose parameters are known.
+    pub fn read(code: TypeScript<'_>, definition: Definition) -> Option<Self> {
+        let Definition::Binding(file, _) = definition else { return None };
+        let view = View::open(code.index, file);
+        let declared = declaration(code.index, definition)?;
+        let tree = code.index.tree(file, &view.text)?;
+        let signature = template::signature(&Source { text: &view.text, facts: view.facts, tree }, &declared)?;
+        let said = |place: usize| {
+            let is_rest = signature.parameters.iter().any(|parameter| parameter.place == place && parameter.is_rest);
+            signature.annotations[place].filter(|_| !is_rest).map(|span| view.text[span.range()].to_owned())
+        };
+        let result = signature.result.map(|span| view.text[span.range()].trim_start_matches(':').trim().to_owned());
+        Some(Self { is_async: signature.is_async, result, parameters: (0..signature.places).map(said).collect() })
+    }
+}
+
+/// The name of the type that an expression has whatever is in it.
+fn primitive(tree: &Tree, text: &str, body: Span) -> Option<&'static str> {
+    let is_a = |kind: &str| tree.node_at(body, kind).is_some();
+    let operator = |kind: &str| {
+        let node = tree.node_at(body, kind)?;
+        node.child_by_field_name("operator").map(|operator| &text[operator.byte_range()])
+    };
+    if is_a("string") || is_a("template_string") {
+        return Some("string");
+    }
+    match (operator("binary_expression"), operator("unary_expression")) {
+        (Some("===" | "!==" | "==" | "!=" | "<" | ">" | "<=" | ">=" | "in" | "instanceof"), _) | (_, Some("!" | "delete")) => {
+            Some("boolean")
+        }
+        (Some("-" | "*" | "/" | "%" | "**"), _) => Some("number"),
+        _ => None,
+    }
 }
 
 /// How a wrapper is called; `None` where that is not known.
@@ -138,14 +252,10 @@ impl Own {
     }
 
     fn header(&self) -> Header {
-        let one = |parameter: &Parameter| {
-            let default = parameter.default.map(|span| format!(" = {}", &self.text[span.range()]));
-            format!("{}{}{}", if parameter.is_rest { "..." } else { "" }, parameter.name, default.unwrap_or_default())
-        };
         let parameters = &self.signature.parameters;
         Header {
             names: parameters.iter().map(|parameter| parameter.name.clone()).collect(),
-            text: parameters.iter().map(one).collect::<Vec<_>>().join(", "),
+            text: self.signature.head.clone(),
             is_async: self.signature.is_async,
         }
     }
@@ -167,29 +277,46 @@ impl Own {
             names.insert(used.span.start, meant(code, file, &self.facts, used).ok_or(Reason::OddSpelling)?);
         }
         let target = self.target(code, file, template.body);
-        let of_target = target.and_then(|definition| {
-            let Definition::Binding(file, _) = definition else { return None };
-            let view = View::open(code.index, file);
-            let declared = declaration(code.index, definition)?;
-            let tree = code.index.tree(file, &view.text)?;
-            let called = template::signature(&Source { text: &view.text, facts: view.facts, tree }, &declared)?;
-            Some((called.is_async, called.result.map(|span| view.text[span.range()].to_owned())))
-        });
-        let said = self.signature.result.map(|span| self.text[span.range()].to_owned());
-        let is_text = ["string", "template_string"].iter().any(|kind| self.tree.node_at(template.body, kind).is_some());
-        let literal = is_text.then_some(": string");
-        let is_same = of_target.as_ref().is_some_and(|(_, result)| *result == said) || said.as_deref() == literal;
+        let called = target.and_then(|definition| Called::read(code, definition));
+        let result = self.told(template.body, called.as_ref());
+        let alike = called.iter().flat_map(|called| self.alike(&template, called)).collect();
+        let component = self.component(code, file, &template);
+        let gives_promise = called.is_some_and(|called| called.is_async);
         let Self { text, facts, .. } = self;
-        Ok(Body {
-            text,
-            facts,
-            template,
-            names,
-            changing,
-            case: None,
-            gives_promise: of_target.is_some_and(|(is_async, _)| is_async),
-            is_retyped: said.is_some() && !is_same,
-        })
+        Ok(Body { text, facts, template, names, changing, case: None, gives_promise, result, alike, component })
+    }
+
+    /// What the type says that the wrapper says it returns.
+    fn told(&self, body: Span, called: Option<&Called>) -> Told {
+        let Some(said) = self.signature.result.map(|span| self.text[span.range()].trim_start_matches(':').trim()) else {
+            return Told::Same;
+        };
+        if said.starts_with("asserts ") {
+            return Told::Assertion;
+        }
+        if said.contains(" is ") {
+            return Told::Guard;
+        }
+        let is_same = called.is_some_and(|called| called.result.as_deref() == Some(said));
+        if is_same || primitive(&self.tree, &self.text, body) == Some(said) { Told::Same } else { Told::Other }
+    }
+
+    /// The parameters that are given as they are to what is called, which says the same type for them.
+    fn alike(&self, template: &Template, called: &Called) -> Vec<usize> {
+        let Some(call) = self.tree.node_at(template.body, "call_expression") else { return Vec::new() };
+        let Some(list) = call.child_by_field_name("arguments") else { return Vec::new() };
+        let given: Vec<Span> = syntax::children(list).into_iter().filter(|it| it.is_named()).map(syntax::span).collect();
+        let is_alike = |parameter: &Parameter| {
+            let mut uses = self.facts.uses.iter().filter(|used| used.binding == parameter.binding && used.binding.is_some());
+            let (Some(only), None) = (uses.next(), uses.next()) else { return false };
+            let said = parameter.annotation.map(|span| &self.text[span.range()]);
+            let place = given.iter().position(|span| *span == only.span);
+            said.is_some()
+                && parameter.key.is_none()
+                && place.and_then(|place| called.parameters.get(place)).is_some_and(|other| other.as_deref() == said)
+        };
+        let parameters = template.signature.parameters.iter().enumerate();
+        parameters.filter(|(_, parameter)| is_alike(parameter)).map(|(at, _)| at).collect()
     }
 
     /// What the body calls, where that is a function by its name.
@@ -278,6 +405,8 @@ pub(super) fn stated<'c>(
         changing: BTreeSet::new(),
         case: Some(case),
         gives_promise: true,
-        is_retyped: false,
+        result: Told::Same,
+        alike: BTreeSet::new(),
+        component: None,
     })
 }
