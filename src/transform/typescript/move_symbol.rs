@@ -3,6 +3,7 @@
 mod arrival;
 mod carried;
 mod definition;
+mod held;
 mod renamed;
 
 use self::definition::move_definition;
