@@ -13,6 +13,7 @@ use super::Index;
 use crate::lang::typescript;
 use crate::lang::typescript::collect;
 use crate::lang::typescript::facts::{Facts, Mock, Request, RequestId, RequestKind, SyntaxError};
+use crate::lang::typescript::missing::{Missing, missing};
 use crate::lang::typescript::modules::{Absence, Kind, Module, Modules, Options, Resolved};
 use crate::lang::typescript::resolve::{self, Program, Resolution, Symbol};
 use crate::text::snapshot::FileId;
@@ -22,6 +23,8 @@ use crate::text::span::Span;
 pub(super) struct Projects {
     modules: Modules,
     targets: Vec<OnceLock<Box<[Resolved]>>>,
+    /// What each file asks for in vain. It depends on all files, so it is kept with the snapshot and not with the file.
+    missing: Vec<OnceLock<Box<[Missing]>>>,
 }
 
 /// The TypeScript files of an index.
@@ -86,6 +89,11 @@ impl<'i> TypeScript<'i> {
         })
     }
 
+    /// What a file asks of modules that is not there, in the order of evaluation.
+    pub fn missing(self, file: FileId) -> &'i [Missing] {
+        self.projects().missing[file.index()].get_or_init(|| missing(&self, file).into())
+    }
+
     /// Follows a symbol to what it means.
     pub fn resolve(self, symbol: &Symbol) -> Resolution {
         resolve::resolve(&self, symbol, self.absence(&symbol.module))
@@ -103,6 +111,7 @@ impl<'i> TypeScript<'i> {
         self.index.projects.get_or_init(|| Projects {
             modules: Modules::new(&self.index.snapshot, &Options { projects: self.index.options.projects.clone() }),
             targets: self.index.snapshot.files().iter().map(|_| OnceLock::new()).collect(),
+            missing: self.index.snapshot.files().iter().map(|_| OnceLock::new()).collect(),
         })
     }
 }

@@ -15,7 +15,7 @@ use super::prove::{Breach, Violation};
 use crate::index::Index;
 use crate::lang::cycles::{Components, Loads};
 use crate::lang::typescript::load::Graph;
-use crate::lang::typescript::missing::{Missing, declared_twice, free_names, is_global, missing, top_names};
+use crate::lang::typescript::missing::{Missing, declared_twice, free_names, is_global, top_names};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::{is_config, is_source};
 use crate::text::change::{FileChange, SourceChange};
@@ -76,13 +76,13 @@ pub(super) fn faults(index: &Index, file: FileId, origins: &Origins<'_>) -> Vec<
         Module::File(file) => origins.path(&index.snapshot().get(*file).path).to_text(),
         Module::Absent(name) => name.to_string(),
     };
-    let fault = |Missing { span, specifier, module, name }: Missing| {
+    let fault = |Missing { span, specifier, module, name }: &Missing| {
         let of = name.as_deref().unwrap_or_default().to_owned();
         let kind = if name.is_some() { "export" } else { "specifier" };
-        let keys = [specifier.to_string(), home(&module)].map(|module| (kind, module, of.clone()));
+        let keys = [specifier.to_string(), home(module)].map(|module| (kind, module, of.clone()));
         let breach = match name {
-            Some(name) => Breach::Lacking { specifier: specifier.into(), name: name.into() },
-            None => Breach::Specifier(specifier.into()),
+            Some(name) => Breach::Lacking { specifier: specifier.to_string(), name: name.to_string() },
+            None => Breach::Specifier(specifier.to_string()),
         };
         Fault { offset: span.start, breach, keys }
     };
@@ -91,7 +91,7 @@ pub(super) fn faults(index: &Index, file: FileId, origins: &Origins<'_>) -> Vec<
         breach: Breach::Twice(name.to_owned()),
         keys: own_keys("twice", name),
     });
-    missing(&index.typescript(), file).into_iter().map(fault).chain(twice).collect()
+    index.typescript().missing(file).iter().map(fault).chain(twice).collect()
 }
 
 /// The cycles of eager imports that a change closes, sorted by the place of the import that closes each.

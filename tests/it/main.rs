@@ -22,6 +22,7 @@ mod typescript_cases;
 mod typescript_facts;
 mod typescript_generated;
 mod typescript_oracle;
+mod typescript_references;
 mod typescript_refs;
 mod typescript_steps;
 mod verify;

@@ -167,12 +167,20 @@ fn what_compiles_or_behaves_otherwise_is_noticed() {
 fn the_language_service_is_asked_for_references_and_moves() {
     let sandbox = with(&[]);
     let asked = json!({
-        "references": [{ "file": "src/lib/auth.ts", "name": "verify" }, { "file": "src/lib/auth.ts", "name": "none" }],
+        "references": [{ "file": "src/lib/auth.ts", "at": 16 }, { "file": "src/lib/none.ts", "at": 0 }],
         "rename_file": { "old": "src/lib/auth.ts", "new": "src/core/verify.ts" },
     });
     let answer = ask(&sandbox.root(), &asked);
-    let verify = ["src/late.ts:1:57", "src/lib/auth.ts:1:17", "src/user.tsx:1:10", "src/user.tsx:2:45"];
-    assert_eq!(answer["references"], json!([verify, []]));
+    let at = |path: &str, before: &[&str]| {
+        let text = PROJECT.iter().find(|(name, _)| *name == path).unwrap().1;
+        before.iter().map(|before| text.find(before).unwrap() + before.len()).collect::<Vec<usize>>()
+    };
+    let verify = json!({
+        "src/late.ts": at("src/late.ts", &["('@/lib'))."]),
+        "src/lib/auth.ts": [16],
+        "src/user.tsx": at("src/user.tsx", &["{ ", "<p>{"]),
+    });
+    assert_eq!(answer["references"], json!([verify, {}]));
     let made = &answer["rename_file"];
     assert_eq!(made["src/lib/auth.ts"], Value::Null);
     assert_eq!(made["src/core/verify.ts"], PROJECT[1].1);

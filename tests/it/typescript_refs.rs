@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::harness::{Sandbox, plan_of};
 
 /// A symbol with references of every kind, and names that look like references and are none.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     (
         "web/tsconfig.json",
         "{ \"compilerOptions\": { \"paths\": { \"@/*\": [\"./*\"] }, /* as bundlers want it */ \"jsx\": \"preserve\" } }",
@@ -33,6 +33,10 @@ const FILES: [(&str, &str); 9] = [
         "web/other.ts",
         "const check = 1;\n// check of lib/tokens\nexport function take(verify: { check: number }) { return verify.check + check; }\n\
          export const text = 'lib/tokens';\n",
+    ),
+    (
+        "web/pass.ts",
+        "import { check } from './lib/tokens';\nexport { check, check as tested };\nexport type Taken = typeof import('./lib/tokens')['check'];\n",
     ),
     ("pkg/legacy.py", "import json\n"),
 ];
@@ -67,6 +71,10 @@ fn every_reference_is_told_with_the_barrels_on_its_way() {
             "web/late.js:3:0 name  web/lib/tokens:check",
             "web/lib/index.ts:2:9 export relative web/lib/tokens:check",
             "web/lib/tokens.ts:2:45 name  ",
+            "web/pass.ts:1:9 import relative web/lib/tokens:check",
+            "web/pass.ts:2:9 export  web/lib/tokens:check",
+            "web/pass.ts:2:16 export  web/lib/tokens:check",
+            "web/pass.ts:3:50 import-type relative+type-checking web/lib/tokens:check",
         ]
     );
 }
@@ -83,6 +91,8 @@ fn a_module_is_referred_to_by_every_string_that_asks_for_it() {
             "web/late.js:2:43 dynamic-import lazy+relative web/lib/tokens",
             "web/lib/index.ts:1:14 export relative web/lib/tokens",
             "web/lib/index.ts:2:32 export relative web/lib/tokens",
+            "web/pass.ts:1:22 import relative web/lib/tokens",
+            "web/pass.ts:3:34 import-type relative+type-checking web/lib/tokens",
             "web/types.ts:1:16 import-type relative+type-checking web/lib/tokens",
             "web/types.ts:2:23 import-type type-checking web/lib/tokens",
         ]
@@ -125,6 +135,8 @@ fn one_gate_counts_both_languages() {
         "web/late.js:1",
         "web/late.js:2",
         "web/lib/index.ts:2",
+        "web/pass.ts:1",
+        "web/pass.ts:3",
     ];
     assert_eq!(told, wanted);
 }

@@ -2,8 +2,8 @@
  * Asks TypeScript's own language service, as an editor does. A second opinion, not the truth: it knows no mocks.
  *
  * Usage: oracle.mjs FOLDER, and the question as JSON on stdin:
- * `{"references": [{"file": "src/a.ts", "name": "Name"}]}` is answered by a list for each name (`default` is one) with
- * `file:line:column` of all its references, definitions included, and
+ * `{"references": [{"file": "src/a.ts", "at": 13}]}`, with the byte at which the name of a declaration stands, or the `default` of one
+ * without a name, is answered for each by the files that refer to it, and the bytes at which they do, definitions included, and
  * `{"rename_file": {"old": "src/a.ts", "new": "src/b.ts"}}` (folders as well) by all files that the move changes, with their new text,
  * or null for those that are gone.
  */
@@ -35,29 +35,34 @@ function services(project) {
   );
 }
 
-/** Where the name of an export stands that a file defines or passes on. */
-function place(service, file, name) {
-  const source = service.getProgram()?.getSourceFile(file);
-  const checker = service.getProgram()?.getTypeChecker();
-  const module = source && checker.getSymbolAtLocation(source);
-  const symbol = module && checker.getExportsOfModule(module).find((symbol) => symbol.name === name);
-  const declaration = symbol?.declarations?.find((node) => node.getSourceFile() === source) ?? symbol?.declarations?.[0];
-  if (!declaration) return undefined;
-  const own = ts.getNameOfDeclaration(declaration) ?? declaration.getChildren().find((node) => node.kind === ts.SyntaxKind.DefaultKeyword);
-  return { file: declaration.getSourceFile().fileName, at: (own ?? declaration).getStart() };
+/** How many bytes of a file stand before a place of its text, which the compiler counts as JavaScript does. */
+function bytes(file, text, at) {
+  return marks(file) + Buffer.byteLength(text.slice(0, at));
 }
 
-function references(project, all, { file, name }) {
-  const found = new Set();
-  for (const service of all) {
-    const from = place(service, path.join(project.root, file), name);
-    const entries = from ? (service.findReferences(from.file, from.at) ?? []).flatMap(({ references }) => references) : [];
-    for (const { fileName, textSpan } of entries) {
-      const { line, character } = service.getProgram().getSourceFile(fileName).getLineAndCharacterOfPosition(textSpan.start);
-      found.add(`${project.relative(fileName)}:${line + 1}:${character + 1}`);
+/** The place of the text at which that many bytes stand before it. */
+function characters(file, text, offset) {
+  return Buffer.from(text).subarray(0, offset - marks(file)).toString().length;
+}
+
+/** A byte order mark, which no text of the compiler's has. */
+function marks(file) {
+  return fs.readFileSync(file).subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0;
+}
+
+function references(project, all, { file: asked, at }) {
+  const file = path.join(project.root, asked);
+  const found = new Map();
+  const text = (service, name) => service.getProgram()?.getSourceFile(name)?.text;
+  for (const service of all.filter((service) => text(service, file) !== undefined)) {
+    const groups = service.findReferences(file, characters(file, text(service, file), at)) ?? [];
+    for (const { fileName, textSpan } of groups.flatMap(({ references }) => references)) {
+      const name = project.relative(fileName);
+      const known = found.get(name) ?? found.set(name, new Set()).get(name);
+      known.add(bytes(fileName, text(service, fileName), textSpan.start));
     }
   }
-  return [...found].sort();
+  return Object.fromEntries([...found].map(([name, places]) => [name, [...places].sort((a, b) => a - b)]));
 }
 
 function renamed(project, all, { old, new: to }) {

@@ -6,7 +6,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::TypeScript;
-use crate::lang::typescript::facts::{AliasForm, AliasId, BindingId, ExportId, Exported, Imported, RequestId, UseId};
+use crate::lang::typescript::facts::{
+    AliasForm, AliasId, BindingId, ExportId, Exported, Imported, RequestId, RequestKind, ScopeId, ScopeKind, UseId,
+};
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::resolve::{self, Definition, End, Program, Resolution, Symbol};
 use crate::text::snapshot::FileId;
@@ -166,6 +168,24 @@ pub fn own_binding(code: TypeScript<'_>, file: FileId, name: &str) -> Option<Bin
         _ => None,
     });
     exported.or_else(|| if facts.exports_of(name).next().is_some() { None } else { facts.top_level(name) })
+}
+
+/// The declarations in a file that merge with a definition of another one: `declare module "m" { interface X { … } }`.
+pub fn augmentations(code: TypeScript<'_>, file: FileId, of: Definition) -> Vec<Span> {
+    let facts = code.facts(file);
+    let requests = facts.requests.iter().zip(code.targets(file));
+    let added = requests.filter(|(request, _)| request.kind == RequestKind::Augmentation).flat_map(|(request, target)| {
+        let is_body = |scope: ScopeId| {
+            let scope = &facts.scopes[scope.index()];
+            scope.kind == ScopeKind::Augmentation && request.whole.covers(scope.span)
+        };
+        facts.bindings.iter().filter(move |binding| is_body(binding.scope)).map(|binding| (&target.module, binding))
+    });
+    let merged = added.filter(|(module, binding)| {
+        let symbol = Symbol { module: (*module).clone(), name: facts.names.get(binding.name).into() };
+        code.resolve(&symbol).definition() == Some(of)
+    });
+    merged.flat_map(|(_, binding)| facts.declarations_of(binding)).map(|declaration| declaration.name_span).collect()
 }
 
 /// Whether a module's name is `outer` or lies in it.

@@ -10,6 +10,7 @@ mod bound;
 mod commonjs;
 mod exports;
 mod finish;
+mod jsdoc;
 mod mocks;
 mod names;
 mod nesting;
@@ -60,6 +61,7 @@ fn parse(text: &str, path: &RepoPath) -> Facts {
     collector.is_module = parsed.module_record.has_module_syntax || is_always_module(path);
     collector.comments = parsed.program.comments.iter().map(|comment| span(comment.span)).collect();
     collector.references(&parsed.program);
+    collector.documented();
     collector.visit_program(&parsed.program);
     collector.implicit_exports(&parsed.program);
     collector.finish(errors)

@@ -85,6 +85,24 @@ pub fn effect_in(source: &Source<'_>, node: Node<'_>) -> Option<Span> {
     None
 }
 
+/// Whether a member of the name at a place is assigned to there.
+pub fn is_given_member(source: &Source<'_>, name: Span) -> bool {
+    let node = source.tree.root().descendant_for_byte_range(name.range().start, name.range().end);
+    let mut around = node.filter(|node| syntax::span(*node) == name);
+    while let Some(node) = around {
+        let Some(parent) = node.parent() else { return false };
+        let is_part = |field: &str| parent.child_by_field_name(field) == Some(node);
+        match parent.kind() {
+            "member_expression" | "subscript_expression" if is_part("object") => {}
+            "parenthesized_expression" | "non_null_expression" | "as_expression" | "satisfies_expression" => {}
+            "assignment_expression" | "augmented_assignment_expression" => return is_part("left"),
+            _ => return false,
+        }
+        around = Some(parent);
+    }
+    false
+}
+
 /// Whether a part of a node is evaluated when the node is.
 fn is_evaluated(node: Node<'_>, child: Node<'_>) -> bool {
     match node.kind() {

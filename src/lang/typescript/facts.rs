@@ -58,7 +58,8 @@ pub struct Facts {
     pub aliases: Box<[Alias]>,
     /// The export entries, in their order.
     pub exports: Box<[Export]>,
-    /// Strings that look like the path of a module and that nothing known is given, in their order.
+    /// Strings that look like the path of a module and that nothing known is given, in their order; in JavaScript, those of JSDoc types
+    /// as well.
     pub paths: Box<[(NameId, Span)]>,
     /// The comments, in their order.
     pub comments: Box<[Span]>,
@@ -283,6 +284,8 @@ pub enum UseForm {
     JsxName,
     /// `X` in `export { X }` or `export { X as Y }` of the module itself.
     ExportSpecifier(ExportId),
+    /// `X` in `export { X }` in the body of `declare module` or of a namespace: the name is the exported one as well.
+    InnerExport,
 }
 
 /// What a value is used as.

@@ -75,6 +75,8 @@ pub enum Obstacle {
     Global,
     /// The name is also that of a member: of an enum, a namespace, or a class whose constructor's parameter it is.
     Member,
+    /// An import and a declaration of the file share the name: one is a type, the other a value.
+    Shared,
     /// Code that is put together at run time may read the name.
     Eval,
     /// Jest moves a factory above the imports, and lets it use names that begin with `mock`.
@@ -92,6 +94,7 @@ impl Obstacle {
             Obstacle::Jsx => "the first letter of an element's name says whether it is a component",
             Obstacle::Global => "code outside the file sees the name",
             Obstacle::Member => "it is the name of a member as well",
+            Obstacle::Shared => "an import and a declaration share the name",
             Obstacle::Eval => "code that is put together at run time may read the name",
             Obstacle::Mock => "a mock's factory may only use names that begin with `mock`",
             Obstacle::ParsersDisagree => "the place is not read alike by both parsers",
@@ -159,12 +162,15 @@ fn obstacles(facts: &Facts, binding: &Binding, new: &str) -> Vec<Kept> {
         matches!(scope, ScopeKind::Augmentation | ScopeKind::Global) || (scope == ScopeKind::Module && !facts.is_module);
     let is_name = super::imports::is_identifier(new) && !RESERVED.contains(&new);
     let is_member = binding.kind == BindingKind::EnumMember || (scope == ScopeKind::Namespace && is_exported);
+    let imports = declarations.iter().filter(|declaration| declaration.kind == DeclarationKind::Import).count();
+    let is_shared = 0 < imports && imports < declarations.len();
     let eval = facts.uses.iter().find(|used| used.binding.is_none() && facts.names.get(used.name) == "eval");
     let is_twice = is_exported && scope == ScopeKind::Module && facts.exports_of(new).next().is_some();
     let found = [
         (!is_name, Obstacle::NoName, None),
         (is_global && !is_import, Obstacle::Global, first),
         (is_member, Obstacle::Member, first),
+        (is_shared, Obstacle::Shared, first),
         (eval.is_some(), Obstacle::Eval, eval.map(|used| used.span)),
         (is_twice, Obstacle::Taken, facts.exports_of(new).next().map(|(_, export)| export.name_span)),
     ];
@@ -220,6 +226,7 @@ fn use_edit(facts: &Facts, used: &Use, old: &str, new: &str) -> Edit {
     match used.form {
         UseForm::Plain | UseForm::JsxName => Edit::replace(used.span, new),
         UseForm::Shorthand => Edit::replace(used.span, format!("{old}: {new}")),
+        UseForm::InnerExport => Edit::replace(used.span, format!("{new} as {old}")),
         UseForm::ExportSpecifier(id) => {
             let export = &facts.exports[id.index()];
             match facts.names.get(export.name) {

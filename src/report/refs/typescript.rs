@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Defined, Defining, Definition, Refs, Row, Unparsable, VERSION};
 use crate::index::Index;
-use crate::index::typescript::references::{Reference, Search, Target};
+use crate::index::typescript::references::{Reference, Search, Site, Target};
+use crate::lang::typescript::facts::Exported;
 use crate::lang::typescript::modules::Module;
 use crate::lang::typescript::resolve::{End, Resolution, Symbol};
 use crate::transform::finding::{Evidence, Spelling};
@@ -14,7 +15,9 @@ use crate::transform::typescript::{View, describe, shim, spelling};
 pub fn search(index: &Index, base: String, target: &Target, of: &str) -> Refs {
     let code = index.typescript();
     let targets = [target.clone()];
-    let mut references: Vec<Row> = Search::new(code, &targets).run().iter().map(|reference| row(index, reference)).collect();
+    let found = Search::new(code, &targets).run();
+    let mut references: Vec<Row> =
+        found.iter().filter(|reference| is_told(index, reference)).map(|reference| row(index, reference)).collect();
     references.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let mut counts = BTreeMap::new();
     for row in &references {
@@ -31,6 +34,15 @@ pub fn search(index: &Index, base: String, target: &Target, of: &str) -> Refs {
         references,
         counts,
         unparsable: unparsable(index),
+    }
+}
+
+/// Whether a reference is told by itself. An export entry of the file's own name is told by the use in it: `X` in `export { X as Y }`.
+fn is_told(index: &Index, reference: &Reference) -> bool {
+    let facts = index.typescript().facts(reference.file);
+    match reference.site {
+        Site::Export(export) => matches!(facts.exports[export.index()].what, Exported::From { .. }),
+        _ => true,
     }
 }
 

@@ -25,7 +25,9 @@ use super::finding::{Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
 use crate::index::Index;
 use crate::index::typescript::TypeScript;
 use crate::index::typescript::references::{Reference, Site};
-use crate::lang::typescript::facts::{AliasForm, Computed, Exported, Facts, Imported, Request, RequestId, RequestKind};
+use crate::lang::typescript::facts::{
+    AliasForm, Computed, Exported, Facts, Imported, Request, RequestId, RequestKind, UseForm,
+};
 use crate::lang::typescript::imports::{Refusal, Source};
 use crate::lang::typescript::modules::{Kind, Module};
 use crate::text::eol;
@@ -136,7 +138,10 @@ pub fn spelling(view: &View<'_>, reference: &Reference) -> Spelling {
         Site::Attribute(used, _) => {
             Spelling { is_lazy: facts.is_lazy(facts.uses[used.index()].scope), ..Spelling::of(Form::Attribute) }
         }
-        Site::Name(_) => Spelling::of(Form::Name),
+        Site::Name(used) => match facts.uses[used.index()].form {
+            UseForm::ExportSpecifier(_) => Spelling::of(Form::Export),
+            _ => Spelling::of(Form::Name),
+        },
     };
     Spelling { is_indirect: reference.distance > 0, ..spelling }
 }

@@ -4,6 +4,7 @@ mod arrival;
 mod border;
 mod carried;
 mod definition;
+mod held;
 mod renamed;
 
 use self::definition::move_definition;

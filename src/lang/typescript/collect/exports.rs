@@ -170,9 +170,11 @@ impl<'a> Collector<'_> {
                     is_type_only: it.export_kind.is_type() || specifier.export_kind.is_type(),
                 })
             });
-            if let Some(export) = export {
-                seen.form = UseForm::ExportSpecifier(export);
-            }
+            seen.form = match export {
+                Some(export) => UseForm::ExportSpecifier(export),
+                None if local.span == specifier.exported.span() => UseForm::InnerExport,
+                None => UseForm::Plain,
+            };
             let used = self.used(local.name.as_str(), local.span, &[], seen);
             if let Some(export) = export {
                 let binding = self.uses[used.index()].binding;

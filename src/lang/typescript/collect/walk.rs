@@ -342,7 +342,7 @@ impl<'a> Collector<'_> {
     }
 
     /// Notes a string that looks like the path of a module.
-    fn maybe_path(&mut self, value: &str, place: crate::text::span::Span) {
+    pub(super) fn maybe_path(&mut self, value: &str, place: crate::text::span::Span) {
         let is_relative = ["./", "../", "@/", "~/"].iter().any(|start| value.starts_with(start));
         let is_path = value.contains('/') && !value.contains("://");
         if (is_relative || is_path) && value.len() <= 200 && !value.contains(char::is_whitespace) {

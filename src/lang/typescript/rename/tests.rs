@@ -41,6 +41,10 @@ fn declarations_and_uses_get_the_name() {
     check("const { Old = 1 } = f()\nOld()\n", "const { Old: New = 1 } = f()\nNew()\n");
     check("const Old = 1\nexport { Old, Old as x }\n", "const New = 1\nexport { New as Old, New as x }\n");
     check("const Old = 1\nexport { Old as New }\n", "const New = 1\nexport { New }\n");
+    check(
+        "declare module 'x' {\nimport { Old } from 'a'\nexport { Old, Old as b }\n}\n",
+        "declare module 'x' {\nimport { Old as New } from 'a'\nexport { New as Old, New as b }\n}\n",
+    );
     check("export default class Old {}\nOld\n", "export default class New {}\nNew\n");
 }
 
@@ -66,6 +70,7 @@ fn what_stands_in_the_way() {
         ("const Old = 1\n", "New", Obstacle::Global),
         ("export {}\nenum E { Old, B = Old }\n", "New", Obstacle::Member),
         ("export class K { constructor(private Old: any) {} }\n", "New", Obstacle::Member),
+        ("import { Old } from 'a'\nexport const Old = (x: Old) => x\n", "New", Obstacle::Shared),
         ("export const Old = 1\neval('Old')\n", "New", Obstacle::Eval),
         ("import 'a'\nconst mockOld = 1\njest.mock('a', () => ({ x: mockOld }))\n", "New", Obstacle::Mock),
         ("export const Old = 1\nconst x = 2\nexport { x as New }\n", "New", Obstacle::Taken),

@@ -41,7 +41,8 @@ fn in_file(code: TypeScript<'_>, file: FileId, modules: &BTreeSet<FileId>) -> Ve
     let named = |used: &Use| {
         let steps = resolve::steps(&code, file, used);
         let attributes = facts.attributes_of(used);
-        let is_all = steps.len() == attributes.len() + 1 && !matches!(used.form, UseForm::ExportSpecifier(_));
+        let is_all =
+            steps.len() == attributes.len() + 1 && !matches!(used.form, UseForm::ExportSpecifier(_) | UseForm::InnerExport);
         match steps.last().filter(|_| is_all).map(|step| &step.end) {
             Some(End::Module(module)) => {
                 Some((Span::new(used.span.start, attributes.last().map_or(used.span.end, |it| it.span.end)), wanted(module)?))

@@ -220,7 +220,7 @@ impl InFile<'_> {
         let standin = &self.standins[reference.target];
         let is_own = standin.home.is_some_and(|(file, whole)| file == self.view.file && whole.covers(used.span));
         let is_exported = facts.exports.iter().any(|export| export.what == Exported::Use(id));
-        if is_own || is_exported || matches!(used.form, UseForm::ExportSpecifier(_)) {
+        if is_own || is_exported || matches!(used.form, UseForm::ExportSpecifier(_) | UseForm::InnerExport) {
             return None;
         }
         let attributes = facts.attributes_of(used);

@@ -187,12 +187,18 @@ impl Moving<'_> {
 
     /// Whether a string that may be a specifier leads to a file that moves, and would not lead there any more.
     fn is_lost(&self, file: FileId, specifier: &str) -> bool {
+        self.lost(file, specifier).is_some()
+    }
+
+    /// The file that moves to which a string leads that may be a specifier, and would not lead any more.
+    fn lost(&self, file: FileId, specifier: &str) -> Option<FileId> {
         let index = self.context.index;
         let from = &index.snapshot().get(file).path;
         let Module::File(target) = index.typescript().modules().resolve_at(from, specifier, Kind::Import).module else {
-            return false;
+            return None;
         };
-        self.route.moves.contains_key(&target) && !self.leads(file, specifier, Kind::Import, target)
+        let is_lost = self.route.moves.contains_key(&target) && !self.leads(file, specifier, Kind::Import, target);
+        is_lost.then_some(target)
     }
 
     /// Strings that may name what moves, and that nothing is known of. A path that is there follows, for a person to look at.
@@ -201,8 +207,13 @@ impl Moving<'_> {
         for &(value, span) in &view.facts.paths {
             let value = view.facts.names.get(value);
             let bases = self.route.bases(view.path, value);
+            let lost = self.lost(view.file, value);
+            // One in a JSDoc type is a specifier.
+            let is_specifier = view.facts.comments.iter().any(|comment| comment.covers(span));
+            let spelled = |target: FileId| self.modules.spell(self.path(view.file), self.path(target), value);
             let new = bases.iter().find_map(|base| self.route.follow_exact(base, value));
-            if new.is_none() && !self.is_lost(view.file, value) {
+            let new = new.or_else(|| lost.filter(|_| is_specifier).and_then(spelled));
+            if new.is_none() && lost.is_none() {
                 continue;
             }
             let inside = Span::new(span.start + 1, span.end - 1);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::carried::{Carried, carry};
+use super::held::{check_augmented, check_documented, check_members};
 use super::home;
 use super::renamed::rename_in_place;
 use crate::index::Index;
@@ -278,7 +279,9 @@ impl Moving<'_> {
         if binding.scope != ScopeId::MODULE || !facts.is_module {
             return Err(Reason::Conditional.into());
         }
-        Ok(())
+        check_augmented(self)?;
+        check_documented(self)?;
+        check_members(self)
     }
 
     /// The edits of the old module: the definition goes, with the imports that only it needed; what still uses it imports it.
@@ -334,7 +337,7 @@ impl Moving<'_> {
     }
 
     /// The uses of a name that stay behind, by their indices.
-    fn uses_outside(&self, binding: BindingId) -> impl Iterator<Item = usize> {
+    pub(super) fn uses_outside(&self, binding: BindingId) -> impl Iterator<Item = usize> {
         let regions = self.regions();
         let uses = self.view.facts.uses.iter().enumerate();
         uses.filter(move |(_, used)| used.binding == Some(binding) && !regions.iter().any(|region| region.covers(used.span)))

@@ -1,6 +1,7 @@
 //! A definition that gets another name in its own module.
 
 use super::definition::{Moving, Stop};
+use super::held::{check_augmented, check_documented};
 use crate::lang::typescript::facts::Exported;
 use crate::lang::typescript::rename::rename;
 use crate::text::change::SourceChange;
@@ -16,6 +17,8 @@ pub fn rename_in_place(moving: &Moving<'_>) -> Result<(SourceChange, Option<Reas
     if let Some(reason) = moving.context.keeps(moving.view.file) {
         return Err(reason.into());
     }
+    check_augmented(moving)?;
+    check_documented(moving)?;
     let taken = facts.exports_of(&moving.to.name).next();
     if let Some((_, export)) = taken {
         return Err(Stop { reason: Reason::PlaceTaken, evidence: vec![moving.view.quote("there", export.span)] });

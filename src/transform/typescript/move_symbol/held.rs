@@ -1,0 +1,71 @@
+//! What keeps a definition where it is, and its name what it is: declarations elsewhere that are one with it.
+
+use super::definition::{Moving, Stop};
+use crate::index::typescript::references::augmentations;
+use crate::lang::typescript::effects::is_given_member;
+use crate::lang::typescript::facts::NameId;
+use crate::lang::typescript::modules::{Kind, Module};
+use crate::lang::typescript::resolve::Definition;
+use crate::text::snapshot::FileId;
+use crate::text::span::Span;
+use crate::transform::finding::Reason;
+use crate::transform::typescript::View;
+
+/// Whether other files add to the definition: `declare module "m" { interface X { … } }` adds to whatever `m` calls `X`.
+///
+/// # Errors
+/// They do; all places.
+pub fn check_augmented(moving: &Moving<'_>) -> Result<(), Stop> {
+    let index = moving.context.index;
+    let code = index.typescript();
+    let of = Definition::Binding(moving.view.file, moving.binding);
+    let in_file = |file| {
+        let spans = augmentations(code, file, of);
+        let view = (!spans.is_empty()).then(|| View::open(index, file));
+        view.map(|view| spans.iter().map(|span| view.quote("augmentation", *span)).collect::<Vec<_>>())
+    };
+    let evidence: Vec<_> = code.files().filter_map(in_file).flatten().collect();
+    if evidence.is_empty() { Ok(()) } else { Err(Stop { reason: Reason::StillReferenced, evidence }) }
+}
+
+/// Whether the module gives the definition members while it is loaded: `X.Item = …`. They are part of it, and would stay behind.
+///
+/// # Errors
+/// It does; all places.
+pub fn check_members(moving: &Moving<'_>) -> Result<(), Stop> {
+    let facts = moving.view.facts;
+    let source = moving.source()?;
+    let used = moving.uses_outside(moving.binding).map(|at| &facts.uses[at]);
+    let with_member = used.filter(|used| used.attributes.0 < used.attributes.1 && !facts.is_lazy(used.scope));
+    let given = with_member.filter(|used| is_given_member(&source, used.span));
+    let evidence: Vec<_> = given.map(|used| moving.view.quote("load-time", used.span)).collect();
+    if evidence.is_empty() { Ok(()) } else { Err(Stop { reason: Reason::LoadTime, evidence }) }
+}
+
+/// Whether comments of JavaScript that take types from the old module have the name: they cannot follow.
+///
+/// # Errors
+/// They do; all places.
+pub fn check_documented(moving: &Moving<'_>) -> Result<(), Stop> {
+    let index = moving.context.index;
+    let code = index.typescript();
+    let in_file = |file: FileId| {
+        let facts = code.facts(file);
+        let leads = |value: NameId| {
+            let found = code.modules().resolve(file, facts.names.get(value), Kind::Types);
+            found.module == Module::File(moving.view.file)
+        };
+        let named = facts.paths.iter().filter_map(|(value, span)| {
+            let comment = facts.comments.iter().find(|comment| comment.covers(*span))?;
+            leads(*value).then_some((*comment, *span))
+        });
+        let named: Vec<(Span, Span)> = named.collect();
+        let view = (!named.is_empty()).then(|| View::open(index, file));
+        view.map(|view| {
+            let has_name = |(comment, _): &&(Span, Span)| view.text[comment.range()].contains(&*moving.from.name);
+            named.iter().filter(has_name).map(|(_, span)| view.quote("string", *span)).collect::<Vec<_>>()
+        })
+    };
+    let evidence: Vec<_> = code.files().filter_map(in_file).flatten().collect();
+    if evidence.is_empty() { Ok(()) } else { Err(Stop { reason: Reason::StillReferenced, evidence }) }
+}
