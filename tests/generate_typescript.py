@@ -25,7 +25,8 @@ interface Mocks {
   mock(path: string, factory?: () => unknown): Mocks;
   unmock(path: string): Mocks;
   doMock(path: string, factory?: () => unknown): Mocks;
-  requireActual<T = any>(path: string): T;
+  requireActual(path: string): any;
+  requireActual<T>(path: string): T;
   requireMock<T = any>(path: string): T;
   createMockFromModule<T = any>(path: string): T;
   fn<T>(body?: T): T;
