@@ -137,6 +137,8 @@ pub enum ExistingKind {
     Target,
     /// Modules import one another in a circle while they are loaded.
     Cycle,
+    /// What says where modules are found cannot be read, in part or at all.
+    Config,
 }
 
 impl ExistingKind {
@@ -150,6 +152,7 @@ impl ExistingKind {
             ExistingKind::Export => "unbound-export",
             ExistingKind::Target => "unresolved-target",
             ExistingKind::Cycle => "import-cycle",
+            ExistingKind::Config => "unreadable-configuration",
         }
     }
 
@@ -163,6 +166,7 @@ impl ExistingKind {
             ExistingKind::Export => "unbound export",
             ExistingKind::Target => "unresolved target",
             ExistingKind::Cycle => "import cycle",
+            ExistingKind::Config => "unreadable configuration",
         }
     }
 

@@ -16,11 +16,12 @@ use crate::index::Index;
 use crate::lang::cycles::{Components, Loads};
 use crate::lang::typescript::load::Graph;
 use crate::lang::typescript::missing::{Missing, declared_twice, free_names, is_global, top_names};
-use crate::lang::typescript::modules::Module;
+use crate::lang::typescript::modules::{Module, Problem};
 use crate::lang::typescript::{is_config, is_source};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::FileId;
+use crate::text::span::Position;
 use crate::transform::finding::Reason;
 
 /// Whether a change can concern TypeScript.
@@ -139,13 +140,20 @@ fn name(index: &Index, file: FileId) -> String {
     name.map_or_else(|| index.snapshot().get(file).path.to_text(), str::to_owned)
 }
 
-/// What was broken before the plan in the files that it changes.
+/// What was broken before the plan in the files that it changes, and in the configurations that say what they mean.
 pub(super) fn existing(index: &Index, paths: &BTreeSet<RepoPath>) -> Vec<Existing> {
-    let files = paths.iter().filter(|path| is_source(path)).filter_map(|path| index.snapshot().id(path));
+    let files: Vec<FileId> = paths.iter().filter(|path| is_source(path)).filter_map(|path| index.snapshot().id(path)).collect();
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let code = index.typescript();
     let in_file = |file: FileId| {
         let path = &index.snapshot().get(file).path;
         let faults = faults(index, file, &Origins::default());
         let mut seen: BTreeMap<String, (u32, ExistingKind)> = BTreeMap::new();
+        if let Some(error) = code.facts(file).errors.first() {
+            seen.insert(error.message.to_string(), (error.span.start, ExistingKind::Syntax));
+        }
         for fault in faults {
             seen.entry(fault.breach.text(false)).or_insert((fault.offset, ExistingKind::of(&fault.breach)));
         }
@@ -157,5 +165,12 @@ pub(super) fn existing(index: &Index, paths: &BTreeSet<RepoPath>) -> Vec<Existin
         };
         seen.into_iter().map(existing).collect::<Vec<_>>()
     };
-    files.flat_map(in_file).collect()
+    let config = |problem: &Problem| Existing {
+        path: problem.file.clone(),
+        position: Position { line: 1, column: 0 },
+        kind: ExistingKind::Config,
+        message: problem.message.clone(),
+    };
+    let configs: Vec<Existing> = code.modules().problems().iter().map(config).collect();
+    files.into_iter().flat_map(in_file).chain(configs).collect()
 }

@@ -217,3 +217,25 @@ fn what_was_broken_before_is_listed_apart_and_never_blamed() {
     let line = "Broken before, and not the plan's: 2 unresolved imports, 2 missing attributes (--format json lists them)\n";
     assert!(text.contains(line), "{text}");
 }
+
+#[test]
+fn what_was_broken_in_typescript_is_listed_with_its_configuration() {
+    let sandbox = Sandbox::with_files(&[
+        ("web/tsconfig.json", "{ \"extends\": \"./base.json\", \"compilerOptions\": { \"paths\": { \"@/*\": [\"./*\"] } } }\n"),
+        ("web/lib/a.ts", "export const a = 1;\n"),
+        ("web/app.ts", "import { a } from '@/lib/a';\nimport { b } from '@/lib/a';\nimport './absent';\nexport { a, b };\n"),
+    ]);
+    let plan = plan_of("kind = \"move-module\"\nfrom = \"web/lib/a\"\nto = \"web/core/a\"\nmove_definition = true");
+    let json: serde_json::Value = serde_json::from_str(&sandbox.with_plan(&plan, &["plan", "--format", "json"]).ok()).unwrap();
+    let show = |entry: &serde_json::Value| {
+        let text = |key: &str| entry[key].as_str().unwrap().to_owned();
+        format!("{}:{}:{} {}: {}", text("path"), entry["line"], entry["column"], text("kind"), text("message"))
+    };
+    let existing: Vec<String> = json["existing"].as_array().unwrap().iter().map(show).collect();
+    let wanted = [
+        "web/app.ts:2:9 unresolved-import: \"@/lib/a\" does not export `b`",
+        "web/app.ts:3:7 unresolved-import: \"./absent\" leads to no module",
+        "web/tsconfig.json:1:0 unreadable-configuration: it extends ./base.json, which is not there",
+    ];
+    assert_eq!(existing, wanted);
+}
