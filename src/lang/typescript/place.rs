@@ -169,6 +169,11 @@ fn is_forbidden(node: Node<'_>) -> bool {
     if is_braced(node) && is_body {
         return true;
     }
+    // A class extends what a call could be made of, whatever the grammar reads there.
+    const HERITAGE: [&str; 2] = ["extends_clause", "class_heritage"];
+    if HERITAGE.contains(&parent.kind()) {
+        return is_operation(node);
+    }
     match (operator(parent), operator(node)) {
         ("??", "||" | "&&") | ("||" | "&&", "??") => true,
         ("**", _) => {
@@ -177,6 +182,13 @@ fn is_forbidden(node: Node<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an expression is made with an operator, an arrow or a word such as `await`.
+fn is_operation(node: Node<'_>) -> bool {
+    let is_cast = matches!(node.kind(), "as_expression" | "satisfies_expression" | "type_assertion" | "arrow_function");
+    let is_made = ["binary", "unary", "update", "ternary", "await", "yield", "assignment", "augmented_assignment"];
+    is_cast || node.kind().strip_suffix("_expression").is_some_and(|kind| is_made.contains(&kind))
 }
 
 /// Whether a node starts with a brace.
@@ -273,6 +285,8 @@ mod tests {
         assert_eq!(of("x = f(t) * 2", "a + b").as_deref(), Some("(a + b)"));
         assert_eq!(of("x = f(t) ?? y", "a || b").as_deref(), Some("(a || b)"));
         assert_eq!(of("x = () => f(t)", "{ a: 1 }").as_deref(), Some("({ a: 1 })"));
+        assert_eq!(of("class A extends f(t) {}", "a ?? b").as_deref(), Some("(a ?? b)"));
+        assert_eq!(of("class A extends f(t) {}", "g(t)").as_deref(), Some("g(t)"));
         assert_eq!(of("<A b={f(t)} />", "g(t)").as_deref(), Some("g(t)"));
         assert_eq!(of("`a ${f(t)}`", "g(t)").as_deref(), Some("g(t)"));
     }

@@ -6,7 +6,7 @@ use crate::text::snapshot::FileId;
 use crate::transform::finding::Evidence;
 
 /// The names by which Next.js finds the files of an `app` folder.
-const ROUTES: [&str; 15] = [
+const ROUTES: [&str; 18] = [
     "page",
     "layout",
     "route",
@@ -22,17 +22,30 @@ const ROUTES: [&str; 15] = [
     "icon",
     "opengraph-image",
     "apple-icon",
+    "twitter-image",
+    "forbidden",
+    "unauthorized",
 ];
 
 /// The names by which frameworks and runners find a file wherever it is.
-const FOUND: [&str; 8] =
-    ["middleware", "instrumentation", "setupTests", "setupProxy", "gulpfile", "Gruntfile", "service-worker", "next-env.d"];
+const FOUND: [&str; 10] = [
+    "middleware",
+    "proxy",
+    "instrumentation",
+    "instrumentation-client",
+    "setupTests",
+    "setupProxy",
+    "gulpfile",
+    "Gruntfile",
+    "service-worker",
+    "next-env.d",
+];
 
 /// The endings of names that runners look for.
 const SUFFIXES: [&str; 9] = [".config", ".test", ".spec", ".stories", ".story", ".setup", ".e2e", ".cy", ".bench"];
 
 /// The folders all of whose files a runner finds.
-const FOLDERS: [&str; 5] = ["__tests__", "__mocks__", "cypress", "e2e", "scripts"];
+const FOLDERS: [&str; 6] = ["__tests__", "__mocks__", "cypress", "e2e", "scripts", ".storybook"];
 
 /// What makes a route of each file in some folders.
 const ROUTER: &str = "the router, by its path";
@@ -125,6 +138,9 @@ mod tests {
             "web/jest.setup.js",
             "web/__tests__/helper.ts",
             "web/.eslintrc.js",
+            "web/.storybook/preview.ts",
+            "web/app/blog/twitter-image.tsx",
+            "web/instrumentation-client.ts",
         ] {
             assert!(by_path(&RepoPath::new(path).unwrap()).is_some(), "{path}");
         }

@@ -26,7 +26,7 @@ use crate::index::Index;
 use crate::index::typescript::TypeScript;
 use crate::index::typescript::references::{Reference, Site};
 use crate::lang::typescript::facts::{
-    AliasForm, Computed, Exported, Facts, Imported, Request, RequestId, RequestKind, UseForm,
+    AliasForm, Computed, Exported, Facts, Imported, NameId, Request, RequestId, RequestKind, UseForm,
 };
 use crate::lang::typescript::imports::{Refusal, Source};
 use crate::lang::typescript::modules::{Kind, Module};
@@ -154,4 +154,18 @@ fn refused(refusal: Refusal) -> Reason {
         Refusal::Shared => Reason::Shared,
         Refusal::Form => Reason::OddSpelling,
     }
+}
+
+/// The comments of a script that take types from a module, each with the place that names it.
+pub fn documented(code: TypeScript<'_>, file: FileId, module: FileId) -> Vec<(Span, Span)> {
+    let facts = code.facts(file);
+    let leads = |path: NameId| {
+        let found = code.modules().resolve(file, facts.names.get(path), Kind::Types);
+        found.module == Module::File(module)
+    };
+    let named = facts.paths.iter().filter_map(|(path, span)| {
+        let comment = facts.comments.iter().find(|comment| comment.covers(*span))?;
+        leads(*path).then_some((*comment, *span))
+    });
+    named.collect()
 }

@@ -122,9 +122,14 @@ impl Group<'_, '_, '_> {
         (0..self.cases.len()).filter(move |&at| self.going[at] && covers(&self.cases[at]))
     }
 
+    /// Those that go and have a hold in them.
+    fn holders(&self, hold: &Hold) -> Vec<usize> {
+        hold.span.into_iter().flat_map(|span| self.goes_with(hold.file, span)).collect()
+    }
+
     /// Those by whose going a hold is lost; none where it stays.
     fn lifted(&self, hold: &Hold) -> Vec<usize> {
-        let own: Vec<usize> = self.goes_with(hold.file, hold.span).collect();
+        let own = self.holders(hold);
         match hold.alias.filter(|_| own.is_empty()) {
             Some(alias) if self.may_drop(hold.file, alias) => {
                 let facts = self.context.index.typescript().facts(hold.file);
@@ -193,7 +198,7 @@ impl Group<'_, '_, '_> {
     fn files(&self, at: usize) -> BTreeSet<FileId> {
         let case = &self.cases[at];
         let holds = case.uses.holds.iter().filter(|hold| hold.alias.is_some());
-        let along = holds.filter(|hold| self.goes_with(hold.file, hold.span).next().is_none());
+        let along = holds.filter(|hold| self.holders(hold).is_empty());
         along.map(|hold| hold.file).chain([case.doomed.file]).collect()
     }
 
@@ -298,7 +303,7 @@ impl Group<'_, '_, '_> {
     /// The imports of a file that go with some of the definitions.
     fn along(&self, members: &[usize], file: FileId) -> Vec<AliasId> {
         let holds = members.iter().flat_map(|&at| &self.cases[at].uses.holds).filter(|hold| hold.file == file);
-        let along = holds.filter(|hold| self.goes_with(hold.file, hold.span).next().is_none());
+        let along = holds.filter(|hold| self.holders(hold).is_empty());
         along.filter_map(|hold| hold.alias).collect::<BTreeSet<_>>().into_iter().collect()
     }
 

@@ -12,17 +12,17 @@ use crate::lang::typescript::resolve::{self, End, Resolution, Symbol};
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::{Evidence, Reason};
-use crate::transform::typescript::View;
 use crate::transform::typescript::found::found as found_by;
 use crate::transform::typescript::remove_unused_imports::has_word;
+use crate::transform::typescript::{View, documented};
 
 /// Something that holds on to a definition.
 #[derive(Clone)]
 pub struct Hold {
     /// The file.
     pub file: FileId,
-    /// The bytes: what goes with them holds nothing.
-    pub span: Span,
+    /// The bytes: what goes with them holds nothing. `None` for what finds the file as a whole.
+    pub span: Option<Span>,
     /// The import declaration's name that it is, if it is one.
     pub alias: Option<AliasId>,
     /// What stands there.
@@ -88,8 +88,12 @@ pub fn uses(index: &Index, doomed: &[Doomed], inside: &[Vec<Span>]) -> Vec<Uses>
     for escape in escapes(code, &all) {
         let view = View::open(index, escape.file);
         for at in exported().filter(|at| exposed[*at].contains(&escape.module) && !is_own(*at, escape.file, escape.span)) {
-            let hold =
-                |role| Hold { file: escape.file, span: escape.span, alias: None, evidence: view.quote(role, escape.span) };
+            let hold = |role| Hold {
+                file: escape.file,
+                span: Some(escape.span),
+                alias: None,
+                evidence: view.quote(role, escape.span),
+            };
             match &escape.name {
                 Some(name) if doomed[at].names.contains(name) => found[at].holds.push(hold("string")),
                 Some(_) => {}
@@ -102,8 +106,7 @@ pub fn uses(index: &Index, doomed: &[Doomed], inside: &[Vec<Span>]) -> Vec<Uses>
     }
     for at in exported() {
         let finders = exposed[at].iter().filter_map(|&file| Some((file, found_by(index, file)?)));
-        let holds =
-            finders.map(|(file, evidence)| (Reason::FoundOtherwise, Hold { file, span: Span::at(0), alias: None, evidence }));
+        let holds = finders.map(|(file, evidence)| (Reason::FoundOtherwise, Hold { file, span: None, alias: None, evidence }));
         found[at].suspects.extend(holds);
     }
     found
@@ -142,7 +145,7 @@ fn tell<'r>(
         let Some((role, span, alias)) = place(view, reference, doomed[at].file) else { continue };
         let is_own = doomed[at].file == reference.file && inside[at].iter().any(|inside| inside.covers(span));
         if !is_own {
-            let hold = Hold { file: reference.file, span, alias, evidence: view.quote(role, span) };
+            let hold = Hold { file: reference.file, span: Some(span), alias, evidence: view.quote(role, span) };
             // Several targets may be one definition.
             if !found[at].holds.iter().any(|other| other.file == hold.file && other.span == hold.span) {
                 found[at].holds.push(hold);
@@ -183,13 +186,13 @@ fn elsewhere(index: &Index, file: FileId, doomed: &[Doomed], found: &mut [Uses])
     let mut view: Option<View<'_>> = None;
     for (at, doomed) in doomed.iter().enumerate() {
         let is_broken = !facts.errors.is_empty() && file != doomed.file;
-        let is_near = !facts.computed.is_empty();
+        let is_near = !facts.computed.is_empty() || !facts.paths.is_empty();
         if !(known(doomed) || is_broken || is_near) {
             continue;
         }
         let view = view.get_or_insert_with(|| View::open(index, file));
         let mut hold = |role: &'static str, span: Span| {
-            found[at].holds.push(Hold { file, span, alias: None, evidence: view.quote(role, span) });
+            found[at].holds.push(Hold { file, span: Some(span), alias: None, evidence: view.quote(role, span) });
         };
         if is_broken && let Some(error) = facts.errors.first() {
             if doomed.names.iter().any(|name| has_word(&view.text, name)) {
@@ -200,10 +203,12 @@ fn elsewhere(index: &Index, file: FileId, doomed: &[Doomed], found: &mut [Uses])
         ambiguous(view, doomed).into_iter().for_each(|span| hold("import", span));
         augmented(view, doomed).into_iter().for_each(|span| hold("augmentation", span));
         global(view, doomed).into_iter().for_each(|span| hold("use", span));
+        in_comments(view, doomed).into_iter().for_each(|span| hold("string", span));
         if doomed.is_exported {
             let leading = facts.computed.iter().filter(|computed| view.may_lead(computed, doomed.file));
-            let suspect =
-                |span: Span| (Reason::Computed, Hold { file, span, alias: None, evidence: view.quote("computed", span) });
+            let suspect = |span: Span| {
+                (Reason::Computed, Hold { file, span: Some(span), alias: None, evidence: view.quote("computed", span) })
+            };
             found[at].suspects.extend(leading.map(|computed| suspect(computed.span)));
         }
     }
@@ -252,6 +257,13 @@ fn augmented(view: &View<'_>, doomed: &Doomed) -> Vec<Span> {
     let bindings =
         facts.bindings.iter().filter(|binding| scopes.contains(&binding.scope.index()) && is_it(facts.names.get(binding.name)));
     bindings.filter_map(|binding| facts.declarations_of(binding).first()).map(|declaration| declaration.name_span).collect()
+}
+
+/// The types of JSDoc comments that take the definition from its module: `@type {import("m").T}`.
+fn in_comments(view: &View<'_>, doomed: &Doomed) -> Vec<Span> {
+    let has_name = |comment: Span| doomed.names.iter().any(|name| has_word(&view.text[comment.range()], name));
+    let named = documented(view.code, view.file, doomed.file).into_iter().filter(|(comment, _)| has_name(*comment));
+    named.map(|(_, span)| span).collect()
 }
 
 /// The uses of what a file that is no module declares: all other files see it.

@@ -266,6 +266,9 @@ impl Site<'_> {
             // `typeof parameter`, as a type, or an element of JSX that a parameter names.
             let (is_bare, is_spread) = read.filter(|_| used.form != UseForm::JsxName).ok_or(Reason::NotOneExpression)?;
             self.is_free_inside(body, used, &bound[at])?;
+            // What is all of the body stands where the call does.
+            let is_all = used.span == body.template.body;
+            let is_bare = is_bare && !(is_all && (self.call.is_bound || body.template.signature.is_async));
             return Ok(match &bound[at] {
                 Bound::Argument(argument) => {
                     let text = self.given(argument.span);

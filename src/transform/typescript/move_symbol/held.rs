@@ -3,13 +3,11 @@
 use super::definition::{Moving, Stop};
 use crate::index::typescript::references::augmentations;
 use crate::lang::typescript::effects::is_given_member;
-use crate::lang::typescript::facts::NameId;
-use crate::lang::typescript::modules::{Kind, Module};
 use crate::lang::typescript::resolve::Definition;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::Reason;
-use crate::transform::typescript::View;
+use crate::transform::typescript::{View, documented};
 
 /// Whether other files add to the definition: `declare module "m" { interface X { … } }` adds to whatever `m` calls `X`.
 ///
@@ -50,16 +48,7 @@ pub fn check_documented(moving: &Moving<'_>) -> Result<(), Stop> {
     let index = moving.context.index;
     let code = index.typescript();
     let in_file = |file: FileId| {
-        let facts = code.facts(file);
-        let leads = |value: NameId| {
-            let found = code.modules().resolve(file, facts.names.get(value), Kind::Types);
-            found.module == Module::File(moving.view.file)
-        };
-        let named = facts.paths.iter().filter_map(|(value, span)| {
-            let comment = facts.comments.iter().find(|comment| comment.covers(*span))?;
-            leads(*value).then_some((*comment, *span))
-        });
-        let named: Vec<(Span, Span)> = named.collect();
+        let named = documented(code, file, moving.view.file);
         let view = (!named.is_empty()).then(|| View::open(index, file));
         view.map(|view| {
             let has_name = |(comment, _): &&(Span, Span)| view.text[comment.range()].contains(&*moving.from.name);
