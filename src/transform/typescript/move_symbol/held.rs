@@ -1,11 +1,15 @@
 //! What keeps a definition where it is, and its name what it is: declarations elsewhere that are one with it.
 
+use tree_sitter::Node;
+
 use super::definition::{Moving, Stop};
 use crate::index::typescript::references::augmentations;
 use crate::lang::typescript::effects::is_given_member;
-use crate::lang::typescript::facts::NameId;
+use crate::lang::typescript::facts::{BindingId, NameId};
+use crate::lang::typescript::imports::Source;
 use crate::lang::typescript::modules::{Kind, Module};
 use crate::lang::typescript::resolve::Definition;
+use crate::syntax;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::Reason;
@@ -28,7 +32,21 @@ pub fn check_augmented(moving: &Moving<'_>) -> Result<(), Stop> {
     if evidence.is_empty() { Ok(()) } else { Err(Stop { reason: Reason::StillReferenced, evidence }) }
 }
 
-/// Whether the module gives the definition members while it is loaded: `X.Item = …`. They are part of it, and would stay behind.
+/// The statements at the top of a file that give a name of its own members: `X.Item = …;`. They are part of what the name stands for, and go
+/// where it goes.
+pub fn given_members(source: &Source<'_>, binding: BindingId) -> Vec<Span> {
+    let facts = source.facts;
+    let is_it = |at: Span| facts.uses.iter().any(|used| used.span == at && used.binding == Some(binding));
+    let is_given = |statement: &Node<'_>| {
+        let value = syntax::children(*statement).into_iter().find(|node| node.kind() == "assignment_expression");
+        let left = value.and_then(|value| value.child_by_field_name("left"));
+        let left = left.filter(|left| statement.kind() == "expression_statement" && left.kind() == "member_expression");
+        left.and_then(|left| left.child_by_field_name("object")).is_some_and(|object| is_it(syntax::span(object)))
+    };
+    syntax::children(source.tree.root()).into_iter().filter(is_given).map(syntax::span).collect()
+}
+
+/// Whether the module gives the definition members while it is loaded in another way: `if (a) X.Item = …`. They would stay behind.
 ///
 /// # Errors
 /// It does; all places.
