@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::carried::{Carried, carry};
-use super::held::{check_augmented, check_documented, check_members, given_members};
+use super::held::{check_augmented, check_documented, check_members, check_namespaces, given_members};
 use super::home;
 use super::renamed::rename_in_place;
 use crate::index::Index;
@@ -287,6 +287,7 @@ impl Moving<'_> {
         }
         check_augmented(self)?;
         check_documented(self)?;
+        check_namespaces(self)?;
         check_members(self)
     }
 
