@@ -40,12 +40,7 @@ pub fn removal(source: &Source<'_>, declarations: &[DeclarationId]) -> Result<Ve
 /// # Errors
 /// As for [`removal`].
 pub fn removal_with(source: &Source<'_>, declarations: &[DeclarationId], statements: &[Span]) -> Result<Vec<Edit>, Refusal> {
-    let mut parts = parts(source, declarations)?;
-    for statement in statements {
-        parts.push(part(source, whole(source, *statement)?, &[])?);
-    }
-    parts.sort_by_key(|part| part.span);
-    parts.dedup_by_key(|part| part.node.start_byte());
+    let parts = parts_with(source, declarations, statements)?;
     let gone: Vec<Span> = parts.iter().filter(|part| part.declarators.is_empty()).map(|part| part.span).collect();
     let mut edits = Vec::new();
     for cluster in clusters(source.text, &parts) {
@@ -58,13 +53,14 @@ pub fn removal_with(source: &Source<'_>, declarations: &[DeclarationId], stateme
     Ok(edits)
 }
 
-/// Returns the text of definitions, as it is to be put elsewhere: without the last line ending.
+/// Returns the text of definitions and of other whole statements at the top of the file, as it is to be put elsewhere: without the last line
+/// ending.
 ///
 /// # Errors
 /// As for [`removal`].
-pub fn text_of(source: &Source<'_>, declarations: &[DeclarationId]) -> Result<String, Refusal> {
+pub fn text_of(source: &Source<'_>, declarations: &[DeclarationId], statements: &[Span]) -> Result<String, Refusal> {
     let text = source.text;
-    let parts = parts(source, declarations)?;
+    let parts = parts_with(source, declarations, statements)?;
     let eol = eol::line_ending(text);
     let clusters = clusters(text, &parts);
     let texts = clusters.iter().filter_map(|cluster| {
@@ -124,6 +120,17 @@ pub fn insert(source: &Source<'_>, spot: Spot, definition: &str) -> Result<Edit,
 fn whole<'a>(source: &Source<'a>, statement: Span) -> Result<Node<'a>, Refusal> {
     let is_it = |node: &Node<'_>| !node.has_error() && node.start_byte() == statement.range().start;
     top_level(source, statement.start).filter(is_it).ok_or(Refusal::ParsersDisagree)
+}
+
+/// The statements of definitions and others, in the order of the file.
+fn parts_with<'a>(source: &Source<'a>, declarations: &[DeclarationId], statements: &[Span]) -> Result<Vec<Part<'a>>, Refusal> {
+    let mut parts = parts(source, declarations)?;
+    for statement in statements {
+        parts.push(part(source, whole(source, *statement)?, &[])?);
+    }
+    parts.sort_by_key(|part| part.span);
+    parts.dedup_by_key(|part| part.node.start_byte());
+    Ok(parts)
 }
 
 /// The statements of definitions, in the order of the file.

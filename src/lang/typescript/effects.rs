@@ -66,6 +66,11 @@ const REACT: [&str; 5] = ["createContext", "createRef", "forwardRef", "lazy", "m
 
 /// The first place in a statement or expression where something happens while it is evaluated.
 pub fn effect_in(source: &Source<'_>, node: Node<'_>) -> Option<Span> {
+    effect_but(source, node, &|_| false)
+}
+
+/// The same, but for calls and constructions of which more is known; their arguments are looked at by themselves.
+pub fn effect_but(source: &Source<'_>, node: Node<'_>, is_known: &dyn Fn(Node<'_>) -> bool) -> Option<Span> {
     let mut waiting = vec![node];
     while let Some(node) = waiting.pop() {
         match node.kind() {
@@ -73,7 +78,9 @@ pub fn effect_in(source: &Source<'_>, node: Node<'_>) -> Option<Span> {
                 return Some(syntax::span(node));
             }
             "assignment_expression" if !is_of_own_name(source, node) => return Some(syntax::span(node)),
-            "call_expression" | "new_expression" if !is_pure(source, node) => return Some(syntax::span(node)),
+            "call_expression" | "new_expression" if !is_pure(source, node) && !is_known(node) => {
+                return Some(syntax::span(node));
+            }
             "unary_expression" if source.text[node.byte_range()].starts_with("delete") => return Some(syntax::span(node)),
             "import_statement" if is_for_effect(node) => return Some(syntax::span(node)),
             "throw_statement" | "debugger_statement" => return Some(syntax::span(node)),
@@ -83,6 +90,23 @@ pub fn effect_in(source: &Source<'_>, node: Node<'_>) -> Option<Span> {
         waiting.extend(evaluated.into_iter().rev());
     }
     None
+}
+
+/// What a call or construction starts with: `z` of `z.object({}).strict()`, `create` of `create<State>()(f)`.
+pub fn root_of(call: Node<'_>) -> Node<'_> {
+    std::iter::successors(Some(call), |node| started_by(*node)).last().unwrap_or(call)
+}
+
+fn started_by(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        "call_expression" => node.child_by_field_name("function"),
+        "new_expression" => node.child_by_field_name("constructor"),
+        "member_expression" | "subscript_expression" => node.child_by_field_name("object"),
+        "parenthesized_expression" | "non_null_expression" | "as_expression" | "satisfies_expression" => {
+            syntax::children(node).into_iter().find(|child| child.is_named() && child.kind() != "comment")
+        }
+        _ => None,
+    }
 }
 
 /// Whether a member of the name at a place is assigned to there.

@@ -21,7 +21,7 @@ use crate::lang::typescript::resolve::{Program, Symbol};
 use crate::text::snapshot::FileId;
 use crate::transform::finding::Reason;
 
-/// A module that a test replaces, and the names that the replacement gives, where they are known.
+/// A module that a test replaces, and the names that the replacement gives, where they are known and the rest is what it is.
 type Replaced = (Module, Option<BTreeSet<Box<str>>>);
 
 /// The replacements that concern some symbols.
@@ -29,8 +29,7 @@ type Replaced = (Module, Option<BTreeSet<Box<str>>>);
 pub struct Mocks {
     /// The requests that replace the old module of a symbol and cannot go along.
     staying: BTreeSet<(FileId, RequestId)>,
-    /// By file, the modules that a test replaces for its code and goes on to replace, each with the names that it gives, where that is
-    /// known.
+    /// By file, the modules that a test replaces for its code and goes on to replace.
     held: BTreeMap<FileId, Vec<Replaced>>,
     /// The tests whose replacements go along, each with the files that read what these are for.
     following: Vec<(FileId, BTreeSet<FileId>)>,
@@ -62,7 +61,9 @@ impl Mocks {
                     }
                     mocks.staying.insert((test, id));
                 }
-                let names = keys(facts, id).map(|keys| keys.into_iter().map(Box::from).collect());
+                // Of a module that is replaced as a whole, what is not given is not there.
+                let names = if keeps_rest(code, test, id) { keys(facts, id) } else { None };
+                let names = names.map(|names| names.into_iter().map(Box::from).collect());
                 for &file in &loaded {
                     mocks.held.entry(file).or_default().push((module.clone(), names.clone()));
                 }
@@ -129,6 +130,16 @@ fn is_replacing(facts: &Facts, id: RequestId) -> bool {
 /// Whether a request says by what the module is replaced.
 pub fn has_factory(facts: &Facts, id: RequestId) -> bool {
     facts.requests[id.index()].kind == RequestKind::Mock(Mock::Replace { has_factory: true })
+}
+
+/// Whether what the factory of a replacement does not name is what it is: `...jest.requireActual("m")`, `...(await original())`.
+fn keeps_rest(code: TypeScript<'_>, test: FileId, id: RequestId) -> bool {
+    let facts = code.facts(test);
+    let text = View::open(code.index, test).text;
+    let factory = &text[facts.requests[id.index()].whole.range()];
+    let asks = |inner: RequestId| facts.requests[inner.index()].kind == RequestKind::Mock(Mock::Actual);
+    let has_original = || factory.contains("await") || inner(code, test, id).any(asks);
+    has_factory(facts, id) && factory.contains("...") && has_original()
 }
 
 /// The names that the factory of a replacement gives; `None` where that is not known.

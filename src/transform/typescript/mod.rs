@@ -7,6 +7,7 @@ pub(crate) mod delete_module;
 mod found;
 pub mod inline_wrapper;
 mod judge;
+mod library;
 mod mocks;
 pub(super) mod move_module;
 pub(super) mod move_symbol;

@@ -5,6 +5,7 @@ mod border;
 mod carried;
 mod definition;
 mod held;
+mod moment;
 mod renamed;
 
 use self::definition::move_definition;
@@ -95,7 +96,8 @@ impl Rule for MoveSymbol {
         let pair = |(from, to): &(SymbolRef, SymbolRef)| {
             let (old, new) = (from.symbol(index), to.symbol(index));
             let verdict = judge(index, &old, &new, self.replaces);
-            Some(Pair { from: old, to: new, home: home(index, to)?, spelled: (from.spelled(), to.spelled()), verdict })
+            let (home, spelled) = (home(index, to)?, (from.spelled(), to.spelled()));
+            Some(Pair { from: old, to: new, home, brings: Vec::new(), spelled, verdict })
         };
         let pairs: Vec<Pair> = self.moves.iter().filter_map(pair).filter(|pair| pair.from != pair.to).collect();
         relocate(context, &pairs, self.style)

@@ -4,12 +4,14 @@
 //! one carries the change, the others depend on it.
 
 mod file;
+mod loads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
 use self::file::InFile;
+use self::loads::Lost;
 use super::View;
 use super::judge::Verdict;
 use super::mocks::Mocks;
@@ -29,6 +31,8 @@ pub struct Pair {
     pub to: Symbol,
     /// Where its module lies, or will lie; a package by its specifier.
     pub home: Home,
+    /// The files that the new module will load for it.
+    pub brings: Vec<FileId>,
     /// The new symbol as plans write it.
     pub spelled: (String, String),
     /// Whether the one may stand for the other.
@@ -63,6 +67,7 @@ pub fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> Vec<Find
         by_file.entry(reference.file).or_default().push(reference);
     }
     let chain = target_chain(context, pairs);
+    let lost = Lost::of(context, pairs, &references, style);
     let files: Vec<(FileId, Vec<&Reference>)> = by_file.into_iter().collect();
     let mut stuck: BTreeSet<FileId> = BTreeSet::new();
     // A replacement that would go along stays with code that stays; then other code stays with it.
@@ -70,7 +75,7 @@ pub fn relocate(context: &Context<'_>, pairs: &[Pair], style: Style) -> Vec<Find
         let mocks = Mocks::of(code, pairs, &references, &stuck);
         let in_file = |(file, references): &(FileId, Vec<&Reference>)| {
             let view = View::open(context.index, *file);
-            InFile { context, pairs, style, view: &view, chain: &chain, mocks: &mocks }.findings(references)
+            InFile { context, pairs, style, view: &view, chain: &chain, mocks: &mocks, lost: &lost }.findings(references)
         };
         let findings: Vec<Finding> = files.par_iter().flat_map_iter(in_file).collect();
         let stays = |finding: &&Finding| match finding.outcome {

@@ -15,7 +15,7 @@ fn taken(text: &str) -> Result<(String, String), Refusal> {
     let rest = edited(text, |source| {
         let names: Vec<&str> = ["It", "And"].into_iter().filter(|name| source.facts.top_level(name).is_some()).collect();
         let ids = named(source, &names);
-        lines = text_of(source, &ids);
+        lines = text_of(source, &ids, &[]);
         removal(source, &ids)
     })?;
     Ok((lines?, rest))

@@ -72,6 +72,7 @@ fn pairs(standins: &[Standin<'_>]) -> Vec<Pair> {
             from: standin.symbol.clone(),
             to,
             home: Home::Package(String::new()),
+            brings: Vec::new(),
             spelled: (String::new(), String::new()),
             verdict: Verdict { applicability: None, reason: Some(Reason::Patched), evidence: Vec::new() },
         }));

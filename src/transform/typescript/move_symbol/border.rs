@@ -18,6 +18,10 @@ impl Moving<'_> {
         if !marks.is_empty() {
             return Some(Stop { reason: Reason::OtherRealm, evidence: marks });
         }
+        let moments = self.moments();
+        if !moments.is_empty() {
+            return Some(Stop { reason: Reason::LoadTime, evidence: moments });
+        }
         let patches = self.patches();
         if !patches.is_empty() {
             return Some(Stop { reason: Reason::Patched, evidence: patches });

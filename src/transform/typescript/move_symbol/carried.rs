@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::definition::{Moving, Stop, applied, declarations};
+use super::held::given_members;
 use crate::index::typescript::kind;
 use crate::lang::grammar;
 use crate::lang::typescript::facts::{
@@ -11,6 +12,7 @@ use crate::lang::typescript::facts::{
 use crate::lang::typescript::imports::{self, Change, Name, Source};
 use crate::lang::typescript::modules::{Absence, Module};
 use crate::lang::typescript::rename::rename;
+use crate::lang::typescript::resolve::{self, End};
 use crate::lang::typescript::{collect, definitions};
 use crate::syntax;
 use crate::text::edit::{Edit, TextEdit};
@@ -139,6 +141,9 @@ fn imported(moving: &Moving<'_>, id: AliasId, meaning: Meaning) -> Result<Name, 
     let (AliasForm::Import(_), Some(local)) = (alias.form, alias.local) else {
         return Err(Stop { reason: Reason::OddSpelling, evidence: quote() });
     };
+    if resolve::imported(&moving.view.code, moving.view.file, alias).end == End::Unbound {
+        return Err(Stop { reason: Reason::Dangling, evidence: quote() });
+    }
     let imported = match alias.imported {
         Imported::Name(name) => facts.names.get(name).to_owned(),
         Imported::Namespace => "*".to_owned(),
@@ -237,7 +242,8 @@ fn text(moving: &Moving<'_>) -> Result<String, Stop> {
         ids.extend(declarations(&new_facts, new_facts.top_level(name).ok_or(Reason::ParsersDisagree)?));
     }
     let source = Source { text: &prepared, facts: &new_facts, tree: &tree };
-    definitions::text_of(&source, &ids).map_err(|refusal| refused(refusal).into())
+    let members = new_facts.top_level(name).map(|binding| given_members(&source, binding)).unwrap_or_default();
+    definitions::text_of(&source, &ids, &members).map_err(|refusal| refused(refusal).into())
 }
 
 /// The edit that makes a statement export what it declares, in the way that it is to be exported.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::carried::{Carried, carry};
-use super::held::{check_augmented, check_documented, check_members};
+use super::held::{check_augmented, check_documented, check_members, check_namespaces, given_members};
 use super::home;
 use super::renamed::rename_in_place;
 use crate::index::Index;
@@ -51,6 +51,8 @@ pub struct Moving<'m> {
     pub binding: BindingId,
     /// What only the definition uses and the old module does not export: it goes along.
     pub companions: Vec<BindingId>,
+    /// The statements that give the definition members: they go along.
+    pub members: Vec<Span>,
     pub from: &'m SymbolRef,
     pub to: &'m SymbolRef,
     /// Where it goes.
@@ -74,7 +76,7 @@ pub fn move_definition(context: &Context<'_>, from: &SymbolRef, to: &SymbolRef, 
     if matches!(view.facts.bindings[binding.index()].kind, BindingKind::Import(_)) {
         return elsewhere(context, &view, from, to, style);
     }
-    let mut moving = Moving { context, view, binding, companions: Vec::new(), from, to, place, shim };
+    let mut moving = Moving { context, view, binding, companions: Vec::new(), members: Vec::new(), from, to, place, shim };
     if *moving.view.path != moving.place {
         moving.gather();
     }
@@ -83,6 +85,7 @@ pub fn move_definition(context: &Context<'_>, from: &SymbolRef, to: &SymbolRef, 
         from: old,
         to: to.symbol(index),
         home: Home::Path(moving.place.clone()),
+        brings: moving.brings(),
         spelled: (from.spelled(), to.spelled()),
         verdict: Verdict::same(),
     };
@@ -174,7 +177,8 @@ fn elsewhere(context: &Context<'_>, view: &View<'_>, from: &SymbolRef, to: &Symb
         return vec![finding];
     }
     let Some(home) = home(index, to) else { return Vec::new() };
-    let pair = Pair { from: old, to: new, home, spelled: (from.spelled(), to.spelled()), verdict: Verdict::same() };
+    let spelled = (from.spelled(), to.spelled());
+    let pair = Pair { from: old, to: new, home, brings: Vec::new(), spelled, verdict: Verdict::same() };
     relocate(context, &[pair], style)
 }
 
@@ -201,9 +205,10 @@ impl Moving<'_> {
         finding
     }
 
-    /// Takes in what only the definition uses, and what only that uses.
+    /// Takes in what gives the definition members, what only the definition uses, and what only that uses.
     fn gather(&mut self) {
         let facts = self.view.facts;
+        self.members = self.source().map(|source| given_members(&source, self.binding)).unwrap_or_default();
         loop {
             let regions = self.regions();
             let is_inside = |span: Span| regions.iter().any(|region| region.covers(span));
@@ -242,7 +247,8 @@ impl Moving<'_> {
     /// The bytes that move: whole statements, or one declarator of several.
     pub fn regions(&self) -> Vec<Span> {
         let declared = self.declared().into_iter().map(|id| &self.view.facts.declarations[id.index()]);
-        declared.map(|it| if is_alone(self.view.facts, it.statement) { it.statement } else { it.span }).collect()
+        let declared = declared.map(|it| if is_alone(self.view.facts, it.statement) { it.statement } else { it.span });
+        declared.chain(self.members.iter().copied()).collect()
     }
 
     /// The concrete tree of the old module.
@@ -281,6 +287,7 @@ impl Moving<'_> {
         }
         check_augmented(self)?;
         check_documented(self)?;
+        check_namespaces(self)?;
         check_members(self)
     }
 
@@ -291,7 +298,8 @@ impl Moving<'_> {
         let dropped = self.dropped_exports();
         let entries: Vec<ExportId> = dropped.iter().map(|&at| ExportId::new(at)).collect();
         let lists = exports::removal(&source, &entries).map_err(refused)?;
-        let mut edits = definitions::removal_with(&source, &self.declared(), &lists.statements).map_err(refused)?;
+        let statements = [&lists.statements[..], &self.members].concat();
+        let mut edits = definitions::removal_with(&source, &self.declared(), &statements).map_err(refused)?;
         edits.extend(lists.edits);
         let mut change = Change::default();
         for (id, alias) in facts.aliases.iter().enumerate() {

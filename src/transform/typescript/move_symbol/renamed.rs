@@ -1,7 +1,7 @@
 //! A definition that gets another name in its own module.
 
 use super::definition::{Moving, Stop};
-use super::held::{check_augmented, check_documented};
+use super::held::{check_augmented, check_documented, check_namespaces};
 use crate::lang::typescript::facts::Exported;
 use crate::lang::typescript::rename::rename;
 use crate::text::change::SourceChange;
@@ -19,6 +19,7 @@ pub fn rename_in_place(moving: &Moving<'_>) -> Result<(SourceChange, Option<Reas
     }
     check_augmented(moving)?;
     check_documented(moving)?;
+    check_namespaces(moving)?;
     let taken = facts.exports_of(&moving.to.name).next();
     if let Some((_, export)) = taken {
         return Err(Stop { reason: Reason::PlaceTaken, evidence: vec![moving.view.quote("there", export.span)] });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::loads::Lost;
 use super::{Home, Pair, Style};
 use crate::index::typescript::references::{Reference, Site};
 use crate::lang::typescript::facts::{
@@ -27,6 +28,7 @@ pub(super) struct InFile<'c> {
     pub view: &'c View<'c>,
     pub chain: &'c [Symbol],
     pub mocks: &'c Mocks,
+    pub lost: &'c Lost,
 }
 
 /// A reference that is to be rewritten.
@@ -111,7 +113,22 @@ impl InFile<'_> {
             return Some(Reason::OwnName);
         }
         let passed = &reference.way.hops[..=reference.distance];
-        self.mocks.hold(self.view.file, passed, &self.pairs[reference.target].to.module)
+        let held = self.mocks.hold(self.view.file, passed, &self.pairs[reference.target].to.module);
+        held.or(self.lost(reference).map(|_| Reason::LoadTime))
+    }
+
+    /// What is not loaded any more when a reference goes elsewhere, where that does something.
+    fn lost(&self, reference: &Reference) -> Option<&Evidence> {
+        let facts = self.view.facts;
+        let request = match reference.site {
+            Site::Alias(alias) => facts.aliases[alias.index()].request,
+            Site::Export(export) => match facts.exports[export.index()].what {
+                Exported::From { request, .. } => request,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.lost.get(self.view.file, request)
     }
 
     fn rewrite(&self, class: Applicability, moves: &[Move<'_>]) -> Vec<Finding> {
@@ -399,6 +416,7 @@ impl InFile<'_> {
             outcome,
         );
         finding.evidence = self.via(reference);
+        finding.evidence.extend(self.lost(reference).cloned());
         finding.evidence.extend(pair.verdict.evidence.iter().cloned());
         finding
     }
