@@ -1,7 +1,5 @@
 //! What keeps a definition where it is, and its name what it is: declarations elsewhere that are one with it.
 
-use tree_sitter::Node;
-
 use super::definition::{Moving, Stop};
 use crate::index::typescript::references::augmentations;
 use crate::lang::typescript::effects::is_given_member;
@@ -9,7 +7,7 @@ use crate::lang::typescript::facts::{Alias, BindingId, Imported, NameId};
 use crate::lang::typescript::imports::Source;
 use crate::lang::typescript::modules::{Kind, Module};
 use crate::lang::typescript::resolve::{self, Definition, End};
-use crate::syntax;
+use crate::syntax::{self, Node};
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::Reason;
