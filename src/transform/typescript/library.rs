@@ -1,15 +1,13 @@
 //! Calls that are taken to do and to return the same whenever they are made: those of packages, and of methods of values that are written
 //! where they are called.
 
-use tree_sitter::Node;
-
 use super::View;
 use crate::lang::typescript::effects::{effect_but, root_of};
 use crate::lang::typescript::facts::{BindingId, BindingKind};
 use crate::lang::typescript::imports::Source;
 use crate::lang::typescript::modules::{Absence, Module};
 use crate::lang::typescript::resolve::{self, End};
-use crate::syntax;
+use crate::syntax::{self, Node};
 
 /// Whether a call that may do something is taken to be the same at any time.
 pub fn is_same_whenever(view: &View<'_>, source: &Source<'_>, call: Node<'_>) -> bool {

@@ -4,14 +4,12 @@
 //! A doubt is what it runs then (a decorator that registers it, a call of something that the repository defines, or of what the platform
 //! has), and what the old module goes on to do to it. Calls of libraries are taken to be the same at any time.
 
-use tree_sitter::Node;
-
 use super::definition::Moving;
 use crate::lang::typescript::effects::effect_but;
 use crate::lang::typescript::facts::{BindingKind, Meaning, ScopeId};
 use crate::lang::typescript::imports::Source;
 use crate::lang::typescript::modules::Module;
-use crate::syntax;
+use crate::syntax::{self, Node};
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::Evidence;

@@ -122,17 +122,20 @@ impl Change {
     }
 }
 
+/// What a file loads, with the requests of what it loads at once.
+type Edges = Rc<Vec<(Option<RequestId>, FileId)>>;
+
 /// The files, and what they load before and after the change.
 struct Program<'i> {
     code: TypeScript<'i>,
     change: Change,
-    edges: RefCell<FxHashMap<FileId, Rc<Vec<(Option<RequestId>, FileId)>>>>,
+    edges: RefCell<FxHashMap<FileId, Edges>>,
     acts: RefCell<FxHashMap<FileId, Option<Evidence>>>,
 }
 
 impl Program<'_> {
     /// What a file loads, whenever that is, with the requests of those that it loads at once.
-    fn edges(&self, file: FileId) -> Rc<Vec<(Option<RequestId>, FileId)>> {
+    fn edges(&self, file: FileId) -> Edges {
         if let Some(known) = self.edges.borrow().get(&file) {
             return known.clone();
         }
