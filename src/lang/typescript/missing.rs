@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{AliasForm, DeclarationKind, Exported, Facts, Imported, Meaning, RequestId, ScopeId, Use};
+use super::facts::{AliasForm, DeclarationKind, Exported, Facts, Imported, Meaning, RequestId, ScopeId, ScopeKind, Use};
 use super::modules::{Absence, Module, Resolved};
 use super::resolve::{End, Program, Symbol, imported, resolve, steps};
 use crate::text::snapshot::FileId;
@@ -94,6 +94,15 @@ pub fn declared_twice(facts: &Facts) -> BTreeMap<&str, u32> {
 pub fn top_names(facts: &Facts) -> impl Iterator<Item = &str> {
     let bindings = facts.bindings.iter().take_while(|binding| binding.scope == ScopeId::MODULE);
     bindings.map(|binding| facts.names.get(binding.name))
+}
+
+/// The names that a file gives to all others, without an import: those of a script, and of `declare global`.
+pub fn shared_names(facts: &Facts) -> impl Iterator<Item = &str> {
+    let is_shared = |scope: ScopeId| match facts.scopes[scope.index()].kind {
+        ScopeKind::Global => true,
+        _ => !facts.is_module && scope == ScopeId::MODULE,
+    };
+    facts.bindings.iter().filter(move |binding| is_shared(binding.scope)).map(|binding| facts.names.get(binding.name))
 }
 
 /// The names that the language, its library of types, browsers and Node give every file. Sorted.

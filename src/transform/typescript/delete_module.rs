@@ -13,7 +13,8 @@ use super::remove_unused_imports::has_word;
 use super::{View, package, refused};
 use crate::index::Index;
 use crate::lang::config::Format;
-use crate::lang::typescript::facts::{Exported, RequestId, RequestKind};
+use crate::lang::typescript::facts::{Exported, Request, RequestId, RequestKind};
+use crate::lang::typescript::missing::{free_names, is_global, shared_names};
 use crate::lang::typescript::modules::{Kind, Module};
 use crate::lang::typescript::{definitions, exports, is_source};
 use crate::text::change::{FileChange, SourceChange};
@@ -117,12 +118,15 @@ impl Doomed {
     fn new(index: &Index, files: Vec<FileId>, message: String, is_emptied: bool) -> Self {
         let mut doomed = Self { message, files, blockers: Vec::new(), suspects: Vec::new(), stars: Vec::new() };
         let code = index.typescript();
+        let shared: BTreeSet<&str> = doomed.files.iter().flat_map(|file| shared_names(code.facts(*file))).collect();
         for file in code.files().filter(|_| !doomed.files.is_empty()).collect::<Vec<_>>() {
             if !doomed.files.contains(&file) {
                 doomed.look_at(index, file, is_emptied);
+                doomed.blockers.extend(users(index, file, &shared));
             }
         }
         let own = doomed.files.clone();
+        doomed.suspects.extend(own.iter().filter_map(|&file| Some((Reason::FoundOtherwise, file, shared_by(index, file)?))));
         doomed.suspects.extend(own.iter().filter_map(|&file| Some((Reason::FoundOtherwise, file, found_as(index, file)?))));
         doomed.suspects.extend(in_config(index, &own));
         doomed
@@ -176,6 +180,29 @@ impl Doomed {
     fn kept(&self, context: &Context<'_>) -> Option<Reason> {
         self.files.iter().chain(self.stars.iter().map(|(file, _)| file)).find_map(|&file| context.keeps(file))
     }
+}
+
+/// Where a file uses names that others share with it, and that nothing else gives it.
+fn users(index: &Index, file: FileId, shared: &BTreeSet<&str>) -> Vec<(FileId, Evidence)> {
+    if shared.is_empty() {
+        return Vec::new();
+    }
+    let view = View::open(index, file);
+    let used = free_names(view.facts).into_iter().filter(|(name, _)| shared.contains(name) && !is_global(name));
+    used.map(|(_, offset)| (file, view.quote("reference", Span::at(offset)))).collect()
+}
+
+/// What a file declares for all others: global names, or modules that are no files.
+fn shared_by(index: &Index, file: FileId) -> Option<Evidence> {
+    let view = View::open(index, file);
+    let facts = view.facts;
+    let name = shared_names(facts).next().map(|name| format!("by all files, which share its `{name}`"));
+    let is_ambient = |request: &&Request| !facts.is_module && request.kind == RequestKind::Augmentation;
+    let text = name.or_else(|| {
+        let request = facts.requests.iter().find(is_ambient)?;
+        Some(format!("by all files: it declares the module \"{}\"", facts.names.get(request.specifier)))
+    })?;
+    Some(Evidence { role: "found", at: Some((view.path.clone(), 1)), text })
 }
 
 /// Who finds a file; a replacement for tests is found through what it replaces.
