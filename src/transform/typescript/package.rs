@@ -97,7 +97,8 @@ fn delete(context: &Context<'_>, name: &str) -> Vec<Finding> {
                 let reason = match (mentions.is_empty(), locks.is_empty()) {
                     (false, _) => Some(Reason::InConfig),
                     (true, false) => Some(Reason::LockFile),
-                    (true, true) => None,
+                    // The compiler takes what describes other packages, and what is global, without being asked.
+                    (true, true) => name.starts_with("@types/").then_some(Reason::FoundOtherwise),
                 };
                 match TextEdit::new(vec![removal(text, member)]) {
                     Ok(edit) => {

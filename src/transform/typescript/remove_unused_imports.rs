@@ -18,7 +18,7 @@ use super::quiet::Quiet;
 use crate::index::Index;
 use crate::index::typescript::references::is_inside;
 use crate::lang::typescript::definitions;
-use crate::lang::typescript::facts::{AliasId, ExportId, Facts, Imported, RequestId, RequestKind};
+use crate::lang::typescript::facts::{AliasId, Export, ExportId, Facts, Imported, RequestId, RequestKind};
 use crate::lang::typescript::imports::{self, Becomes, Change};
 use crate::lang::typescript::unused::unused;
 use crate::text::change::SourceChange;
@@ -174,7 +174,8 @@ fn change(view: &View<'_>, going: &[&Judged]) -> Result<TextEdit, Reason> {
 }
 
 /// The edits that take names out of the import declarations and re-exports of a file. A file that nothing else makes a module is left
-/// with `export {}`, unless it exports something.
+/// with `export {}`, unless it exports something. A declaration file of which only its imports make a module, so that it exports all that
+/// it declares, cannot be left with that, which would take its exports away.
 ///
 /// # Errors
 /// Why that is not done.
@@ -183,6 +184,11 @@ pub fn drop_names(view: &View<'_>, aliases: &[AliasId], exports: &[ExportId]) ->
     let source = view.source().ok_or(Reason::ParsersDisagree)?;
     let request = |id: &AliasId| facts.aliases[id.index()].request;
     let last = last_import(facts, aliases);
+    let says = |export: &Export| view.text[export.statement.range()].starts_with("export");
+    if last.is_some() && !facts.exports.is_empty() && !facts.exports.iter().any(says) {
+        return Err(Reason::NotProved);
+    }
+    let last = last.filter(|_| facts.exports.is_empty());
     let mut edits = Vec::new();
     if let Some(last) = last {
         let whole = facts.requests[last.index()].whole;
@@ -203,8 +209,8 @@ pub fn drop_names(view: &View<'_>, aliases: &[AliasId], exports: &[ExportId]) ->
     Ok(edits)
 }
 
-/// The import declaration that goes last, where nothing else makes the file a module.
-fn last_import(facts: &Facts, aliases: &[AliasId]) -> Option<RequestId> {
+/// The import declaration that goes last, where nothing but what it exports makes the file a module.
+pub fn last_import(facts: &Facts, aliases: &[AliasId]) -> Option<RequestId> {
     let asks = |kind: RequestKind| matches!(kind, RequestKind::Import | RequestKind::ImportEquals | RequestKind::Export);
     let ids = (0..facts.requests.len()).map(RequestId::new);
     let declarations: Vec<RequestId> = ids.filter(|request| asks(facts.requests[request.index()].kind)).collect();
@@ -213,6 +219,6 @@ fn last_import(facts: &Facts, aliases: &[AliasId]) -> Option<RequestId> {
         let mut of_request = of_request.map(|(at, _)| aliases.contains(&AliasId::new(at))).peekable();
         of_request.peek().is_some() && of_request.all(|is_gone| is_gone)
     };
-    let is_last = facts.is_module && facts.exports.is_empty() && !aliases.is_empty() && declarations.iter().all(goes);
+    let is_last = facts.is_module && !aliases.is_empty() && declarations.iter().all(goes);
     declarations.last().copied().filter(|_| is_last)
 }

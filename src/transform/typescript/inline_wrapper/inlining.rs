@@ -25,6 +25,7 @@ use crate::transform::finding::{Applicability, Finding, Fix, Form, Outcome, Reas
 use crate::transform::typescript::judge::Verdict;
 use crate::transform::typescript::mocks::{Mocks, loaded};
 use crate::transform::typescript::relocate::{Home, Pair};
+use crate::transform::typescript::remove_unused_imports::last_import;
 use crate::transform::typescript::{View, refused, spelling};
 
 /// Turns the calls of some wrappers into what they stand for.
@@ -336,8 +337,12 @@ impl InFile<'_> {
             let entry = needed.entry(&name.local).or_insert_with(|| name.clone());
             entry.is_type_only &= name.is_type_only;
         }
-        let added = needed.into_values().collect();
-        let mut change = Change { aliases: unused.to_vec(), added, ..Change::default() };
+        let added: Vec<Name> = needed.into_values().collect();
+        let ids: Vec<AliasId> = unused.iter().map(|(id, _)| *id).collect();
+        // The import that makes the file a module goes with the step's other orphans, which leave one.
+        let is_last = added.is_empty() && source.facts.exports.is_empty() && last_import(source.facts, &ids).is_some();
+        let aliases = if is_last { Vec::new() } else { unused.to_vec() };
+        let mut change = Change { aliases, added, ..Change::default() };
         let written = imports::edits(source, &change).or_else(|_| {
             // An import that cannot go by itself may stay.
             change.aliases.clear();
