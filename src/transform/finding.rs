@@ -175,6 +175,8 @@ pub enum Reason {
     OtherRealm,
     /// The old and the new module belong to different packages.
     OtherPackage,
+    /// Another fix of the step changes the same files, and waits for a look.
+    SameFiles,
     /// A file that patches names has this one in a string, and may patch it.
     MaybePatched,
     /// No code of the repository reads the patched name while the patch holds.
@@ -293,6 +295,7 @@ impl Reason {
         Reason::PatchedThere,
         Reason::OtherRealm,
         Reason::OtherPackage,
+        Reason::SameFiles,
         Reason::MaybePatched,
         Reason::NobodyReads,
         Reason::MaybeRead,
@@ -371,6 +374,7 @@ impl Reason {
             Reason::PatchedThere => "patched-there",
             Reason::OtherRealm => "other-realm",
             Reason::OtherPackage => "other-package",
+            Reason::SameFiles => "same-files",
             Reason::MaybePatched => "maybe-patched",
             Reason::NobodyReads => "nobody-reads",
             Reason::MaybeRead => "maybe-read",
@@ -450,6 +454,7 @@ impl Reason {
             Reason::PatchedThere => "a patch of the new home, which does not concern it today, would then hold here too",
             Reason::OtherRealm => "the old and the new module are run or compiled in different ways, as each says at its top",
             Reason::OtherPackage => "the old and the new module belong to different packages",
+            Reason::SameFiles => "another fix of the step changes the same files, and waits for a look",
             Reason::MaybePatched => {
                 "a test that patches names has this one in a string, and whether it patches it cannot be known"
             }

@@ -3,6 +3,7 @@
 //! A kind whose parameters name code of one language has a rule for each; the names tell which is meant.
 
 use super::language::Language;
+use super::moves::first_of_map;
 use super::wire::{Located, Problem, Table};
 use super::{Rule, python, typescript};
 
@@ -79,7 +80,7 @@ pub const KINDS: [Kind; 10] = [
         name: "move-symbol",
         summary: "sends every reference to a symbol to its new home",
         rules: Rules::Each {
-            is_typescript: is_from_typescript,
+            is_typescript: |table| is_from_typescript(table) || maps_typescript(table),
             python: python::move_symbol::read,
             typescript: typescript::move_symbol::read,
         },
@@ -119,6 +120,12 @@ fn is_of_typescript(table: &Table<'_>) -> bool {
 
 fn is_from_typescript(table: &Table<'_>) -> bool {
     Language::of(table, &["from", "to"]) == Language::TypeScript
+}
+
+/// Whether the first name of a `map` is TypeScript's, where nothing else says what the names are.
+fn maps_typescript(table: &Table<'_>) -> bool {
+    let says = ["language", "from", "to"].iter().any(|key| table.has(key));
+    !says && first_of_map(table).is_some_and(|name| Language::of_name(&name) == Language::TypeScript)
 }
 
 impl Kind {

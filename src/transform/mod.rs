@@ -8,6 +8,7 @@ pub mod finding;
 pub mod kind;
 pub mod language;
 mod listed;
+mod moves;
 pub mod pack;
 pub mod python;
 mod query;

@@ -67,6 +67,7 @@ impl Reason {
             Reason::OtherRealm => {
                 "look whether the definition means the same where it arrives, or choose a home that says the same of itself"
             }
+            Reason::SameFiles => "look at the other fix first, and take it with `--review` or put it into a step of its own",
             Reason::OtherPackage => {
                 "let each package that imports it depend on its new one, and look how the imports are spelled"
             }

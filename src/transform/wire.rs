@@ -225,6 +225,12 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The file beside the plan of a name, where it can be had; nothing is reported.
+    pub fn beside(&self, name: &str) -> Option<Arc<SpecFile>> {
+        let (_, origin) = self.layers.first()?;
+        if is_outside(name) { None } else { self.shared.siblings.sibling(&origin.file, name).ok() }
+    }
+
     fn get(&self, key: &'static str) -> Option<(&'t DeValue<'t>, Origin)> {
         self.asked.borrow_mut().push(key);
         self.layers.iter().find_map(|(table, origin)| {

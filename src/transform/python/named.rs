@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::Subject;
 use super::super::language::Language;
+use super::super::moves;
 use super::super::wire::{Located, Origin, Problem, Table};
 use super::{View, module_names};
 use crate::index::Index;
@@ -75,6 +76,20 @@ impl SymbolRef {
         let problem = Problem::new(&self.origin, format!("`{}` has no `{}`", self.module, self.name));
         let problem = problem.hint("`external = true` says that the name comes into being outside this repository");
         Some(problem.did_you_mean(&self.name, names))
+    }
+}
+
+impl moves::Named for SymbolRef {
+    fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+        Self::read(table, text)
+    }
+
+    fn spelled(&self) -> String {
+        format!("{}:{}", self.module, self.name)
+    }
+
+    fn origin(&self) -> &Origin {
+        &self.origin
     }
 }
 

@@ -8,6 +8,7 @@ use crate::lang::typescript::facts::{Exported, RequestKind};
 use crate::lang::typescript::modules::{Absence, Module};
 use crate::lang::typescript::resolve::{End, Symbol};
 use crate::transform::language::Language;
+use crate::transform::moves;
 use crate::transform::wire::{Located, Origin, Problem, Table, is_outside};
 
 /// A module as a plan names it.
@@ -131,6 +132,20 @@ impl SymbolRef {
         let problem = Problem::new(self.origin(), format!("`{}` exports no `{}`", self.module.name, self.name));
         let problem = problem.hint("`external = true` says that the name comes into being outside this repository");
         Some(problem.did_you_mean(&self.name, names))
+    }
+}
+
+impl moves::Named for SymbolRef {
+    fn read(table: &Table<'_>, text: Located<String>) -> Option<Self> {
+        Self::read(table, text)
+    }
+
+    fn spelled(&self) -> String {
+        self.spelled()
+    }
+
+    fn origin(&self) -> &Origin {
+        self.origin()
     }
 }
 
