@@ -104,8 +104,15 @@ pub fn look(folders: &[PathBuf]) -> Vec<Seen> {
 
 /// What TypeScript's language service answers of a folder.
 pub fn ask(folder: &Path, asked: &serde_json::Value) -> serde_json::Value {
-    let mut child = node("oracle.mjs", &[folder.to_str().unwrap()]);
-    child.stdin.take().unwrap().write_all(asked.to_string().as_bytes()).unwrap();
+    ask_each(&[(folder.to_owned(), asked.clone())]).remove(0)
+}
+
+/// The same of several folders, by one process: the compiler takes long to start.
+pub fn ask_each(asked: &[(PathBuf, serde_json::Value)]) -> Vec<serde_json::Value> {
+    let (folders, questions): (Vec<&str>, Vec<&serde_json::Value>) =
+        asked.iter().map(|(folder, question)| (folder.to_str().unwrap(), question)).unzip();
+    let mut child = node("oracle.mjs", &folders);
+    child.stdin.take().unwrap().write_all(&serde_json::to_vec(&questions).unwrap()).unwrap();
     let said = child.wait_with_output().unwrap();
     assert!(said.status.success(), "oracle.mjs has failed");
     serde_json::from_slice(&said.stdout).unwrap()

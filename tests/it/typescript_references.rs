@@ -6,16 +6,16 @@
 //! `TYPESCRIPT_SEEDS=40 cargo test --test it typescript_references` looks at more projects.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use ssot_migrate::git::folder;
 use ssot_migrate::index::typescript::TypeScript;
 use ssot_migrate::index::typescript::references::{Reference, Search, Site, Target, augmentations};
 use ssot_migrate::index::{Index, Options};
 use ssot_migrate::lang::typescript::facts::{
-    AliasForm, BindingId, BindingKind, DeclarationKind, ExportId, Exported, Facts, Imported, RequestKind, UseForm,
+    Alias, AliasForm, BindingId, BindingKind, DeclarationKind, ExportId, Exported, Facts, Imported, RequestKind, UseForm,
 };
 use ssot_migrate::lang::typescript::modules::Module;
 use ssot_migrate::lang::typescript::resolve::{self, Definition, End, Resolution, Symbol};
@@ -24,7 +24,7 @@ use ssot_migrate::text::snapshot::FileId;
 use ssot_migrate::text::span::Span;
 
 use crate::harness::project;
-use crate::typescript::ask;
+use crate::typescript::ask_each;
 use crate::typescript_generated::generated;
 
 /// Something that a file exports and defines itself.
@@ -196,8 +196,22 @@ fn is_hidden(code: TypeScript<'_>, way: &Resolution, defined: &Defined) -> bool 
     })
 }
 
+/// Whether a declaration file exports a definition only since nothing in it says what it exports.
+fn is_exported_silently(code: TypeScript<'_>, defined: &Defined) -> bool {
+    let facts = code.facts(defined.file);
+    let text = code.index.text(defined.file).unwrap_or_default();
+    let mut exports = defined.names.iter().flat_map(|name| facts.exports_of(name)).peekable();
+    let is_declaration = code.index.snapshot().get(defined.file).path.to_text().contains(".d.");
+    is_declaration
+        && exports.peek().is_some()
+        && exports.all(|(_, export)| !text[export.statement.range()].starts_with("export"))
+}
+
 /// Why the index finds a place that the service does not.
 fn only_ours(code: TypeScript<'_>, defined: &Defined, reference: &Reference) -> Option<&'static str> {
+    if is_exported_silently(code, defined) {
+        return Some("ours: exported by a declaration file without a word");
+    }
     if is_declared_beside(code, defined.file) {
         return Some("ours: of code with a declaration file");
     }
@@ -296,7 +310,20 @@ fn only_theirs(code: TypeScript<'_>, defined: &Defined, ours: &Places<'_>, file:
         Some(way) if is_hidden(code, way, defined) => return Some("theirs: brought by a star, and by a nearer entry"),
         _ => {}
     }
+    if is_behind_namespace(code, file, at) {
+        return Some("theirs: a member of a namespace that has no name of its own there");
+    }
     (is_member(code, file, at) && is_passed_on(code, defined)).then_some("theirs: a member of a value that is the module")
+}
+
+/// Whether a name stands behind one that is taken from a module at once and is a module itself: `import("./barrel").lib.X`.
+fn is_behind_namespace(code: TypeScript<'_>, file: FileId, at: u32) -> bool {
+    let facts = code.facts(file);
+    let is_namespace = |alias: &Alias| {
+        let end = resolve::imported(&code, file, alias).end;
+        alias.local.is_none() && alias.imported_span.end + 1 == at && matches!(end, End::Module(_))
+    };
+    facts.aliases.iter().any(is_namespace)
 }
 
 /// Whether a name stands behind a value, or as a key in a pattern: what it means, only types say.
@@ -325,16 +352,32 @@ fn is_passed_on(code: TypeScript<'_>, defined: &Defined) -> bool {
     code.files().any(in_file)
 }
 
-/// Compares all definitions of a folder.
-fn compare(root: &Path, label: &str) -> Compared {
-    let index = Index::build(folder::snapshot(root).unwrap(), &Options::default());
+/// Compares all definitions of some folders.
+fn compare(folders: &[(PathBuf, String)]) -> Compared {
+    let indices: Vec<Index> =
+        folders.par_iter().map(|(root, _)| Index::build(folder::snapshot(root).unwrap(), &Options::default())).collect();
+    let questions = folders.iter().zip(&indices).map(|((root, _), index)| (root.clone(), question(index)));
+    let answers = ask_each(&questions.collect::<Vec<_>>());
+    let each = folders.iter().zip(&indices).zip(&answers).map(|(((_, label), index), answer)| held(index, label, answer));
+    each.reduce(Compared::and).unwrap_or_default()
+}
+
+/// What the language service is asked about a folder: who refers to each definition.
+fn question(index: &Index) -> Value {
     let code = index.typescript();
     code.warm();
+    let path = |file: FileId| index.snapshot().get(file).path.to_text();
+    let all = definitions(code).into_iter();
+    let places = all.flat_map(|one| one.asked.into_iter().map(move |at| (one.file, at)));
+    let asked: Vec<_> = places.map(|(file, at)| json!({ "file": path(file), "at": at })).collect();
+    json!({ "references": asked })
+}
+
+/// Holds the references of an index against the service's answer.
+fn held(index: &Index, label: &str, answer: &Value) -> Compared {
+    let code = index.typescript();
     let defined = definitions(code);
     let path = |file: FileId| index.snapshot().get(file).path.to_text();
-    let places = defined.iter().flat_map(|one| one.asked.iter().map(move |at| (one.file, *at)));
-    let asked: Vec<_> = places.map(|(file, at)| json!({ "file": path(file), "at": at })).collect();
-    let answer = ask(root, &json!({ "references": asked }));
     let answers: Vec<BTreeMap<String, Vec<u32>>> = serde_json::from_value(answer["references"].clone()).unwrap();
     let mut answers = answers.into_iter();
     let symbol = |file: FileId, name: &str| Target::Symbol(Symbol { module: Module::File(file), name: name.into() });
@@ -387,9 +430,8 @@ fn judge(compared: &Compared) {
 
 #[test]
 fn fixtures_refer_to_what_the_language_service_finds() {
-    let each =
-        fixtures().into_par_iter().map(|folder| compare(&folder, folder.strip_prefix(project()).unwrap().to_str().unwrap()));
-    let compared = each.reduce(Compared::default, Compared::and);
+    let label = |folder: &PathBuf| folder.strip_prefix(project()).unwrap().to_str().unwrap().to_owned();
+    let compared = compare(&fixtures().into_iter().map(|folder| (folder.clone(), label(&folder))).collect::<Vec<_>>());
     judge(&compared);
     assert!(compared.definitions > 100 && compared.counts["both"] > 200, "{:?}", compared.counts);
 }
@@ -397,8 +439,9 @@ fn fixtures_refer_to_what_the_language_service_finds() {
 #[test]
 fn generated_projects_refer_to_what_the_language_service_finds() {
     let last = std::env::var("TYPESCRIPT_SEEDS").ok().map_or(4, |last| last.parse().expect("TYPESCRIPT_SEEDS is a number"));
-    let each = (1..=last).into_par_iter().map(|seed: u32| compare(&generated(seed).0.root(), &format!("seed {seed}")));
-    let compared = each.reduce(Compared::default, Compared::and);
+    let projects: Vec<_> = (1..=last).into_par_iter().map(|seed: u32| (generated(seed).0, format!("seed {seed}"))).collect();
+    let folders: Vec<_> = projects.iter().map(|(sandbox, label)| (sandbox.root(), label.clone())).collect();
+    let compared = compare(&folders);
     judge(&compared);
     assert!(compared.counts["both"] > 100, "{:?}", compared.counts);
 }
@@ -408,5 +451,5 @@ fn generated_projects_refer_to_what_the_language_service_finds() {
 #[ignore = "needs a folder with its packages installed: SSOT_TYPESCRIPT_ROOT"]
 fn any_folder_refers_to_what_the_language_service_finds() {
     let root: PathBuf = std::env::var_os("SSOT_TYPESCRIPT_ROOT").expect("SSOT_TYPESCRIPT_ROOT names a folder").into();
-    judge(&compare(&root, "the folder"));
+    judge(&compare(&[(root, "the folder".to_owned())]));
 }

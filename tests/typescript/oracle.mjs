@@ -1,7 +1,7 @@
 /**
  * Asks TypeScript's own language service, as an editor does. A second opinion, not the truth: it knows no mocks.
  *
- * Usage: oracle.mjs FOLDER, and the question as JSON on stdin:
+ * Usage: oracle.mjs FOLDER..., and on stdin a JSON list with a question for each; the answers are such a list, too.
  * `{"references": [{"file": "src/a.ts", "at": 13}]}`, with the byte at which the name of a declaration stands, or the `default` of one
  * without a name, is answered for each by the files that refer to it, and the bytes at which they do, definitions included, and
  * `{"rename_file": {"old": "src/a.ts", "new": "src/b.ts"}}` (folders as well) by all files that the move changes, with their new text,
@@ -12,6 +12,9 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { open, ts } from "./project.mjs";
+
+/** What the services share: the library's files are read once. */
+const registry = ts.createDocumentRegistry();
 
 /** One service for each of the project's configurations. */
 function services(project) {
@@ -31,7 +34,7 @@ function services(project) {
       useSourceOfProjectReferenceRedirect: () => true,
       readDirectory: ts.sys.readDirectory,
       useCaseSensitiveFileNames: () => true,
-    }),
+    }, registry),
   );
 }
 
@@ -86,10 +89,15 @@ function renamed(project, all, { old, new: to }) {
   return made;
 }
 
-const project = open(process.argv[2]);
-const all = services(project);
+function answer(folder, asked) {
+  const project = open(folder);
+  const all = services(project);
+  const said = {};
+  if (asked.references) said.references = asked.references.map((one) => references(project, all, one));
+  if (asked.rename_file) said.rename_file = renamed(project, all, asked.rename_file);
+  for (const service of all) service.dispose();
+  return said;
+}
+
 const asked = JSON.parse(fs.readFileSync(0, "utf8"));
-const answer = {};
-if (asked.references) answer.references = asked.references.map((one) => references(project, all, one));
-if (asked.rename_file) answer.rename_file = renamed(project, all, asked.rename_file);
-process.stdout.write(JSON.stringify(answer));
+process.stdout.write(JSON.stringify(process.argv.slice(2).map((folder, at) => answer(folder, asked[at]))));
