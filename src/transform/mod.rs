@@ -4,6 +4,7 @@
 //! is a rule in `python/` and in `typescript/` and an entry of [`kind::KINDS`]; a new transform of a known kind is a TOML file and no Rust.
 
 pub mod bonds;
+mod cases;
 pub mod finding;
 pub mod kind;
 pub mod language;

@@ -14,8 +14,9 @@ mod write;
 use std::collections::BTreeMap;
 
 use self::inlining::{Inlining, Wrapped};
+use super::super::cases::Case;
 use super::super::finding::Finding;
-use super::super::wire::{Located, Origin, Problem, Table};
+use super::super::wire::{Origin, Problem, Table};
 use super::super::{Context, Rule, Subject};
 use super::named::{MemberRef, SymbolRef};
 use crate::index::Index;
@@ -38,15 +39,6 @@ struct InlineWrapper {
     is_external: bool,
 }
 
-/// What the plan says that a call stands for.
-struct Case {
-    /// The arguments that the call has to give, other than as the literal `None`.
-    given: Vec<Located<String>>,
-    /// The parameters whose arguments may be dropped.
-    drops: Vec<Located<String>>,
-    body: Located<String>,
-}
-
 /// Reads the parameters.
 pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     if !table.has("of") {
@@ -65,21 +57,7 @@ pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     });
     let symbols: BTreeMap<String, SymbolRef> =
         table.texts("symbols").into_iter().filter_map(|(name, text)| Some((name, SymbolRef::read(table, text)?))).collect();
-    let drops = table.strings("drops");
-    let whole = table.string("body").map(|body| Case { given: Vec::new(), drops: drops.clone(), body });
-    let cases = table.tables("case").into_iter().filter_map(|inner| {
-        let body = inner.required("body");
-        let given = inner.strings("given");
-        let own = inner.strings("drops");
-        inner.finish();
-        let drops = drops.iter().cloned().chain(own).collect();
-        Some(Case { given, drops, body: body? })
-    });
-    let cases: Vec<Case> = cases.collect();
-    if let (Some(body), false) = (&whole, cases.is_empty()) {
-        table.problem(Problem::new(&body.body.origin, "a step has either a `body` or `[[phase.step.case]]`s"));
-    }
-    let cases: Vec<Case> = cases.into_iter().chain(whole).collect();
+    let cases = Case::read_all(table);
     for case in &cases {
         check_body(table, case, &symbols);
     }

@@ -16,8 +16,9 @@ use self::inlining::inline;
 use self::standin::Standin;
 use super::named::SymbolRef;
 use crate::index::Index;
+use crate::transform::cases::Case;
 use crate::transform::finding::Finding;
-use crate::transform::wire::{Located, Problem, Table};
+use crate::transform::wire::{Problem, Table};
 use crate::transform::{Context, Rule, Subject};
 
 struct InlineWrapper {
@@ -25,15 +26,6 @@ struct InlineWrapper {
     symbols: BTreeMap<String, SymbolRef>,
     cases: Vec<Case>,
     is_external: bool,
-}
-
-/// What the plan says that a call stands for.
-struct Case {
-    /// The parameters that the call has to give, other than as `undefined`.
-    given: Vec<Located<String>>,
-    /// The parameters whose arguments may be dropped.
-    drops: Vec<Located<String>>,
-    body: Located<String>,
 }
 
 /// Reads the parameters.
@@ -51,21 +43,7 @@ pub fn read(table: &Table<'_>) -> Option<Box<dyn Rule>> {
     }
     let symbols: BTreeMap<String, SymbolRef> =
         table.texts("symbols").into_iter().filter_map(|(name, text)| Some((name, SymbolRef::read(table, text)?))).collect();
-    let drops = table.strings("drops");
-    let whole = table.string("body").map(|body| Case { given: Vec::new(), drops: drops.clone(), body });
-    let cases = table.tables("case").into_iter().filter_map(|inner| {
-        let body = inner.required("body");
-        let given = inner.strings("given");
-        let own = inner.strings("drops");
-        inner.finish();
-        let drops = drops.iter().cloned().chain(own).collect();
-        Some(Case { given, drops, body: body? })
-    });
-    let cases: Vec<Case> = cases.collect();
-    if let (Some(body), false) = (&whole, cases.is_empty()) {
-        table.problem(Problem::new(&body.body.origin, "a step has either a `body` or `[[phase.step.case]]`s"));
-    }
-    let cases: Vec<Case> = cases.into_iter().chain(whole).collect();
+    let cases = Case::read_all(table);
     let is_used = |name: &String| cases.iter().any(|case| case.body.value.contains(&format!("${name}")));
     for (name, symbol) in symbols.iter().filter(|(name, _)| !is_used(name)) {
         table.problem(Problem::new(symbol.origin(), format!("no body has `${name}`")).hint("a body names a symbol with a `$`"));
