@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use super::error::CliError;
 use super::plan::{Selection, built};
 use super::project::{At, Project};
+use super::writing::{Branch, Writing};
 use super::{Answer, Global, confirm, say};
 use crate::git::commit::Draft;
-use crate::git::{CommitId, GitError, Head, Repo, short};
+use crate::git::{Repo, short};
 use crate::plan::artefact::Artefact;
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::worse::{Worse, worse};
@@ -28,23 +29,6 @@ pub(super) struct Args {
     writing: Writing,
 }
 
-/// How commits are made.
-#[derive(clap::Args, Debug)]
-pub(super) struct Writing {
-    /// Commit to this branch, and leave the work tree alone; it is made if it does not exist [default: the current branch]
-    #[arg(long, value_name = "NAME")]
-    pub branch: Option<String>,
-    /// Do not ask
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Make the commits without the repository's hooks, which this version does not run
-    #[arg(long)]
-    pub no_verify: bool,
-    /// Make unsigned commits where commit.gpgsign is set; this version does not sign
-    #[arg(long)]
-    pub no_gpg_sign: bool,
-}
-
 /// A commit that is to be made.
 struct Step {
     title: String,
@@ -52,21 +36,11 @@ struct Step {
     files: Vec<FileDelta>,
 }
 
-/// The branch that commits go to.
-pub(super) struct Branch {
-    /// Its full name.
-    pub name: String,
-    /// The commit that they start from.
-    pub base: CommitId,
-    /// Whether it exists.
-    pub exists: bool,
-}
-
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let repo = project.repo()?;
-    let branch = branch(repo, &args.writing)?;
-    check(repo, &args.writing)?;
+    let branch = args.writing.branch(repo)?;
+    args.writing.check(repo)?;
     let steps = match &args.file {
         Some(file) => saved(repo, file, &branch)?,
         None => planned(global, &project, args, &branch)?,
@@ -90,36 +64,6 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         out += &format!("  {} {}\n", &id[..10], step.title);
     }
     Ok(out.into())
-}
-
-/// The branch that commits go to: the current one, or `--branch`.
-pub(super) fn branch(repo: &Repo, writing: &Writing) -> Result<Branch, CliError> {
-    match &writing.branch {
-        Some(name) => {
-            let (full, commit) = repo.branch(name)?;
-            let base = commit.map_or_else(|| repo.commit(None), Ok)?;
-            Ok(Branch { name: full, base, exists: commit.is_some() })
-        }
-        None => match repo.head()? {
-            Head::Branch { name, commit } => Ok(Branch { name, base: commit, exists: true }),
-            Head::Unborn(name) => Err(GitError::Unborn(name).into()),
-            Head::Detached(commit) => Err(GitError::Detached(commit.to_string()[..10].to_owned()).into()),
-        },
-    }
-}
-
-/// Refuses what would go wrong later: no identity, hooks and signatures that would silently be left out, an unfinished merge.
-pub(super) fn check(repo: &Repo, writing: &Writing) -> Result<(), CliError> {
-    repo.check_idle()?;
-    repo.identity()?;
-    let hooks = repo.hooks()?;
-    if !hooks.is_empty() && !writing.no_verify {
-        return Err(GitError::Hooks(hooks).into());
-    }
-    if repo.signs()? && !writing.no_gpg_sign {
-        return Err(GitError::Signing.into());
-    }
-    Ok(())
 }
 
 fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Step>, CliError> {

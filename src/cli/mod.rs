@@ -17,6 +17,7 @@ mod status;
 mod test;
 mod verify;
 mod why;
+mod writing;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! `ssot-migrate rollback`: undoes a phase, whatever came later.
 
-use super::apply::{Writing, branch, check};
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::Project;
+use super::writing::Writing;
 use super::{Answer, Global, confirm};
 use crate::git::history::Entry;
 use crate::git::{Repo, short};
@@ -31,9 +31,9 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let repo = project.repo()?;
     let plan = project.plan(global)?;
-    let branch = branch(repo, &args.writing)?;
+    let branch = args.writing.branch(repo)?;
     if !args.dry_run {
-        check(repo, &args.writing)?;
+        args.writing.check(repo)?;
     }
     let journal = repo.journal(branch.base, &plan.name)?;
     let entries: Vec<&Entry> = journal.commits_of(&args.phase).collect();

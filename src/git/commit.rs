@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use git2::build::TreeUpdateBuilder;
-use git2::{Delta, FileMode, Oid, Signature, Tree};
+use git2::{Commit, Delta, FileMode, Oid, Signature, Tree};
 
 use super::snapshot::blob_id;
 use super::{GitError, Repo};
@@ -74,11 +74,22 @@ impl Repo {
             let tree = self.write_tree(parent.tree_id(), draft.files)?;
             let tree = self.inner.find_tree(tree)?;
             self.check_written(&parent.tree()?, &tree, draft.files)?;
-            let id = self.inner.commit(None, &identity.author, &identity.committer, &draft.message, &tree, &[&parent])?;
-            commits.push(id);
-            parent = self.inner.find_commit(id)?;
+            parent = self.commit_tree(&identity, &parent, &tree, &draft.message)?;
+            commits.push(parent.id());
         }
         Ok(Unpublished { base, commits })
+    }
+
+    /// Writes one commit, on top of its parent and on no branch.
+    pub(super) fn commit_tree(
+        &self,
+        identity: &Identity,
+        parent: &Commit<'_>,
+        tree: &Tree<'_>,
+        message: &str,
+    ) -> Result<Commit<'_>, GitError> {
+        let id = self.inner.commit(None, &identity.author, &identity.committer, message, tree, &[parent])?;
+        Ok(self.inner.find_commit(id)?)
     }
 
     /// Refuses a tree that differs from its parent in anything but what the draft says.

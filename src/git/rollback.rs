@@ -58,9 +58,8 @@ impl Repo {
                 return Err(GitError::Conflict(conflicting(&index)?));
             }
             let tree = self.inner.find_tree(index.write_tree_to(&self.inner)?)?;
-            let id = self.inner.commit(None, &identity.author, &identity.committer, message, &tree, &[&parent])?;
-            written.push(id);
-            parent = self.inner.find_commit(id)?;
+            parent = self.commit_tree(&identity, &parent, &tree, message)?;
+            written.push(parent.id());
         }
         Ok(Unpublished { base, commits: written })
     }
