@@ -3,15 +3,18 @@
 //!
 //! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]); what it makes is written as
 //! objects first ([`commit`]) and becomes visible by one compare-and-swap of one ref ([`publish`]); what dies after that moment is
-//! finished by the next command ([`pending`]). The commits' trailers are the journal ([`history`]); [`rollback`] makes commits that undo.
+//! finished by the next command ([`pending`]). The commits' trailers are the journal ([`history`]); [`rollback`] says what one of them did,
+//! [`trail`] what has become of that since, and [`keep`] keeps them alive.
 
 pub mod commit;
 pub mod folder;
 pub mod history;
+mod keep;
 pub mod pending;
 pub mod publish;
 pub mod rollback;
 pub mod snapshot;
+pub mod trail;
 
 use std::path::{Path, PathBuf};
 
@@ -96,9 +99,6 @@ pub enum GitError {
         /// What failed.
         message: String,
     },
-    /// Undoing a phase collides with what came later.
-    #[error("{} changed again since:{}", files(.0.len()), paths(.0))]
-    Conflict(Vec<RepoPath>),
     /// A file system operation failed.
     #[error("{path}: {error}")]
     Io {
@@ -147,7 +147,6 @@ impl GitError {
             {
                 "where the clone is partial, `git fetch --refetch` brings what it lacks"
             }
-            GitError::Conflict(_) => "roll back what came later first, or undo the changes in these files by hand",
             GitError::Git(error) if error.code() == ErrorCode::Owner => {
                 "`git config --global --add safe.directory DIR` says that you trust the repository"
             }
@@ -166,7 +165,6 @@ impl GitError {
                 | GitError::Filtered(_)
                 | GitError::Moved(_)
                 | GitError::Drifted(_)
-                | GitError::Conflict(_)
         )
     }
 }
@@ -295,6 +293,14 @@ impl Repo {
                 Head::Unborn(name) => Err(GitError::Unborn(name)),
             },
         }
+    }
+
+    /// Whether a commit is another one, or one of those that it came from.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn reaches(&self, commit: Oid, ancestor: Oid) -> Result<bool, GitError> {
+        Ok(commit == ancestor || self.inner.graph_descendant_of(commit, ancestor)?)
     }
 
     /// The first parent of a commit.
