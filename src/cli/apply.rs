@@ -56,12 +56,10 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     }
     let drafts: Vec<Draft<'_>> = steps.iter().map(|step| Draft { message: step.message.clone(), files: &step.files }).collect();
     let work = repo.write(branch.base, &drafts)?;
-    let ids: Vec<String> = work.commits.iter().map(|commit| commit.to_string()).collect();
-    let log = format!("ssot-migrate apply: {commits}");
-    repo.publish(work, &branch.name, branch.exists, &log)?;
+    let ids = args.writing.publish(repo, work, &branch, &format!("ssot-migrate apply: {commits}"))?;
     let mut out = format!("Made {commits} on {}:\n", short(&branch.name));
     for (step, id) in steps.iter().zip(&ids) {
-        out += &format!("  {} {}\n", &id[..10], step.title);
+        out += &format!("  {} {}\n", &id.to_string()[..10], step.title);
     }
     Ok(out.into())
 }

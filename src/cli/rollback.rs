@@ -95,11 +95,10 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     if !args.writing.yes && !confirm(&question)? {
         return Err(CliError::refused("nothing has been changed".to_owned()));
     }
-    let ids: Vec<String> = work.commits.iter().map(|commit| commit.to_string()).collect();
-    repo.publish(work, &branch.name, branch.exists, &format!("ssot-migrate rollback: {}", args.phase))?;
+    let ids = args.writing.publish(repo, work, &branch, &format!("ssot-migrate rollback: {}", args.phase))?;
     let mut out = format!("Undid {commits} of `{}` on {}:\n", args.phase, short(&branch.name));
     for (entry, id) in entries.iter().zip(&ids) {
-        out += &format!("  {} {} / {}\n", &id[..10], entry.phase, entry.step);
+        out += &format!("  {} {} / {}\n", &id.to_string()[..10], entry.phase, entry.step);
     }
     Ok(out.into())
 }

@@ -8,6 +8,7 @@ mod equivalence;
 mod fixtures;
 mod generated;
 mod harness;
+mod hooks;
 mod patches;
 mod plan;
 mod refs;
