@@ -1,19 +1,22 @@
 //! `ssot-migrate apply`: carries a plan out as commits, one for each step.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use super::error::CliError;
-use super::plan::{Selection, built};
+use super::plan::{Selection, built, made};
 use super::project::{At, Project};
 use super::writing::{Branch, Writing};
 use super::{Answer, Global, confirm, say};
 use crate::git::commit::Draft;
 use crate::git::{Repo, short};
 use crate::plan::artefact::Artefact;
+use crate::plan::commits::{Grouping, Made, Style};
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::worse::{Worse, worse};
-use crate::plan::message;
 use crate::report::{self, Report, gates as gates_text};
 use crate::text::path::RepoPath;
 
@@ -26,7 +29,32 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
+    cut: Cut,
+    #[command(flatten)]
     writing: Writing,
+}
+
+/// How steps become commits.
+#[derive(clap::Args, Debug)]
+struct Cut {
+    /// What each commit has; each leaves code that works [default: what the plan says, or else a step]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "file")]
+    commit: Option<Group>,
+    /// How many files a commit may have, where fewer leave code that works
+    #[arg(long, value_name = "N", conflicts_with = "file")]
+    max_files: Option<NonZeroUsize>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Group {
+    /// A step
+    Step,
+    /// All steps of a phase
+    Phase,
+    /// What a step does to the files of one owner, as CODEOWNERS has them
+    Owner,
+    /// What a step does to the files of one folder
+    Directory,
 }
 
 /// A commit that is to be made.
@@ -75,11 +103,29 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
         say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
     check_gates(&worse(&built.figures))?;
-    let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
-        let message = message::apply(&plan, step, &report::summary(step, threshold), threshold);
-        Step { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }
-    });
-    Ok(steps.collect())
+    let step = |made: Made| Step { title: made.name(), message: made.message, files: made.built.files };
+    Ok(made(&plan, &built, args.cut.style()?, threshold)?.into_iter().map(step).collect())
+}
+
+impl Cut {
+    fn style(&self) -> Result<Style, CliError> {
+        if self.commit == Some(Group::Phase) && self.max_files.is_some() {
+            let error = CliError::usage("--max-files divides steps, and --commit phase joins them".to_owned());
+            return Err(error.hint("leave one of the two out"));
+        }
+        Ok(Style { grouping: self.commit.map(Grouping::from), max_files: self.max_files.map(NonZeroUsize::get), message: None })
+    }
+}
+
+impl From<Group> for Grouping {
+    fn from(group: Group) -> Self {
+        match group {
+            Group::Step => Self::Step,
+            Group::Phase => Self::Phase,
+            Group::Owner => Self::Owner,
+            Group::Directory => Self::Directory,
+        }
+    }
 }
 
 /// Refuses to leave a phase whose gates are worse than before it.

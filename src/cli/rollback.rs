@@ -6,7 +6,7 @@ use super::project::Project;
 use super::writing::Writing;
 use super::{Answer, Global, confirm};
 use crate::git::history::Entry;
-use crate::git::{Repo, short};
+use crate::git::{CommitId, Repo, short};
 use crate::index::Index;
 use crate::plan::build::{BuildError, Progress};
 use crate::plan::delta::deltas;
@@ -60,10 +60,15 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     }
     let progress = Ticker::start();
     progress.doing("merging");
-    let reverts: Vec<_> = entries
-        .iter()
-        .map(|entry| (entry.commit, message::revert(&plan, &entry.phase, &entry.step, &entry.commit.to_string())))
+    // A commit may have several steps, which go together.
+    let commits: Vec<(CommitId, Vec<&str>)> = entries
+        .chunk_by(|a, b| a.commit == b.commit)
+        .map(|steps| (steps[0].commit, steps.iter().rev().map(|entry| entry.step.as_str()).collect()))
         .collect();
+    let revert = |(commit, steps): &(CommitId, Vec<&str>)| {
+        (*commit, message::revert_steps(&plan, &args.phase, steps, &commit.to_string()))
+    };
+    let reverts: Vec<_> = commits.iter().map(revert).collect();
     let work = repo.write_reverts(branch.base, &reverts)?;
 
     // The result has to pass the same proof as a plan.
@@ -90,15 +95,15 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let paths: Vec<_> = change.files().keys().cloned().collect();
     let created: Vec<_> = paths.iter().filter(|path| before.file(path).is_none()).cloned().collect();
     repo.check_files(&branch.name, &paths, &created)?;
-    let commits = if entries.len() == 1 { "1 commit".to_owned() } else { format!("{} commits", entries.len()) };
-    let question = format!("Undo {commits} of `{}` in {} files on {}?", args.phase, paths.len(), short(&branch.name));
+    let count = if commits.len() == 1 { "1 commit".to_owned() } else { format!("{} commits", commits.len()) };
+    let question = format!("Undo {count} of `{}` in {} files on {}?", args.phase, paths.len(), short(&branch.name));
     if !args.writing.yes && !confirm(&question)? {
         return Err(CliError::refused("nothing has been changed".to_owned()));
     }
     let ids = args.writing.publish(repo, work, &branch, &format!("ssot-migrate rollback: {}", args.phase))?;
-    let mut out = format!("Undid {commits} of `{}` on {}:\n", args.phase, short(&branch.name));
-    for (entry, id) in entries.iter().zip(&ids) {
-        out += &format!("  {} {} / {}\n", &id.to_string()[..10], entry.phase, entry.step);
+    let mut out = format!("Undid {count} of `{}` on {}:\n", args.phase, short(&branch.name));
+    for ((_, steps), id) in commits.iter().zip(&ids) {
+        out += &format!("  {} {} / {}\n", &id.to_string()[..10], args.phase, steps.join(", "));
     }
     Ok(out.into())
 }

@@ -24,8 +24,11 @@ pub mod trailer {
     /// The commit that this one undoes.
     pub const REVERTS: &str = "Ssot-Reverts";
 
+    /// Which part of its step a commit is, and of how many: `2/5`.
+    pub const PART: &str = "Ssot-Part";
+
     /// All of them.
-    pub const ALL: [&str; 5] = [PLAN, PHASE, STEP, DIGEST, REVERTS];
+    pub const ALL: [&str; 6] = [PLAN, PHASE, STEP, DIGEST, REVERTS, PART];
 }
 
 /// What one commit says about a step. A commit that others were squashed into says it of several.
