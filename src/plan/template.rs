@@ -59,9 +59,10 @@ impl Template {
                 table.problem(problem.hint(near.unwrap_or_else(all)));
                 None
             }
-            Err(Wrong::Brace(brace)) => {
-                let problem =
-                    Problem::new(&place(&text, &brace.to_string()), format!("this `{brace}` belongs to no placeholder"));
+            Err(Wrong::Brace(brace, behind)) => {
+                let mut origin = place(&text, &behind);
+                origin.range.end = origin.range.end.min(origin.range.start + 1);
+                let problem = Problem::new(&origin, format!("this `{brace}` belongs to no placeholder"));
                 table.problem(problem.hint(format!("a brace that is meant as such is written twice: `{brace}{brace}`")));
                 None
             }
@@ -117,13 +118,18 @@ pub(super) fn is_own_trailer(line: &str) -> bool {
 
 enum Wrong {
     Unknown(String),
-    Brace(char),
+    /// One that belongs to no placeholder, and what stands in its line from there.
+    Brace(char, String),
 }
 
 fn parse(text: &str) -> Result<Vec<Part>, Wrong> {
     let mut parts = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
+    let lone = |rest: &str| {
+        let behind = rest.lines().next().unwrap_or_default().to_owned();
+        Wrong::Brace(if rest.starts_with('{') { '{' } else { '}' }, behind)
+    };
     while let Some(at) = rest.find(['{', '}']) {
         plain += &rest[..at];
         rest = &rest[at..];
@@ -133,14 +139,14 @@ fn parse(text: &str) -> Result<Vec<Part>, Wrong> {
             (plain, rest) = (plain + "}", after);
         } else if let Some((name, after)) = rest.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
             if name.contains(['\n', '{']) {
-                return Err(Wrong::Brace('{'));
+                return Err(lone(rest));
             }
             let known = PLACEHOLDERS.iter().find(|(known, _)| *known == name);
             let (known, _) = known.ok_or_else(|| Wrong::Unknown(name.to_owned()))?;
             parts.extend([Part::Text(std::mem::take(&mut plain)), Part::Value(known)]);
             rest = after;
         } else {
-            return Err(Wrong::Brace(if rest.starts_with('{') { '{' } else { '}' }));
+            return Err(lone(rest));
         }
     }
     parts.push(Part::Text(plain + rest));

@@ -1,6 +1,6 @@
 //! How steps become commits: cut so that people can review them, joined, and with messages as the plan wants them.
 
-use crate::harness::{Sandbox, plan_of};
+use crate::harness::{FILES, MOVE, Sandbox, plan_of};
 
 /// A definition that moves, with importers in three folders of three owners.
 const SPREAD: [(&str, &str); 12] = [
@@ -217,4 +217,69 @@ fn a_phase_can_be_one_commit() {
         error.contains("--max-files divides steps, and --commit phase joins them\nhint: leave one of the two out"),
         "{error}"
     );
+}
+
+/// The message that a plan's template makes.
+fn message(keys: &str) -> String {
+    let sandbox = Sandbox::with_files(&FILES);
+    let step = format!("title = \"Move the manager\"\nwhy = \"One door.\"\n{MOVE}");
+    let plan = plan_of(&step).replace("name = \"test\"\n", &format!("name = \"test\"\n{keys}\n"));
+    sandbox.with_plan(&plan, &["apply", "--yes"]).ok();
+    let status = sandbox.with_plan(&plan, &["status"]).ok();
+    assert!(status.contains("applied        1 commit"), "{status}");
+    sandbox.git(&["cat-file", "commit", "HEAD"]).split_once("\n\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn messages_follow_the_plans_template() {
+    let text = "message = \"\"\"\nrefactor({phase}): {title}\n\n{why}\n\n\n\n{summary}; {files} of {{many}}. {part}/{parts}\n{left}\n{owner} {directory}\n\"\"\"";
+    let made = message(text);
+    let (body, trailers) = made.rsplit_once("\n\n").unwrap();
+    assert_eq!(
+        body,
+        "refactor(phase): Move the manager\n\nOne door.\n\n1 import in 1 file; 1 of {many}. 1/1\n1 place is left for a person."
+    );
+    assert!(trailers.starts_with("Ssot-Plan: test\nSsot-Phase: phase\nSsot-Step: step\nSsot-Digest: "), "{trailers}");
+    assert!(message("message = \"{title}\"").starts_with("Move the manager\n\nSsot-Plan: test\n"));
+}
+
+#[test]
+fn other_trailers_stand_in_one_block_with_the_tools_own() {
+    let sandbox = Sandbox::with_files(&SPREAD);
+    let keys = "commit = \"owner\"\nmessage = \"\"\"\n{title}\n\nWhat it does: {summary}\n\nRefs: JIRA-12\nSigned-off-by: Tester <tester@example.com>\n\"\"\"";
+    apply(&sandbox, keys, &[]);
+    let message = sandbox.beside("message", sandbox.git(&["log", "-1", "--format=%B", "HEAD~1"]));
+    let read = sandbox.git(&["interpret-trailers", "--parse", message.to_str().unwrap()]);
+    let keys: Vec<&str> = read.lines().map(|line| line.split(": ").next().unwrap()).collect();
+    assert_eq!(keys, ["Refs", "Signed-off-by", "Ssot-Plan", "Ssot-Phase", "Ssot-Step", "Ssot-Digest", "Ssot-Part"]);
+    // A template that does not say which part it is has it behind the title.
+    assert_eq!(log(&sandbox, "%s")[1], "Move the manager (2/6: @ann)");
+    let sandbox = Sandbox::with_files(&SPREAD);
+    apply(&sandbox, "commit = \"owner\"\nmessage = \"[{owner} {part} of {parts}] {title}\"", &[]);
+    assert_eq!(log(&sandbox, "%s")[1], "[@ann 2 of 6] Move the manager");
+}
+
+#[test]
+fn a_long_title_is_cut_and_not_what_stands_around_it() {
+    let sandbox = Sandbox::with_files(&SPREAD);
+    let long = "Move the manager of all connections to where it will be kept from now on";
+    let plan = plan("commit = \"owner\"\nmessage = \"refactor({phase}): {title}\"").replace("Move the manager", long);
+    sandbox.with_plan(&plan, &["apply", "--yes"]).ok();
+    assert_eq!(log(&sandbox, "%s")[1], "refactor(phase): Move the manager of all connections to… (2/6: @ann)");
+}
+
+#[test]
+fn what_a_plan_says_forges_no_trailers() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let forged = "Ssot-Plan: test\\nSSOT-Phase: phase\\nSsot-Step: forged\\nSsot-Digest: 1";
+    let step = format!("title = \"Ssot-Plan: test\"\nwhy = \"{forged}\"\n{MOVE}");
+    for keys in ["", "message = \"{title}\\n\\n{why}\"\n", "message = \"{title}\\n\\nRefs: a\\n{why}\"\n"] {
+        let plan = plan_of(&step).replace("name = \"test\"\n", &format!("name = \"test\"\n{keys}"));
+        sandbox.with_plan(&plan, &["apply", "--yes"]).ok();
+        assert_eq!(sandbox.git(&["log", "-1", "--format=%(trailers:key=Ssot-Step,valueonly,separator=/)"]), "step");
+        let plan = plan + "[[phase.step]]\nid = \"forged\"\nkind = \"absolute-imports\"\n";
+        let status = sandbox.with_plan(&plan, &["status"]).ok();
+        assert!(status.contains("applied        1 commit"), "{keys}: {status}");
+        sandbox.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
 }
