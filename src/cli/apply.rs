@@ -1,24 +1,24 @@
 //! `ssot-migrate apply`: carries a plan out as commits, one for each step.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use super::error::CliError;
-use super::plan::{Selection, built};
+use super::plan::{Selection, built, made};
 use super::project::{At, Project};
-use super::writing::{Branch, Made, Writing};
+use super::writing::{Branch, Commit, Writing};
 use super::{Answer, Global, confirm, say};
 use crate::git::commit::Draft;
 use crate::git::{Repo, short};
 use crate::plan::artefact::{Artefact, SavedStep};
-use crate::plan::build::Built;
+use crate::plan::commits::{Grouping, Style};
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::worse::{Worse, worse};
-use crate::plan::message;
-use crate::plan::spec::Plan;
 use crate::report::{self, Report, gates as gates_text};
 use crate::text::path::RepoPath;
-use crate::transform::finding::Applicability;
 
 /// Carry the plan out: one commit for each step, all of them or none
 #[derive(clap::Args, Debug)]
@@ -29,7 +29,32 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
+    cut: Cut,
+    #[command(flatten)]
     writing: Writing,
+}
+
+/// How steps become commits.
+#[derive(clap::Args, Debug)]
+struct Cut {
+    /// What each commit has; each leaves code that works [default: what the plan says, or else a step]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "file")]
+    commit: Option<Group>,
+    /// How many files a commit may have, where fewer leave code that works
+    #[arg(long, value_name = "N", conflicts_with = "file")]
+    max_files: Option<NonZeroUsize>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Group {
+    /// A step
+    Step,
+    /// All steps of a phase
+    Phase,
+    /// What a step does to the files of one owner, as CODEOWNERS has them
+    Owner,
+    /// What a step does to the files of one folder
+    Directory,
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
@@ -52,17 +77,15 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     }
     let drafts: Vec<Draft<'_>> = steps.iter().map(|step| Draft { message: step.message.clone(), files: &step.files }).collect();
     let work = repo.write(branch.base, &drafts)?;
-    let ids: Vec<String> = work.commits.iter().map(|commit| commit.to_string()).collect();
-    let log = format!("ssot-migrate apply: {commits}");
-    repo.publish(work, &branch.name, branch.exists, &log)?;
+    let ids = args.writing.publish(repo, work, &branch, &format!("ssot-migrate apply: {commits}"))?;
     let mut out = format!("Made {commits} on {}:\n", short(&branch.name));
     for (step, id) in steps.iter().zip(&ids) {
-        out += &format!("  {} {}\n", &id[..10], step.title);
+        out += &format!("  {} {}\n", &id.to_string()[..10], step.title);
     }
     Ok(out.into())
 }
 
-fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Made>, CliError> {
+fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Commit>, CliError> {
     let plan = project.plan(global)?;
     let base = branch.base.to_string();
     let at = if branch.exists { At::Revision(&base) } else { At::Head };
@@ -73,16 +96,28 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
         say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
     check_gates(&worse(&built.figures))?;
-    Ok(drafts(&plan, &built, threshold))
+    Ok(made(&plan, &built, args.cut.style()?, threshold)?.into_iter().map(Commit::from).collect())
 }
 
-/// The commits that carry built steps out.
-pub(super) fn drafts(plan: &Plan, built: &Built, threshold: Applicability) -> Vec<Made> {
-    let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
-        let message = message::apply(plan, step, &report::summary(step, threshold), threshold);
-        Made { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }
-    });
-    steps.collect()
+impl Cut {
+    fn style(&self) -> Result<Style, CliError> {
+        if self.commit == Some(Group::Phase) && self.max_files.is_some() {
+            let error = CliError::usage("--max-files divides steps, and --commit phase joins them".to_owned());
+            return Err(error.hint("leave one of the two out"));
+        }
+        Ok(Style { grouping: self.commit.map(Grouping::from), max_files: self.max_files.map(NonZeroUsize::get), message: None })
+    }
+}
+
+impl From<Group> for Grouping {
+    fn from(group: Group) -> Self {
+        match group {
+            Group::Step => Self::Step,
+            Group::Phase => Self::Phase,
+            Group::Owner => Self::Owner,
+            Group::Directory => Self::Directory,
+        }
+    }
 }
 
 /// Refuses to leave a phase whose gates are worse than before it.
@@ -95,7 +130,7 @@ fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
     Err(error.hint("nothing has been changed; narrow the steps, or mend what is new first"))
 }
 
-fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Made>, CliError> {
+fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Commit>, CliError> {
     let text = std::fs::read_to_string(file).map_err(|error| CliError::io(file.display().to_string(), error))?;
     let artefact = Artefact::from_json(&text)?;
     let snapshot = repo.snapshot(branch.base)?;
@@ -104,7 +139,7 @@ fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Made>, CliE
     }
     let made = artefact.replay(&snapshot)?;
     check_gates(&artefact.worse)?;
-    let step = |(step, files): (&SavedStep, Vec<FileDelta>)| Made {
+    let step = |(step, files): (&SavedStep, Vec<FileDelta>)| Commit {
         title: format!("{} / {}", step.phase, step.step),
         message: step.message.clone(),
         files,
@@ -113,7 +148,7 @@ fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Made>, CliE
 }
 
 /// The paths that the steps change, and those of them that are not there before the first step.
-fn paths(steps: &[Made]) -> (Vec<RepoPath>, Vec<RepoPath>) {
+fn paths(steps: &[Commit]) -> (Vec<RepoPath>, Vec<RepoPath>) {
     let mut existed: BTreeMap<&RepoPath, bool> = BTreeMap::new();
     for file in steps.iter().flat_map(|step| &step.files) {
         if let Some(old) = &file.moved_from {

@@ -9,6 +9,7 @@ mod error;
 mod explain;
 mod plan;
 mod process;
+mod programs;
 mod progress;
 mod project;
 mod refs;

@@ -11,9 +11,9 @@ use super::{Answer, Global, note, pool};
 use crate::git::history::Journal;
 use crate::index::Index;
 use crate::plan::artefact::{Artefact, SavedStep};
-use crate::plan::build::{Built, Request, build};
+use crate::plan::build::{Built, BuiltStep, Request, build};
+use crate::plan::commits::{self, Made, Style};
 use crate::plan::gate::worse::worse;
-use crate::plan::message;
 use crate::plan::spec::{Phase, Plan};
 use crate::report::{self, Report};
 use crate::transform::finding::Applicability;
@@ -87,7 +87,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     };
     if let Some(path) = &args.out {
         let commit = project.repo()?.commit(args.at.as_deref())?.to_string();
-        let artefact = artefact(&plan, &built, commit, args.selection.threshold());
+        let artefact = artefact(&plan, &built, commit, args.selection.threshold())?;
         std::fs::write(path, artefact.to_json()).map_err(|error| CliError::io(path.display().to_string(), error))?;
     }
     Ok(Answer { out, code: u8::from(args.exit_code && !is_empty) })
@@ -135,16 +135,22 @@ fn net(built: &Built) -> Result<Vec<crate::plan::delta::FileDelta>, CliError> {
     Ok(crate::plan::delta::deltas(&built.base, &built.result, &changes)?)
 }
 
-/// The plan as it is saved.
-fn artefact(plan: &Plan, built: &Built, commit: String, threshold: Applicability) -> Artefact {
-    let steps = built.steps.iter().filter(|step| !step.files.is_empty());
-    let saved =
-        steps.map(|step| SavedStep::new(step, message::apply(plan, step, &report::summary(step, threshold), threshold)));
-    Artefact {
+/// The plan as it is saved: with the commits that `apply` would make.
+fn artefact(plan: &Plan, built: &Built, commit: String, threshold: Applicability) -> Result<Artefact, CliError> {
+    let made = made(plan, built, Style::default(), threshold)?;
+    Ok(Artefact {
         plan: plan.name.clone(),
         plan_digest: plan.digest.clone(),
         commit,
         worse: worse(&built.figures),
-        steps: saved.collect(),
-    }
+        steps: made.into_iter().map(|made| SavedStep::new(&made.built, made.message)).collect(),
+    })
+}
+
+/// The commits of a built plan; `style` goes before what the plan says.
+pub(super) fn made(plan: &Plan, built: &Built, style: Style, threshold: Applicability) -> Result<Vec<Made>, CliError> {
+    let progress = Ticker::start();
+    let summary = |step: &BuiltStep| report::summary(step, threshold);
+    let request = commits::Request { plan, style, threshold, summary: &summary, progress: &progress };
+    Ok(commits::commits(built, &request)?)
 }

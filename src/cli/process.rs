@@ -63,7 +63,7 @@ fn wait(command: &mut Command, output: &File, timeout: Duration) -> io::Result<O
     }
 }
 
-fn ended(status: ExitStatus) -> String {
+pub(super) fn ended(status: ExitStatus) -> String {
     status.code().map_or_else(|| "a signal".to_owned(), |code| code.to_string())
 }
 
@@ -79,7 +79,7 @@ fn tail(mut file: File) -> io::Result<Vec<String>> {
 }
 
 /// A line without the sequences that terminals obey: those of colours are left out, other control characters replaced.
-fn plain(line: &str) -> String {
+pub(super) fn plain(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
     while let Some(first) = rest.chars().next() {

@@ -61,6 +61,7 @@ impl Project {
         }
         match Repo::open(&root) {
             Ok(repo) => {
+                repo.discard_checkouts();
                 if let Some(recovered) = repo.recover()? {
                     tell(&recovered);
                 }

@@ -1,7 +1,12 @@
 //! Where commits go and how they are made: what `apply` and `rollback` have in common.
 
 use super::error::CliError;
+use super::programs::HereAndNow;
+use crate::git::commit::Unpublished;
+use crate::git::finish::Target;
+use crate::git::sign::Signing;
 use crate::git::{CommitId, GitError, Head, Repo};
+use crate::plan::commits::Made;
 use crate::plan::delta::FileDelta;
 
 /// How commits are made.
@@ -13,22 +18,31 @@ pub(super) struct Writing {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
-    /// Make the commits without the repository's hooks, which this version does not run
-    #[arg(long)]
+    /// Leave out the hooks pre-commit and commit-msg, as `git commit --no-verify` does
+    #[arg(long, short = 'n')]
     pub no_verify: bool,
-    /// Make unsigned commits where commit.gpgsign is set; this version does not sign
-    #[arg(long)]
+    /// Sign the commits, with this key or the one that git would take [default: where commit.gpgsign is set]
+    #[arg(long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub gpg_sign: Option<String>,
+    /// Make unsigned commits, also where commit.gpgsign is set
+    #[arg(long, overrides_with = "gpg_sign")]
     pub no_gpg_sign: bool,
 }
 
 /// A commit that is to be made.
-pub(super) struct Made {
+pub(super) struct Commit {
     /// What it is, in a few words.
     pub title: String,
     /// Its message.
     pub message: String,
     /// What changes.
     pub files: Vec<FileDelta>,
+}
+
+impl From<Made> for Commit {
+    fn from(made: Made) -> Self {
+        Self { title: made.name(), message: made.message, files: made.built.files }
+    }
 }
 
 /// The branch that commits go to.
@@ -58,17 +72,24 @@ impl Writing {
         }
     }
 
-    /// Refuses what would go wrong later: no identity, hooks and signatures that would silently be left out, an unfinished merge.
+    /// Refuses what would go wrong later: no identity, no key to sign with, an unfinished merge.
     pub fn check(&self, repo: &Repo) -> Result<(), CliError> {
         repo.check_idle()?;
-        repo.identity()?;
-        let hooks = repo.hooks()?;
-        if !hooks.is_empty() && !self.no_verify {
-            return Err(GitError::Hooks(hooks).into());
-        }
-        if repo.signs()? && !self.no_gpg_sign {
-            return Err(GitError::Signing.into());
-        }
+        repo.committer(&self.signing(), !self.no_verify, &HereAndNow)?;
         Ok(())
+    }
+
+    /// Finishes commits with hooks and signatures, and moves the branch onto them. Returns their ids.
+    pub fn publish(&self, repo: &Repo, work: Unpublished, branch: &Branch, log: &str) -> Result<Vec<CommitId>, CliError> {
+        let committer = repo.committer(&self.signing(), !self.no_verify, &HereAndNow)?;
+        Ok(committer.publish(work, Target { name: &branch.name, exists: branch.exists }, log)?)
+    }
+
+    fn signing(&self) -> Signing {
+        match &self.gpg_sign {
+            _ if self.no_gpg_sign => Signing::Never,
+            Some(key) => Signing::With(key.clone()),
+            None => Signing::AsConfigured,
+        }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use git2::build::TreeUpdateBuilder;
-use git2::{Commit, Delta, FileMode, Oid, Signature, Tree};
+use git2::{Commit, Delta, FileMode, Oid, Tree};
 
+use super::identity::Identity;
 use super::snapshot::blob_id;
 use super::{GitError, Repo};
 use crate::plan::delta::FileDelta;
@@ -17,14 +18,6 @@ pub struct Draft<'a> {
     pub message: String,
     /// What changes.
     pub files: &'a [FileDelta],
-}
-
-/// Who commits are made by.
-pub struct Identity {
-    /// The author.
-    pub author: Signature<'static>,
-    /// The committer.
-    pub committer: Signature<'static>,
 }
 
 /// Commits that are in the object database and on no branch yet.
@@ -45,22 +38,6 @@ impl Unpublished {
 }
 
 impl Repo {
-    /// Who commits: from git's variables in the environment, else from its configuration.
-    ///
-    /// # Errors
-    /// Neither says.
-    pub fn identity(&self) -> Result<Identity, GitError> {
-        let config = self.inner.config()?;
-        let part = |role: &str, what: &str| {
-            let variable = format!("GIT_{role}_{}", what.to_ascii_uppercase());
-            let set = std::env::var(variable).ok().filter(|value| !value.is_empty());
-            set.or_else(|| config.get_string(&format!("user.{what}")).ok()).ok_or(GitError::NoIdentity)
-        };
-        let signature =
-            |role: &str| Signature::now(&part(role, "name")?, &part(role, "email")?).map_err(|_| GitError::NoIdentity);
-        Ok(Identity { author: signature("AUTHOR")?, committer: signature("COMMITTER")? })
-    }
-
     /// Writes commits on top of one another, the first on top of `base`. What has been written is read back: each commit does what
     /// its draft says and nothing else.
     ///
@@ -158,6 +135,8 @@ impl Repo {
 
 #[cfg(test)]
 mod tests {
+    use git2::Signature;
+
     use super::*;
     use crate::plan::delta::Content;
 

@@ -32,11 +32,16 @@ impl Repo {
         }
     }
 
-    /// The kept commit of a step of a plan with this digest.
+    /// The kept commits that say of themselves that they did what an entry of a plan's journal did.
     ///
     /// # Errors
     /// git fails.
-    pub fn kept(&self, plan: &str, wanted: &history::Entry) -> Result<Option<Oid>, GitError> {
+    pub(super) fn kept(&self, plan: &str, wanted: &history::Entry) -> Result<Vec<Oid>, GitError> {
+        let is_it = |entry: &history::Entry| {
+            let named = |entry: &history::Entry| (entry.phase.clone(), entry.step.clone(), entry.digest.clone());
+            entry.undoes.is_none() && named(entry) == named(wanted)
+        };
+        let mut found = Vec::new();
         for reference in self.inner.references_glob(&format!("{KEPT}*"))? {
             let mut next = reference?.peel_to_commit().ok();
             // A row begins on a commit that is not the tool's.
@@ -45,17 +50,13 @@ impl Repo {
                 if !message.contains(trailer::PLAN) {
                     break;
                 }
-                let is_it = |entry: &history::Entry| {
-                    entry.undoes.is_none()
-                        && (&entry.phase, &entry.step, &entry.digest) == (&wanted.phase, &wanted.step, &wanted.digest)
-                };
                 if history::entries(commit.id(), &message, plan).iter().any(is_it) {
-                    return Ok(Some(commit.id()));
+                    found.push(commit.id());
                 }
                 next = commit.parent(0).ok();
             }
         }
-        Ok(None)
+        Ok(found)
     }
 }
 

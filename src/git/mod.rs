@@ -2,17 +2,24 @@
 //! repository.
 //!
 //! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]); what it makes is written as
-//! objects first ([`commit`]) and becomes visible by one compare-and-swap of one ref ([`publish`]); what dies after that moment is
-//! finished by the next command ([`pending`]). The commits' trailers are the journal ([`history`]); [`rollback`] says what one of them did,
-//! [`trail`] what has become of that since, and [`keep`] keeps them alive.
+//! objects first ([`commit`]), goes through the repository's hooks and is signed ([`finish`]), and becomes visible by one
+//! compare-and-swap of one ref ([`publish`]); what dies after that moment is finished by the next command ([`pending`]). The commits'
+//! trailers are the journal ([`history`]); [`rollback`] says what one of them did, [`trail`] what has become of that since, and [`keep`]
+//! keeps them alive.
 
+mod checkout;
 pub mod commit;
+pub mod finish;
 pub mod folder;
 pub mod history;
+mod hooks;
+mod identity;
 mod keep;
 pub mod pending;
+pub mod programs;
 pub mod publish;
 pub mod rollback;
+pub mod sign;
 pub mod snapshot;
 pub mod trail;
 
@@ -49,12 +56,53 @@ pub enum GitError {
     /// Name or address of the committer are not configured.
     #[error("git does not know who you are: user.name or user.email is not set")]
     NoIdentity,
-    /// Hooks would run at a commit made with git.
-    #[error("this repository has hooks that git runs at a commit: {}", .0.join(", "))]
-    Hooks(Vec<String>),
-    /// Commits are to be signed.
-    #[error("commit.gpgsign is set, and this version does not sign commits")]
-    Signing,
+    /// A variable of git's has a date that is none.
+    #[error("{variable} is no date: `{value}`")]
+    BadDate {
+        /// The variable.
+        variable: String,
+        /// What it has.
+        value: String,
+    },
+    /// A hook does not let a commit be made, or the branch be moved.
+    #[error("the hook `{hook}` refuses {what}: {says}")]
+    HookRefuses {
+        /// The hook.
+        hook: &'static str,
+        /// What it refuses.
+        what: String,
+        /// How it ended, and what it said.
+        says: String,
+    },
+    /// A hook has changed files of a commit.
+    #[error("the hook `{hook}` changes files of {what}, and what was proved would not be what is committed:{}", paths(.changed))]
+    HookChanges {
+        /// The hook.
+        hook: &'static str,
+        /// The commit.
+        what: String,
+        /// The files.
+        changed: Vec<RepoPath>,
+    },
+    /// The message hooks have changed the trailers that the tool reads.
+    #[error(
+        "the hooks change the message of {0} so that its `Ssot-` trailers are not what they were, or nothing stands before them"
+    )]
+    HookLosesTrailers(String),
+    /// The text of a commit is not UTF-8, after its hooks or because of its author.
+    #[error("the commit \"{0}\" is not text in UTF-8")]
+    NotText(String),
+    /// Commits are to be signed, and git is not told with what.
+    #[error("commits are to be signed, but {0}")]
+    SigningSetup(String),
+    /// Signing a commit fails.
+    #[error("the commit cannot be signed: {program}: {message}")]
+    NotSigned {
+        /// The program.
+        program: String,
+        /// What it says.
+        message: String,
+    },
     /// Files that would be changed have uncommitted changes.
     #[error("{} that would be changed {} uncommitted changes:{}", files(.0.len()), if .0.len() == 1 { "has" } else { "have" }, paths(.0))]
     Dirty(Vec<RepoPath>),
@@ -123,8 +171,22 @@ impl GitError {
             GitError::InProgress(_) => "finish it or abort it first",
             GitError::NoSuchRevision(_) => "name a commit, a branch or a tag",
             GitError::NoIdentity => "`git config user.name NAME` and `git config user.email ADDRESS`",
-            GitError::Hooks(_) => "this version does not run hooks: `--no-verify` makes the commits without them",
-            GitError::Signing => "`--no-gpg-sign` makes unsigned commits",
+            GitError::BadDate { .. } => "write it as `2026-01-31T13:00:00+01:00` or `@1769860800 +0100`",
+            GitError::HookRefuses { hook: "pre-commit" | "commit-msg", .. } => {
+                "nothing has been changed; mend what it names, or leave it out with `--no-verify`, as with `git commit`"
+            }
+            GitError::HookRefuses { .. } => "nothing has been changed; mend what it names",
+            GitError::HookChanges { .. } => {
+                "nothing has been changed; let the hook only check, or use `--no-verify` and run it on the result"
+            }
+            GitError::HookLosesTrailers(_) => {
+                "nothing has been changed; the trailers are how `status` and `rollback` know the commit: let the hooks keep them"
+            }
+            GitError::NotText(_) => "nothing has been changed; commits are written in UTF-8",
+            GitError::SigningSetup(_) => {
+                "`git config user.signingkey KEY` names the key; `--no-gpg-sign` makes unsigned commits"
+            }
+            GitError::NotSigned { .. } => "nothing has been changed; `--no-gpg-sign` makes unsigned commits",
             GitError::Dirty(_) => "commit or stash them first; changes in other files may stay",
             GitError::InTheWay(_) => "move them away first",
             GitError::Locked(_) => "wait for it, or remove the file if no git process runs",
@@ -165,6 +227,9 @@ impl GitError {
                 | GitError::Filtered(_)
                 | GitError::Moved(_)
                 | GitError::Drifted(_)
+                | GitError::HookRefuses { .. }
+                | GitError::HookChanges { .. }
+                | GitError::HookLosesTrailers(_)
         )
     }
 }
@@ -326,43 +391,9 @@ impl Repo {
             RepositoryState::ApplyMailbox | RepositoryState::ApplyMailboxOrRebase => "the application of a mailbox",
         }))
     }
-
-    /// The names of the hooks that git would run while it makes commits and moves a branch.
-    ///
-    /// # Errors
-    /// git fails.
-    pub fn hooks(&self) -> Result<Vec<String>, GitError> {
-        const AT_COMMIT: [&str; 6] =
-            ["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "reference-transaction", "post-index-change"];
-        let folder = match self.inner.config()?.get_path("core.hooksPath") {
-            // A relative path starts where hooks run: at the top of the work tree, or in a bare repository.
-            Ok(path) => self.inner.workdir().unwrap_or(self.inner.path()).join(path),
-            Err(_) => self.inner.commondir().join("hooks"),
-        };
-        Ok(AT_COMMIT.iter().filter(|name| is_executable(&folder.join(name))).map(|&name| name.to_owned()).collect())
-    }
-
-    /// Whether commits are to be signed.
-    ///
-    /// # Errors
-    /// git fails.
-    pub fn signs(&self) -> Result<bool, GitError> {
-        Ok(self.inner.config()?.get_bool("commit.gpgsign").unwrap_or(false))
-    }
 }
 
 /// The branch's name as people say it.
 pub fn short(name: &str) -> &str {
     name.strip_prefix("refs/heads/").unwrap_or(name)
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
-    path.is_file()
 }

@@ -147,7 +147,7 @@ impl Repo {
     }
 
     /// Whether HEAD is this branch and there is a work tree.
-    fn is_checked_out(&self, branch: &str) -> Result<bool, GitError> {
+    pub(super) fn is_checked_out(&self, branch: &str) -> Result<bool, GitError> {
         let is_head = matches!(self.head()?, Head::Branch { name, .. } if name == branch);
         Ok(is_head && self.inner.workdir().is_some())
     }

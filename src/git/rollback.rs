@@ -58,9 +58,12 @@ impl Repo {
         if let Some(files) = self.unaltered(entry)? {
             return Ok(Some(Made { commit: entry.commit, files }));
         }
-        let Some(commit) = self.kept(plan, entry)? else { return Ok(None) };
-        let files = self.unaltered(&Entry { commit, ..entry.clone() })?;
-        Ok(files.map(|files| Made { commit, files }))
+        for commit in self.kept(plan, entry)? {
+            if let Some(files) = self.unaltered(&Entry { commit, ..entry.clone() })? {
+                return Ok(Some(Made { commit, files }));
+            }
+        }
+        Ok(None)
     }
 
     /// What an entry's commit did, if that is what its digest says.

@@ -1,77 +1,219 @@
 //! The messages of the commits that carry a plan out: what was done, what is left, and the trailers that make the history a journal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
 use super::build::BuiltStep;
+use super::commits::Grouping;
 use super::delta::{Content, FileDelta};
+use super::slice::Part;
 use super::spec::Plan;
+use super::template::{Template, is_own_trailer};
 use crate::text::path::RepoPath;
-use crate::transform::finding::{Applicability, Outcome};
+use crate::transform::finding::{Applicability, Finding, Outcome};
 
 /// The longest subject that git's tools show whole.
 const SUBJECT_LENGTH: usize = 72;
+/// The shortest title that is worth keeping what stands around it.
+const SHORTEST_TITLE: usize = 16;
+
+/// What a commit is about.
+pub(super) struct Subject<'s> {
+    pub plan: &'s Plan,
+    /// The steps, each with what it does in words.
+    pub steps: &'s [(&'s BuiltStep, String)],
+    /// What the commit does.
+    pub files: &'s [FileDelta],
+    /// Which part of its step it is.
+    pub part: Option<&'s Part>,
+    /// The least sure fixes that are taken.
+    pub threshold: Applicability,
+    /// Whether it has all steps of its phase.
+    pub is_phase: bool,
+}
 
 /// The message of the commit that makes a step; `summary` says what it does.
 pub fn apply(plan: &Plan, step: &BuiltStep, summary: &str, threshold: Applicability) -> String {
-    let phase = plan.phase(&step.phase);
-    let title = if step.title.is_empty() { &step.step } else { &step.title };
-    let phase_title = phase.map(|phase| phase.title.as_str()).filter(|title| !title.is_empty());
-    let mut body = vec![format!(
-        "Phase {}{}, step {}: {summary}.",
-        step.phase,
-        phase_title.map(|title| format!(" ({title})")).unwrap_or_default(),
-        step.step
-    )];
-    if !step.why.is_empty() {
-        body.push(step.why.trim().to_owned());
+    let steps = [(step, summary.to_owned())];
+    let subject = Subject { plan, steps: &steps, files: &step.files, part: None, threshold, is_phase: false };
+    let template = plan.phase(&step.phase).and_then(|phase| phase.commits.message.as_ref()).or(plan.commits.message.as_ref());
+    message(&subject, template)
+}
+
+/// The message of a commit, from a template or as it is without one. The trailers come last.
+pub(super) fn message(about: &Subject<'_>, template: Option<&Template>) -> String {
+    let (subject, body) = match template {
+        Some(template) => filled(about, template),
+        None => (plain_subject(about), plain_body(about)),
+    };
+    // Others read no trailers of ours in what the plan says.
+    let body: Vec<String> =
+        body.lines().map(|line| if is_own_trailer(line) { format!("- {line}") } else { line.to_owned() }).collect();
+    let subject = if is_own_trailer(&subject) { format!("- {subject}") } else { subject };
+    let digest = digest(about.files);
+    let trailers: String = about.steps.iter().map(|(step, _)| trailers(about, step, &digest)).collect();
+    let gap = if ends_in_trailers(&body) { "\n" } else { "\n\n" };
+    // A commit's message ends at a NUL.
+    let message = if body.is_empty() {
+        format!("{subject}\n\n{trailers}")
+    } else {
+        format!("{subject}\n\n{}{gap}{trailers}", body.join("\n"))
+    };
+    message.replace('\0', "\u{fffd}")
+}
+
+/// The trailers of a step: the lines by which the journal knows it.
+fn trailers(about: &Subject<'_>, step: &BuiltStep, digest: &str) -> String {
+    let part = about.part.map(|part| format!("Ssot-Part: {}/{}\n", part.at, part.of)).unwrap_or_default();
+    self::lines(about.plan, &step.phase, &step.step, "Ssot-Digest", digest) + &part
+}
+
+/// Whether the last paragraph of a text, with another before it or alone, has nothing but trailers: ours join them.
+fn ends_in_trailers(lines: &[String]) -> bool {
+    let last: Vec<&String> = lines.iter().rev().take_while(|line| !line.trim().is_empty()).collect();
+    let is_trailer = |line: &&String| {
+        let key = line.split_once(": ").filter(|(_, value)| !value.trim().is_empty()).map_or("", |(key, _)| key);
+        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    !last.is_empty() && last.iter().all(is_trailer)
+}
+
+fn phase_title<'s>(about: &Subject<'s>) -> Option<&'s str> {
+    let phase = about.plan.phase(&about.steps.first()?.0.phase)?;
+    Some(phase.title.as_str()).filter(|title| !title.is_empty())
+}
+
+fn title(about: &Subject<'_>) -> String {
+    let Some((step, _)) = about.steps.first() else { return String::new() };
+    let title = if about.is_phase { phase_title(about).unwrap_or(&step.phase) } else { &step.title };
+    if title.is_empty() { step.step.clone() } else { title.split_whitespace().collect::<Vec<_>>().join(" ") }
+}
+
+fn plain_subject(about: &Subject<'_>) -> String {
+    let suffix = about.part.map(|part| format!(" ({}/{}{})", part.at, part.of, part.behind(": ", ""))).unwrap_or_default();
+    fitted(&title(about), |title| format!("{title}{suffix}"))
+}
+
+fn plain_body(about: &Subject<'_>) -> String {
+    let phase_title = phase_title(about).map(|title| format!(" ({title})")).unwrap_or_default();
+    let mut body = Vec::new();
+    for (step, summary) in about.steps {
+        let part = about.part.map(|part| format!(", part {} of {}", part.at, part.of)).unwrap_or_default();
+        body.push(format!("Phase {}{phase_title}, step {}{part}: {summary}.", step.phase, step.step));
+        body.extend(Some(step.why.trim().to_owned()).filter(|why| !why.is_empty()));
+        body.extend(Some(left(&[step], about.threshold)).filter(|left| !left.is_empty()));
     }
-    let left = step.findings.iter().filter(|finding| match &finding.outcome {
+    body.join("\n")
+}
+
+/// How many places are left for a person, in a sentence; nothing where none is.
+fn left(steps: &[&BuiltStep], threshold: Applicability) -> String {
+    let is_left = |finding: &&Finding| match &finding.outcome {
         Outcome::Left(_) => true,
         Outcome::Fix(fix) => fix.applicability < threshold,
-    });
-    match left.count() {
-        0 => {}
-        1 => body.push("1 place is left for a person.".to_owned()),
-        left => body.push(format!("{left} places are left for a person.")),
+    };
+    match steps.iter().flat_map(|step| &step.findings).filter(is_left).count() {
+        0 => String::new(),
+        1 => "1 place is left for a person.".to_owned(),
+        left => format!("{left} places are left for a person."),
     }
-    let trailers = trailers(plan, &step.phase, &step.step, "Ssot-Digest", &digest(&step.files));
-    // A commit's message ends at a NUL.
-    format!("{}\n\n{}\n\n{trailers}", subject(title), body.join("\n")).replace('\0', "\u{fffd}")
 }
 
-/// The message of the commit that undoes the commit of one step, or of several; `commit` is its id.
-pub fn revert(plan: &Plan, steps: &[(&str, &str)], commit: &str, has_conflicts: bool) -> String {
-    let title = match steps {
-        [(phase, step)] => plan
-            .phase(phase)
-            .and_then(|phase| phase.steps.iter().find(|other| other.id == *step))
-            .map(|step| step.title.clone())
-            .filter(|title| !title.is_empty())
-            .unwrap_or_else(|| (*step).to_owned()),
-        _ => {
-            let phases: BTreeSet<&str> = steps.iter().map(|(phase, _)| *phase).collect();
-            phases.into_iter().collect::<Vec<_>>().join(", ")
-        }
+/// A template's first line, made to fit, and what comes behind it.
+fn filled(about: &Subject<'_>, template: &Template) -> (String, String) {
+    let steps: Vec<&BuiltStep> = about.steps.iter().map(|(step, _)| *step).collect();
+    let all = |each: &dyn Fn(&BuiltStep) -> &str, between: &str| {
+        let texts: Vec<&str> = steps.iter().map(|step| each(step).trim()).filter(|text| !text.is_empty()).collect();
+        texts.join(between)
     };
+    let summaries: Vec<&str> = about.steps.iter().map(|(_, summary)| summary.as_str()).collect();
+    let phase = steps.first().map(|step| step.phase.clone()).unwrap_or_default();
+    let group = |grouping| about.part.filter(|part| part.grouping == grouping).map(Part::label).unwrap_or_default();
+    let number = |number: fn(&Part) -> usize| about.part.map_or(1, number).to_string();
+    let mut values: BTreeMap<&'static str, String> = BTreeMap::from([
+        ("title", String::new()),
+        ("plan", about.plan.name.clone()),
+        ("phase_title", phase_title(about).unwrap_or(&phase).to_owned()),
+        ("phase", phase),
+        ("step", all(&|step| &step.step, ", ")),
+        ("summary", summaries.join("; ")),
+        ("why", all(&|step| &step.why, "\n")),
+        ("left", left(&steps, about.threshold)),
+        ("files", about.files.len().to_string()),
+        ("part", number(|part| part.at)),
+        ("parts", number(|part| part.of)),
+        ("owner", group(Grouping::Owner)),
+        ("directory", group(Grouping::Directory)),
+    ]);
+    let suffix = match about.part {
+        Some(part) if !template.has("part") => format!(" ({}/{}{})", part.at, part.of, part.behind(": ", "")),
+        _ => String::new(),
+    };
+    let mut render = |title: &str| {
+        values.insert("title", title.to_owned());
+        let text = template.render(&values);
+        let (first, rest) = text
+            .trim()
+            .split_once('\n')
+            .map(|(first, rest)| (first.to_owned(), rest.to_owned()))
+            .unwrap_or((text.trim().to_owned(), String::new()));
+        (format!("{}{suffix}", first.split_whitespace().collect::<Vec<_>>().join(" ")), rest)
+    };
+    let whole = title(about);
+    let body = render(&whole).1;
+    (fitted(&whole, |title| render(title).0), paragraphs(&body))
+}
+
+/// A text without blank lines at its ends, and with no two behind one another.
+fn paragraphs(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.trim().lines().map(str::trim_end) {
+        if !(line.is_empty() && lines.last().is_some_and(|last| last.is_empty())) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
+
+/// A subject line with a title in it. Where it is too long, the title is cut; what stands around it is kept if it can be.
+fn fitted(title: &str, mut line: impl FnMut(&str) -> String) -> String {
+    let whole = line(title);
+    let around = whole.chars().count().saturating_sub(title.chars().count());
+    let room = SUBJECT_LENGTH.saturating_sub(around);
+    if whole.chars().count() <= SUBJECT_LENGTH || room < SHORTEST_TITLE || !whole.contains(title) {
+        return cut(&whole, SUBJECT_LENGTH);
+    }
+    line(&cut(title, room))
+}
+
+/// The message of the commit that undoes the commit of one step, or of several, as pairs of phase and step; `commit` is its id.
+pub fn revert(plan: &Plan, steps: &[(&str, &str)], commit: &str, has_conflicts: bool) -> String {
+    let phase = |id: &str| plan.phase(id);
+    let title = match steps {
+        [(id, step)] => phase(id).and_then(|known| known.steps.iter().find(|other| other.id == *step)).map(|step| &step.title),
+        [(id, _), ..] => phase(id).map(|known| &known.title),
+        [] => None,
+    };
+    let all = steps.iter().map(|(_, step)| *step).collect::<Vec<_>>().join(", ");
+    let title = title.filter(|title| !title.is_empty()).unwrap_or(&all);
     let lead = if has_conflicts { "Conflicts: roll back" } else { "Roll back" };
     let body: String = steps.iter().map(|(phase, step)| format!("Rolls back phase {phase}, step {step}.\n")).collect();
-    let trailers: String = steps.iter().map(|(phase, step)| trailers(plan, phase, step, "Ssot-Reverts", commit)).collect();
-    format!("{}\n\n{body}\n{trailers}", subject(&format!("{lead}: {title}")))
+    let trailers: String = steps.iter().map(|(phase, step)| lines(plan, phase, step, "Ssot-Reverts", commit)).collect();
+    format!("{}\n\n{body}\n{trailers}", cut(&format!("{lead}: {title}"), SUBJECT_LENGTH))
 }
 
-fn trailers(plan: &Plan, phase: &str, step: &str, last: &str, value: &str) -> String {
+fn lines(plan: &Plan, phase: &str, step: &str, last: &str, value: &str) -> String {
     format!("Ssot-Plan: {}\nSsot-Phase: {phase}\nSsot-Step: {step}\n{last}: {value}\n", plan.name)
 }
 
 /// One line, cut at a word where it is too long.
-fn subject(title: &str) -> String {
+fn cut(title: &str, room: usize) -> String {
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    if title.chars().count() <= SUBJECT_LENGTH {
+    if title.chars().count() <= room {
         return title;
     }
-    let cut: String = title.chars().take(SUBJECT_LENGTH - 1).collect();
+    let cut: String = title.chars().take(room.saturating_sub(1)).collect();
     let end = cut.rfind(' ').unwrap_or(cut.len());
     format!("{}…", &cut[..end])
 }
@@ -137,8 +279,12 @@ mod tests {
 
     #[test]
     fn a_subject_is_one_short_line() {
-        assert_eq!(subject("Move\n it"), "Move it");
-        let long = subject(&"word ".repeat(40));
+        assert_eq!(cut("Move\n it", SUBJECT_LENGTH), "Move it");
+        let long = cut(&"word ".repeat(40), SUBJECT_LENGTH);
         assert!(long.chars().count() <= SUBJECT_LENGTH && long.ends_with("word…"), "{long}");
+        let words = "word ".repeat(40);
+        let around = fitted(words.trim(), |title| format!("refactor(ws): {title} (2/5: @team)"));
+        assert!(around.starts_with("refactor(ws): word") && around.ends_with("word… (2/5: @team)"), "{around}");
+        assert!(around.chars().count() <= SUBJECT_LENGTH, "{around}");
     }
 }

@@ -1,11 +1,12 @@
 //! Layer 5: plans. A plan file says what is wanted; building it against an index gives steps of proved changes.
 //!
 //! [`spec`] reads plan files. [`build`] folds the steps over a snapshot, each step seeing what the one before it made, and refuses
-//! a plan that breaks one of the tool's laws. [`gate`] measures what phases are judged by. [`artefact`] is a built plan as a file.
+//! a plan that breaks one of the tool's laws. [`gate`] measures what phases are judged by. [`commits`] makes commits of the steps. [`artefact`] is a built plan as a file.
 //! Nothing here touches the disk or git.
 
 pub mod artefact;
 pub mod build;
+pub mod commits;
 pub mod cycles;
 pub mod delta;
 pub mod faults;
@@ -14,8 +15,11 @@ pub mod load_order;
 pub mod message;
 mod origins;
 mod orphans;
+pub mod owners;
 pub mod prove;
+pub mod slice;
 pub mod spec;
+pub mod template;
 pub mod trace;
 mod typescript;
 pub mod undo;

@@ -187,7 +187,7 @@ pub fn is_old(violation: &Violation, index: &Index) -> bool {
 }
 
 /// The edit that makes one text of another: what lies between their common beginning and their common end.
-fn replacement(old: &[u8], new: &str) -> Edit {
+pub(super) fn replacement(old: &[u8], new: &str) -> Edit {
     let same = |(a, b): &(&u8, &u8)| a == b;
     let mut start = old.iter().zip(new.as_bytes()).take_while(same).count();
     while !new.is_char_boundary(start) {

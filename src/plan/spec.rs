@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::commits::Style;
 use super::gate::test_code::TestCode;
 use super::gate::{Gate, Known};
 use crate::index::{Index, Options};
@@ -36,6 +37,8 @@ pub struct Plan {
     pub tests: TestCode,
     /// What it says about the languages.
     pub options: Options,
+    /// How its commits are made.
+    pub commits: Style,
     /// Its phases, each behind those it requires.
     pub phases: Vec<Phase>,
     /// A digest of the plan's and its transforms' texts and of the tool's version, in hexadecimal digits.
@@ -52,6 +55,8 @@ pub struct Phase {
     pub requires: Vec<String>,
     /// How much can go wrong, in the author's word.
     pub risk: String,
+    /// How its commits are made; what it does not say is the plan's.
+    pub commits: Style,
     /// Its steps, in order.
     pub steps: Vec<Step>,
     /// The figures that it is measured by.
@@ -104,6 +109,7 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
             scope
         });
         let options = options(table);
+        let commits = Style::read(table);
         let roles = role::read_all(table);
         let phases: Vec<(Phase, Origin)> =
             table.tables("phase").iter().filter_map(|table| phase(table, packs, &transforms, &roles)).collect();
@@ -112,7 +118,7 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
         let name = identifier(table, name?)?;
         let digest = digest(file, packs, &phases);
         let (scope, tests) = scope.unwrap_or_default();
-        Some(Plan { name, title, scope, tests, options, phases, digest })
+        Some(Plan { name, title, scope, tests, options, commits, phases, digest })
     })
 }
 
@@ -190,6 +196,7 @@ fn phase(table: &Table<'_>, packs: &Packs, transforms: &[Under<'_>], roles: &[Ro
     let title = table.string("title").map(|title| title.value).unwrap_or_default();
     let requires = table.strings("requires").into_iter().map(|required| required.value).collect();
     let risk = table.string("risk").map(|risk| risk.value).unwrap_or_default();
+    let commits = Style::read(table);
     let mut steps: Vec<Step> = Vec::new();
     for inner in table.tables("step") {
         if let Some((step, origin)) = step(&inner, packs, transforms) {
@@ -202,7 +209,7 @@ fn phase(table: &Table<'_>, packs: &Packs, transforms: &[Under<'_>], roles: &[Ro
     let gates = gates(table, &steps, packs, transforms, roles);
     table.finish();
     let (id, origin) = id?;
-    Some((Phase { id, title, requires, risk, steps, gates }, origin))
+    Some((Phase { id, title, requires, risk, commits, steps, gates }, origin))
 }
 
 fn gates(table: &Table<'_>, steps: &[Step], packs: &Packs, transforms: &[Under<'_>], roles: &[Role]) -> Vec<Gate> {

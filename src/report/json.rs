@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::gates::{PlaceWire, warning};
-use super::owners::Owners;
 use super::{Report, Tally};
 use crate::plan::build::BuiltStep;
 use crate::plan::cycles::CycleFigures;
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::Figure;
 use crate::plan::gate::worse::{Worse, worse};
+use crate::plan::owners::Owners;
 use crate::transform::Severity;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome};
 

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use super::markup::{code, escaped, prose};
-use super::owners::Owners;
 use super::{Report, Tally, count, gates, line, number, source_files, still_used, summary, text};
 use crate::plan::build::{Built, count_files};
 use crate::plan::gate::Figure;
 use crate::plan::gate::worse::worse;
+use crate::plan::owners::Owners;
 use crate::transform::finding::{Applicability, Finding, Outcome, Reason};
 
 /// How many places are shown of each message; all of them are in the JSON report.

@@ -5,7 +5,6 @@ pub mod gates;
 pub mod json;
 pub mod markdown;
 mod markup;
-pub mod owners;
 pub mod page;
 pub mod refs;
 pub mod text;

@@ -141,22 +141,6 @@ fn what_git_would_not_do_quietly_is_not_done_quietly() {
         assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
         assert_eq!(sandbox.read("app.py"), OLD);
     };
-    // Hooks.
-    sandbox.write(".git/hooks/pre-commit", "#!/bin/sh\nexit 1\n");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let hook = sandbox.path(".git/hooks/pre-commit");
-        std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).unwrap();
-        refused(2, "hooks that git runs at a commit: pre-commit\nhint: this version does not run hooks: `--no-verify`");
-        apply(&sandbox, &["--no-verify", "--branch", "unverified"]).ok();
-    }
-    std::fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
-    // Signatures.
-    sandbox.git(&["config", "commit.gpgsign", "true"]);
-    refused(2, "--no-gpg-sign");
-    apply(&sandbox, &["--no-gpg-sign", "--branch", "unsigned"]).ok();
-    sandbox.git(&["config", "--unset", "commit.gpgsign"]);
     // An identity.
     sandbox.git(&["config", "--unset", "user.email"]);
     refused(2, "git does not know who you are");

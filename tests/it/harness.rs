@@ -102,7 +102,8 @@ impl Sandbox {
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// A command with the sandbox's environment, in the repository.
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env_clear().current_dir(self.root()).stdin(Stdio::null());
         command.env("HOME", self.dir.path().join("home")).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C.UTF-8");
@@ -115,7 +116,7 @@ impl Sandbox {
         command
     }
 
-    fn run(&self, mut command: Command) -> Said {
+    pub fn run(&self, mut command: Command) -> Said {
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Said {
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -1,6 +1,7 @@
 //! The tests of the tool as a whole: one binary, one file a subject. What is tested of one module alone stands beside it.
 
 mod apply;
+mod commits;
 mod definitions;
 mod deletions;
 mod demo;
@@ -8,6 +9,7 @@ mod equivalence;
 mod fixtures;
 mod generated;
 mod harness;
+mod hooks;
 mod patches;
 mod plan;
 mod refs;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use ssot_migrate::plan::template::PLACEHOLDERS;
 use ssot_migrate::transform::finding::Reason;
 use ssot_migrate::transform::kind::KINDS;
 
@@ -131,7 +132,7 @@ fn every_case_belongs_to_a_test() {
 }
 
 #[test]
-fn the_manual_knows_every_kind_and_every_reason() {
+fn the_manual_knows_every_kind_reason_and_placeholder() {
     let manual = fs::read_to_string(project().join("docs/manual.md")).unwrap();
     for reason in Reason::ALL {
         let row = format!("| `{}` | {} |", reason.code(), reason.explain());
@@ -139,6 +140,10 @@ fn the_manual_knows_every_kind_and_every_reason() {
     }
     for kind in KINDS {
         assert!(manual.contains(kind.name), "the manual lacks {}", kind.name);
+    }
+    for (name, what) in PLACEHOLDERS {
+        let row = format!("| `{{{name}}}` | {what} |");
+        assert!(manual.contains(&row), "the manual lacks {row}");
     }
 }
 

@@ -5,17 +5,17 @@ mod undoing;
 
 use std::fmt::Write;
 
-use super::apply::drafts;
 use super::error::CliError;
-use super::plan::{Selection, build_on};
+use super::plan::{Selection, build_on, made};
 use super::progress::Ticker;
 use super::project::Project;
-use super::writing::{Branch, Made, Writing};
+use super::writing::{Branch, Commit, Writing};
 use super::{Answer, Global, confirm, note, say};
 use crate::git::commit::Draft;
 use crate::git::history::{Entry, Journal};
 use crate::git::{Repo, short};
 use crate::index::Index;
+use crate::plan::commits::Style;
 use crate::plan::delta::deltas;
 use crate::plan::prove::between;
 use crate::plan::spec::Plan;
@@ -55,9 +55,9 @@ pub(super) struct Args {
 /// What a rollback comes to.
 struct Rollback {
     /// The commits that undo, in order.
-    undone: Vec<Made>,
+    undone: Vec<Commit>,
     /// The commits that make again what was undone for the sake of others.
-    again: Vec<Made>,
+    again: Vec<Commit>,
     /// The files afterwards.
     result: Snapshot,
 }
@@ -128,7 +128,7 @@ fn plan_again(
             chosen.again.join(", ")
         ))
     })?;
-    rollback.again = drafts(plan, &built, selection.threshold());
+    rollback.again = made(plan, &built, Style::default(), selection.threshold())?.into_iter().map(Commit::from).collect();
     rollback.result = built.result;
     Ok(())
 }
@@ -158,18 +158,17 @@ fn publish(
     if !args.writing.yes && !confirm(&question)? {
         return Err(CliError::refused("nothing has been changed".to_owned()));
     }
-    let made: Vec<&Made> = rollback.undone.iter().chain(&rollback.again).collect();
+    let made: Vec<&Commit> = rollback.undone.iter().chain(&rollback.again).collect();
     let drafts: Vec<Draft<'_>> = made.iter().map(|made| Draft { message: made.message.clone(), files: &made.files }).collect();
     let work = repo.write(branch.base, &drafts)?;
-    let ids: Vec<String> = work.commits.iter().map(|commit| commit.to_string()).collect();
-    repo.publish(work, &branch.name, branch.exists, &format!("ssot-migrate rollback: {}", names.replace('`', "")))?;
+    let ids = args.writing.publish(repo, work, branch, &format!("ssot-migrate rollback: {}", names.replace('`', "")))?;
     // Writing to a string cannot fail.
     let mut out = format!("Undid {commits} of {names} on {}:\n", short(&branch.name));
     for (at, (made, id)) in made.iter().zip(&ids).enumerate() {
         if at == rollback.undone.len() {
             let _ = writeln!(out, "Planned and made again:");
         }
-        let _ = writeln!(out, "  {} {}", &id[..10], made.title);
+        let _ = writeln!(out, "  {} {}", &id.to_string()[..10], made.title);
     }
     Ok(out.into())
 }
@@ -208,7 +207,8 @@ fn refuse(
     let made = undoing.marked(&chosen.entries, &Ticker::start())?;
     let drafts: Vec<Draft<'_>> = made.iter().map(|made| Draft { message: made.message.clone(), files: &made.files }).collect();
     let work = repo.write(undoing.tip(), &drafts)?;
-    repo.publish(work, &name, false, "ssot-migrate rollback --conflicts")?;
+    let branch_to = Branch { name, base: undoing.tip(), exists: false };
+    args.writing.publish(repo, work, &branch_to, "ssot-migrate rollback --conflicts")?;
     let out = format!(
         "{}\nThe branch {branch} has the rollback with conflict markers in these places: resolve them there, amend its last commit, \
          and merge it. The current branch has not been changed.\n",

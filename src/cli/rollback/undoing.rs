@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::chosen::Chosen;
 use crate::cli::error::CliError;
-use crate::cli::writing::Made;
+use crate::cli::writing::Commit;
 use crate::git::history::{Entry, Journal};
 use crate::git::rollback;
 use crate::git::trail::Touch;
@@ -36,7 +36,7 @@ pub(super) struct Undoing<'u> {
 /// What undoing comes to.
 pub(super) struct Work {
     /// The commits, in order.
-    pub made: Vec<Made>,
+    pub made: Vec<Commit>,
     /// The files afterwards.
     pub result: Snapshot,
     /// What the user should know.
@@ -80,14 +80,14 @@ impl<'u> Undoing<'u> {
     }
 
     /// Undoes commits and leaves conflict markers where that collides.
-    pub fn marked(&self, entries: &[Entry], progress: &dyn Progress) -> Result<Vec<Made>, CliError> {
+    pub fn marked(&self, entries: &[Entry], progress: &dyn Progress) -> Result<Vec<Commit>, CliError> {
         Ok(self.merge(entries, true, progress)?.made)
     }
 }
 
 /// Commits merged away.
 struct Merge {
-    made: Vec<Made>,
+    made: Vec<Commit>,
     result: Snapshot,
     /// The commit that was undone last, which is the oldest.
     first: Option<CommitId>,
@@ -228,8 +228,9 @@ impl Merge {
         let steps: Vec<(&str, &str)> = of.iter().map(|entry| (&*entry.phase, &*entry.step)).collect();
         let commit = of.first().map(|entry| entry.commit.to_string()).unwrap_or_default();
         let message = message::revert(plan, &steps, &commit, is_marked);
-        let title = of.iter().map(|entry| format!("{} / {}", entry.phase, entry.step)).collect::<Vec<_>>().join(", ");
-        self.made.push(Made { title, message, files: undone.files });
+        let all = of.iter().rev().map(|entry| entry.step.as_str()).collect::<Vec<_>>().join(", ");
+        let title = format!("{} / {all}", of.first().map_or("", |entry| &entry.phase));
+        self.made.push(Commit { title, message, files: undone.files });
         Ok(())
     }
 }

@@ -122,6 +122,7 @@ fn built(files: &[(&str, &str)], rule: Box<dyn Rule>) -> Result<Built, BuildErro
         title: String::new(),
         requires: Vec::new(),
         risk: String::new(),
+        commits: Default::default(),
         steps: vec![step],
         gates: Vec::new(),
     };
@@ -131,6 +132,7 @@ fn built(files: &[(&str, &str)], rule: Box<dyn Rule>) -> Result<Built, BuildErro
         scope: Scope::default(),
         tests: Default::default(),
         options: Options::default(),
+        commits: Default::default(),
         phases: vec![phase],
         digest: String::new(),
     };

@@ -1,0 +1,107 @@
+//! The repository's hooks, run as git runs them: which there are, where they run, and what they are told.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::programs::{Call, Programs};
+use super::{GitError, Repo};
+
+/// The hooks of a repository, and who runs them.
+pub(super) struct Hooks<'h> {
+    folder: PathBuf,
+    programs: &'h dyn Programs,
+    /// Whether `pre-commit` and `commit-msg` are run.
+    verifies: bool,
+    /// Whether there is a work tree; without one, git makes no commits, and only moving a branch has a hook.
+    has_work_tree: bool,
+}
+
+/// The repository as a hook sees it.
+pub(super) struct Scene<'s> {
+    /// The git directory.
+    pub git_dir: &'s Path,
+    /// The top of the files; the hook runs there.
+    pub files: Option<&'s Path>,
+    /// The index; that of the git directory where none is named.
+    pub index: Option<&'s Path>,
+    /// Further variables.
+    pub variables: Vec<(&'static str, OsString)>,
+}
+
+impl Repo {
+    /// The repository's hooks. `verifies` says whether those are run that `git commit --no-verify` leaves out.
+    pub(super) fn hooks<'h>(&self, verifies: bool, programs: &'h dyn Programs) -> Result<Hooks<'h>, GitError> {
+        let folder = match self.inner.config()?.get_path("core.hooksPath") {
+            // A relative path starts where hooks run: at the top of the work tree, or in a bare repository.
+            Ok(path) => self.top().join(path),
+            Err(_) => self.inner.commondir().join("hooks"),
+        };
+        Ok(Hooks { folder, programs, verifies, has_work_tree: self.inner.workdir().is_some() })
+    }
+
+    /// The top of the work tree; of a bare repository the git directory.
+    pub(super) fn top(&self) -> &Path {
+        self.inner.workdir().unwrap_or(self.inner.path())
+    }
+
+    /// The repository itself as a hook sees it.
+    pub(super) fn scene(&self) -> Scene<'_> {
+        Scene { git_dir: self.inner.path(), files: self.inner.workdir(), index: None, variables: Vec::new() }
+    }
+}
+
+impl Hooks<'_> {
+    /// Whether a hook is there and is run. As with git, one that is not executable is not.
+    pub fn has(&self, name: &str) -> bool {
+        let is_wanted = match name {
+            "pre-commit" | "commit-msg" => self.verifies && self.has_work_tree,
+            "reference-transaction" => true,
+            _ => self.has_work_tree,
+        };
+        is_wanted && is_executable(&self.folder.join(name))
+    }
+
+    /// Runs a hook, if it is there; what it says where it fails.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn run(
+        &self,
+        name: &'static str,
+        arguments: &[OsString],
+        input: &[u8],
+        scene: &Scene<'_>,
+    ) -> Result<Option<String>, GitError> {
+        if !self.has(name) {
+            return Ok(None);
+        }
+        let folder = scene.files.unwrap_or(scene.git_dir);
+        let mut variables: Vec<(&'static str, OsString)> = vec![
+            ("GIT_DIR", scene.git_dir.into()),
+            ("GIT_PREFIX", OsString::new()),
+            // Nobody is there to edit a message.
+            ("GIT_EDITOR", ":".into()),
+        ];
+        if let Some(files) = scene.files {
+            let index = scene.index.map_or_else(|| scene.git_dir.join("index"), Path::to_owned);
+            variables.extend([("GIT_WORK_TREE", files.into()), ("GIT_INDEX_FILE", index.into())]);
+        }
+        variables.extend(scene.variables.iter().cloned());
+        let (program, arguments) = (self.folder.join(name), arguments.to_vec());
+        let call = Call { name, program, arguments, folder, variables, input, is_hook: true };
+        let said = self.programs.run(&call).map_err(|error| GitError::Io { path: call.program.clone(), error })?;
+        let output = if said.shown.is_empty() { String::new() } else { format!(":\n{}", said.shown) };
+        Ok((!said.is_good).then(|| format!("{}{output}", said.end)))
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}

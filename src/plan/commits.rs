@@ -1,0 +1,213 @@
+//! How built steps become commits: one for each step, one for a phase, or several for a step ([`super::slice`]), with their messages.
+
+use super::build::{BuildError, Built, BuiltStep, Progress};
+use super::delta::deltas;
+use super::message;
+use super::slice::{Cut, Part, Slice, Slicer};
+use super::spec::{Phase, Plan};
+use super::template::Template;
+use crate::text::change::SourceChange;
+use crate::text::snapshot::Snapshot;
+use crate::transform::finding::Applicability;
+use crate::transform::wire::{Problem, Table};
+
+/// What a commit has.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Grouping {
+    /// A step.
+    #[default]
+    Step,
+    /// All steps of a phase.
+    Phase,
+    /// What a step does to the files of one owner.
+    Owner,
+    /// What a step does to the files of one folder.
+    Directory,
+}
+
+impl Grouping {
+    /// All of them, by their words.
+    pub const ALL: [(&'static str, Grouping); 4] =
+        [("step", Grouping::Step), ("phase", Grouping::Phase), ("owner", Grouping::Owner), ("directory", Grouping::Directory)];
+}
+
+/// How commits are made, as far as somebody has said so.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Style {
+    /// What a commit has.
+    pub grouping: Option<Grouping>,
+    /// How many files a commit may have.
+    pub max_files: Option<usize>,
+    /// The message.
+    pub message: Option<Template>,
+}
+
+impl Style {
+    /// Reads the keys `commit`, `max_files` and `message` of a plan or phase.
+    pub fn read(table: &Table<'_>) -> Self {
+        let grouping = table.choice("commit", &Grouping::ALL);
+        let max_files = table.number("max_files");
+        if let Some(number) = &max_files {
+            let problem = |message: &str| Problem::new(&number.origin, message);
+            if number.value == 0 {
+                table.problem(
+                    problem("`max_files` must be at least 1").hint("without it, a commit may have any number of files"),
+                );
+            } else if grouping == Some(Grouping::Phase) {
+                let problem = problem("`max_files` divides steps, and `commit = \"phase\"` joins them");
+                table.problem(problem.hint("leave one of the two out"));
+            }
+        }
+        let max_files = max_files.and_then(|number| usize::try_from(number.value).ok()).filter(|number| *number > 0);
+        Self { grouping, max_files, message: Template::read(table, "message") }
+    }
+
+    /// These wishes, and where there are none, others.
+    #[must_use]
+    pub fn or(&self, other: &Style) -> Style {
+        Style {
+            grouping: self.grouping.or(other.grouping),
+            max_files: self.max_files.or(other.max_files),
+            message: self.message.clone().or_else(|| other.message.clone()),
+        }
+    }
+}
+
+/// A commit that is to be made.
+pub struct Made {
+    /// Its message, with its trailers.
+    pub message: String,
+    /// Which part of its step it is, where the step is cut.
+    pub part: Option<Part>,
+    /// What it does. For a whole phase, the step's id is those of all its steps.
+    pub built: BuiltStep,
+}
+
+impl Made {
+    /// What it is, in a line: `phase / step, part 2 of 5 (@team)`.
+    pub fn name(&self) -> String {
+        let part = self.part.as_ref().map(|part| format!(", part {} of {}{}", part.at, part.of, part.behind(" (", ")")));
+        format!("{} / {}{}", self.built.phase, self.built.step, part.unwrap_or_default())
+    }
+}
+
+/// What is needed to make commits of built steps.
+pub struct Request<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Wishes that go before the plan's own.
+    pub style: Style,
+    /// The least sure fixes that are taken.
+    pub threshold: Applicability,
+    /// What a step does, in a few words.
+    pub summary: &'a dyn Fn(&BuiltStep) -> String,
+    /// Told what is being done.
+    pub progress: &'a dyn Progress,
+}
+
+impl Request<'_> {
+    fn style(&self, phase: Option<&Phase>) -> Style {
+        let plan = phase.map_or_else(|| self.plan.commits.clone(), |phase| phase.commits.or(&self.plan.commits));
+        self.style.or(&plan)
+    }
+}
+
+/// The commits of built steps, in order. Steps that change nothing have none. What the commits come to is what the steps come to.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn commits(built: &Built, request: &Request<'_>) -> Result<Vec<Made>, BuildError> {
+    let mut slicer = Slicer::new(built, request.plan, request.progress);
+    let mut snapshot = built.base.clone();
+    let mut made = Vec::new();
+    for steps in built.steps.chunk_by(|a, b| a.phase == b.phase) {
+        let phase = steps.first().and_then(|step| request.plan.phase(&step.phase));
+        let style = request.style(phase);
+        let before = snapshot.clone();
+        let working: Vec<&BuiltStep> = steps.iter().filter(|step| !step.files.is_empty()).collect();
+        for step in steps {
+            let base = snapshot.clone();
+            for change in &step.changes {
+                snapshot = snapshot.with(change)?;
+            }
+            if style.grouping != Some(Grouping::Phase) && !step.files.is_empty() {
+                made.extend(of_step(step, &base, &snapshot, &style, request, &mut slicer));
+            }
+        }
+        if style.grouping == Some(Grouping::Phase) && !working.is_empty() {
+            made.push(of_phase(&working, &before, &snapshot, &style, request)?);
+        }
+    }
+    Ok(made)
+}
+
+fn of_step(
+    step: &BuiltStep,
+    base: &Snapshot,
+    result: &Snapshot,
+    style: &Style,
+    request: &Request<'_>,
+    slicer: &mut Slicer<'_>,
+) -> Vec<Made> {
+    let cut = Cut { grouping: style.grouping.unwrap_or_default(), max_files: style.max_files };
+    let slices = if cut.is_any() { slicer.slices(step, base, result, &cut) } else { Vec::new() };
+    if slices.len() < 2 {
+        return vec![of_slice(Slice { part: None, built: copy(step) }, style, request)];
+    }
+    slices.into_iter().map(|slice| of_slice(slice, style, request)).collect()
+}
+
+fn of_slice(Slice { part, built }: Slice, style: &Style, request: &Request<'_>) -> Made {
+    let summary = (request.summary)(&built);
+    let subject = message::Subject {
+        plan: request.plan,
+        steps: &[(&built, summary)],
+        files: &built.files,
+        part: part.as_ref(),
+        threshold: request.threshold,
+        is_phase: false,
+    };
+    Made { message: message::message(&subject, style.message.as_ref()), part, built }
+}
+
+fn of_phase(
+    steps: &[&BuiltStep],
+    before: &Snapshot,
+    after: &Snapshot,
+    style: &Style,
+    request: &Request<'_>,
+) -> Result<Made, BuildError> {
+    let changes: Vec<SourceChange> = steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
+    let files = deltas(before, after, &changes)?;
+    let told: Vec<(&BuiltStep, String)> = steps.iter().map(|step| (*step, (request.summary)(step))).collect();
+    let (plan, threshold) = (request.plan, request.threshold);
+    let subject = message::Subject { plan, steps: &told, files: &files, part: None, threshold, is_phase: true };
+    let message = message::message(&subject, style.message.as_ref());
+    let ids: Vec<&str> = steps.iter().map(|step| step.step.as_str()).collect();
+    let findings = steps.iter().flat_map(|step| step.findings.iter().cloned()).collect();
+    let first = steps.first();
+    let built = BuiltStep {
+        phase: first.map(|step| step.phase.clone()).unwrap_or_default(),
+        step: ids.join(", "),
+        title: String::new(),
+        severity: None,
+        why: String::new(),
+        findings,
+        changes,
+        files,
+    };
+    Ok(Made { message, part: None, built })
+}
+
+fn copy(step: &BuiltStep) -> BuiltStep {
+    BuiltStep {
+        phase: step.phase.clone(),
+        step: step.step.clone(),
+        title: step.title.clone(),
+        severity: step.severity,
+        why: step.why.clone(),
+        findings: step.findings.clone(),
+        changes: step.changes.clone(),
+        files: step.files.clone(),
+    }
+}
