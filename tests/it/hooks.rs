@@ -272,6 +272,27 @@ fn a_bare_repository_has_the_hook_of_refs_alone() {
 }
 
 #[test]
+fn a_linked_work_tree_runs_the_hooks_of_its_repository() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let linked = sandbox.root().parent().unwrap().join("linked");
+    sandbox.git(&["worktree", "add", "-q", "-b", "side", linked.to_str().unwrap()]);
+    let text =
+        "#!/bin/sh\necho \"$(git symbolic-ref --short HEAD) $(git diff --cached --name-only) $(git log -1 --format=%s)\"\n";
+    for name in ["pre-commit", "commit-msg", "post-commit"] {
+        hook(&sandbox, &format!(".git/hooks/{name}"), text);
+    }
+    let said = apply(&sandbox, &["--root", linked.to_str().unwrap()]);
+    let told = "pre-commit: side app.py Start\ncommit-msg: side app.py Start\npost-commit: side  Move the manager\n";
+    assert!(said.err.ends_with(told), "{}", said.err);
+    said.ok();
+    assert_eq!(
+        (std::fs::read_to_string(linked.join("app.py")).unwrap(), sandbox.read("app.py")),
+        (MOVED.to_owned(), OLD.to_owned())
+    );
+    assert!(!sandbox.path(".git/worktrees/linked/ssot-migrate/checkouts").exists());
+}
+
+#[test]
 fn rollback_runs_hooks_too() {
     let sandbox = Sandbox::with_files(&FILES);
     apply(&sandbox, &[]).ok();
