@@ -97,6 +97,20 @@ fn a_hook_that_refuses_is_listened_to() {
     is_untouched(&sandbox);
 }
 
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_hooks_speak_for_themselves() {
+    let sandbox = Sandbox::with_files(&FILES);
+    hook(&sandbox, ".git/hooks/pre-commit", "#!/bin/sh\n[ -t 1 ] && echo to you\nexit 1\n");
+    let plan = sandbox.beside("plan.toml", plan());
+    let words = [env!("CARGO_BIN_EXE_ssot-migrate"), "apply", "--yes", "--plan", plan.to_str().unwrap()];
+    let said = sandbox.python(&["-c", &format!("import pty, sys; sys.exit(pty.spawn({words:?}) >> 8)")]);
+    assert_eq!(said.code, 1, "{}", said.out);
+    let (before, after) = said.out.split_once("refuses the commit \"Move the manager\": exit code 1").unwrap();
+    assert!(before.contains("to you\r\n") && !after.contains("to you"), "{}", said.out);
+    is_untouched(&sandbox);
+}
+
 #[test]
 fn a_hook_that_changes_what_was_proved_is_refused() {
     for (change, names) in [
@@ -378,8 +392,10 @@ fn commits_are_signed_with_an_ssh_key() {
     sandbox.git(&["fsck", "--strict"]);
     sandbox.with_plan(&two(), &["rollback", "--phase", "phase", "--yes"]).ok();
     assert!(is_signed(&sandbox, "HEAD"));
-    apply(&sandbox, &["--no-gpg-sign", "--branch", "unsigned"]).ok();
+    apply(&sandbox, &["--gpg-sign", "--no-gpg-sign", "--branch", "unsigned"]).ok();
     assert!(!is_signed(&sandbox, "unsigned"));
+    apply(&sandbox, &["--no-gpg-sign", "--gpg-sign", "--branch", "last-word"]).ok();
+    assert!(is_signed(&sandbox, "last-word"));
     // Asked for by an option alone.
     sandbox.git(&["config", "--unset", "user.signingkey"]);
     sandbox.git(&["config", "commit.gpgsign", "false"]);
