@@ -22,8 +22,8 @@
 //! | [`lang`] | one folder a language: facts, scopes, resolution, import editing | know of transforms or plans |
 //! | [`index`] | the facts of all files joined; who refers to what | change anything |
 //! | [`transform`] | rules of some kind; findings with fixes or reasons | apply a fix |
-//! | [`plan`] | plan files, the fold, the proofs, gates, saved plans | touch the disk or git |
-//! | [`git`] | repositories and folders: the only layer that names `git2` | print |
+//! | [`plan`] | plan files, the fold, the proofs, gates, commits, saved plans | touch the disk or git |
+//! | [`git`] | repositories and folders: the only layer that names `git2` | print; run a program itself ([`git::programs`]) |
 //! | [`report`] | one renderer a file | print |
 //! | [`cli`] | one file a command: the only layer that prints, asks and picks exit codes | decide what is right |
 //!

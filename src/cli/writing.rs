@@ -19,10 +19,10 @@ pub(super) struct Writing {
     #[arg(long, short)]
     pub yes: bool,
     /// Leave out the hooks pre-commit and commit-msg, as `git commit --no-verify` does
-    #[arg(long, short = 'n')]
+    #[arg(long)]
     pub no_verify: bool,
     /// Sign the commits, with this key or the one that git would take [default: where commit.gpgsign is set]
-    #[arg(long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(long, value_name = "KEY", num_args = 0..=1, require_equals = true, default_missing_value = "", overrides_with = "no_gpg_sign")]
     pub gpg_sign: Option<String>,
     /// Make unsigned commits, also where commit.gpgsign is set
     #[arg(long, overrides_with = "gpg_sign")]

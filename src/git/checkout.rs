@@ -53,8 +53,10 @@ impl Repo {
             let path = folder.path().join(name);
             fs::write(&path, text).map_err(io(&path))
         };
-        let lock = File::create(folder.path().join("lock")).map_err(io(folder.path()))?;
-        lock.lock().map_err(io(folder.path()))?;
+        // Another process finds it locked or not at all.
+        let (early, late) = (folder.path().join("early"), folder.path().join("lock"));
+        let lock = File::create(&early).map_err(io(&early))?;
+        lock.lock().and_then(|()| fs::rename(&early, &late)).map_err(io(&early))?;
         for name in ["git", "files"] {
             fs::create_dir(folder.path().join(name)).map_err(io(folder.path()))?;
         }

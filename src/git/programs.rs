@@ -35,7 +35,7 @@ pub struct Said {
     pub out: Vec<u8>,
     /// Its standard error.
     pub err: Vec<u8>,
-    /// The end of its standard error, without what a terminal would obey.
+    /// The end of its standard error, without what a terminal would obey; nothing where the user has seen it already.
     pub shown: String,
 }
 

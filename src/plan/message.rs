@@ -87,12 +87,11 @@ fn phase_title<'s>(about: &Subject<'s>) -> Option<&'s str> {
 fn title(about: &Subject<'_>) -> String {
     let Some((step, _)) = about.steps.first() else { return String::new() };
     let title = if about.is_phase { phase_title(about).unwrap_or(&step.phase) } else { &step.title };
-    if title.is_empty() { step.step.clone() } else { title.split_whitespace().collect::<Vec<_>>().join(" ") }
+    if title.is_empty() { step.step.clone() } else { in_a_line(title) }
 }
 
 fn plain_subject(about: &Subject<'_>) -> String {
-    let suffix = about.part.map(|part| format!(" ({}/{}{})", part.at, part.of, part.behind(": ", ""))).unwrap_or_default();
-    fitted(&title(about), |title| format!("{title}{suffix}"))
+    fitted(&title(about), |title| format!("{title}{}", suffix(about)))
 }
 
 fn plain_body(about: &Subject<'_>) -> String {
@@ -122,8 +121,23 @@ fn left(steps: &[&BuiltStep], threshold: Applicability) -> String {
 
 /// A template's first line, made to fit, and what comes behind it.
 fn filled(about: &Subject<'_>, template: &Template) -> (String, String) {
+    let mut values = values(about);
+    let suffix = if template.has("part") { String::new() } else { suffix(about) };
+    let mut render = |title: &str| {
+        values.insert("title", title.to_owned());
+        let text = template.render(&values);
+        let (first, rest) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
+        (format!("{}{suffix}", in_a_line(first)), rest.to_owned())
+    };
+    let whole = title(about);
+    let body = render(&whole).1;
+    (fitted(&whole, |title| render(title).0), paragraphs(&body))
+}
+
+/// What the placeholders stand for, but for the title.
+fn values(about: &Subject<'_>) -> BTreeMap<&'static str, String> {
     let steps: Vec<&BuiltStep> = about.steps.iter().map(|(step, _)| *step).collect();
-    let all = |each: &dyn Fn(&BuiltStep) -> &str, between: &str| {
+    let all = |each: fn(&BuiltStep) -> &str, between: &str| {
         let texts: Vec<&str> = steps.iter().map(|step| each(step).trim()).filter(|text| !text.is_empty()).collect();
         texts.join(between)
     };
@@ -131,38 +145,29 @@ fn filled(about: &Subject<'_>, template: &Template) -> (String, String) {
     let phase = steps.first().map(|step| step.phase.clone()).unwrap_or_default();
     let group = |grouping| about.part.filter(|part| part.grouping == grouping).map(Part::label).unwrap_or_default();
     let number = |number: fn(&Part) -> usize| about.part.map_or(1, number).to_string();
-    let mut values: BTreeMap<&'static str, String> = BTreeMap::from([
-        ("title", String::new()),
+    BTreeMap::from([
         ("plan", about.plan.name.clone()),
         ("phase_title", phase_title(about).unwrap_or(&phase).to_owned()),
         ("phase", phase),
-        ("step", all(&|step| &step.step, ", ")),
+        ("step", all(|step| &step.step, ", ")),
         ("summary", summaries.join("; ")),
-        ("why", all(&|step| &step.why, "\n")),
+        ("why", all(|step| &step.why, "\n")),
         ("left", left(&steps, about.threshold)),
         ("files", about.files.len().to_string()),
         ("part", number(|part| part.at)),
         ("parts", number(|part| part.of)),
         ("owner", group(Grouping::Owner)),
         ("directory", group(Grouping::Directory)),
-    ]);
-    let suffix = match about.part {
-        Some(part) if !template.has("part") => format!(" ({}/{}{})", part.at, part.of, part.behind(": ", "")),
-        _ => String::new(),
-    };
-    let mut render = |title: &str| {
-        values.insert("title", title.to_owned());
-        let text = template.render(&values);
-        let (first, rest) = text
-            .trim()
-            .split_once('\n')
-            .map(|(first, rest)| (first.to_owned(), rest.to_owned()))
-            .unwrap_or((text.trim().to_owned(), String::new()));
-        (format!("{}{suffix}", first.split_whitespace().collect::<Vec<_>>().join(" ")), rest)
-    };
-    let whole = title(about);
-    let body = render(&whole).1;
-    (fitted(&whole, |title| render(title).0), paragraphs(&body))
+    ])
+}
+
+/// Which part it is, behind a subject: ` (2/5: @team)`.
+fn suffix(about: &Subject<'_>) -> String {
+    about.part.map(|part| format!(" ({}/{}{})", part.at, part.of, part.behind(": ", ""))).unwrap_or_default()
+}
+
+fn in_a_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A text without blank lines at its ends, and with no two behind one another.
@@ -209,7 +214,7 @@ fn lines(plan: &Plan, phase: &str, step: &str, last: &str, value: &str) -> Strin
 
 /// One line, cut at a word where it is too long.
 fn cut(title: &str, room: usize) -> String {
-    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = in_a_line(title);
     if title.chars().count() <= room {
         return title;
     }

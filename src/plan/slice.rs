@@ -337,3 +337,37 @@ fn change_of(file: &FileDelta) -> Option<SourceChange> {
     };
     Some(SourceChange::of(path.clone(), what))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> FileDelta {
+        FileDelta { path: RepoPath::new(path).unwrap(), moved_from: None, before: None, after: None }
+    }
+
+    #[test]
+    fn folders_are_divided_as_deep_as_it_takes() {
+        let files = ["a/b/c/1.py", "a/b/c/2.py", "a/b/c/3.py", "a/b/d/1.py", "a/e.py"].map(file);
+        let divided = |most: usize| -> Vec<(String, usize)> {
+            let groups = by_folder("a".to_owned(), files.iter().collect(), most, 1);
+            groups.into_iter().map(|(name, files)| (name, files.len())).collect()
+        };
+        let named =
+            |groups: &[(&str, usize)]| groups.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>();
+        assert_eq!(divided(5), named(&[("a", 5)]));
+        assert_eq!(divided(4), named(&[("a", 1), ("a/b", 4)]));
+        // Deeper than its folder nothing can be divided.
+        assert_eq!(divided(2), named(&[("a", 1), ("a/b/c", 3), ("a/b/d", 1)]));
+        assert_eq!((folder(&files[4].path, 3), folder(&file("top.py").path, 1)), ("a".to_owned(), ".".to_owned()));
+    }
+
+    #[test]
+    fn a_part_of_many_names_a_few() {
+        let label = |count: usize| {
+            let groups = (0..count).map(|at| format!("@{at}")).collect();
+            Part { at: 1, of: 2, groups, grouping: Grouping::Owner }.label()
+        };
+        assert_eq!([label(0), label(1), label(3), label(5)], ["", "@0", "@0, @1, @2", "@0, @1, @2 and 2 more"]);
+    }
+}

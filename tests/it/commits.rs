@@ -191,8 +191,10 @@ fn a_phase_can_be_one_commit() {
     let sandbox = Sandbox::with_files(&SPREAD);
     let start = sandbox.tree();
     let more = "[[phase.step]]\nid = \"none\"\nkind = \"absolute-imports\"\n[[phase.step]]\nid = \"other\"\nwhy = \"Two.\"\nkind = \"move-symbol\"\nfrom = \"pkg.legacy:other\"\nto = \"pkg.ssot:other\"\nmove_definition = true\n";
-    let plan =
-        |keys: &str| self::plan("").replace("id = \"phase\"", &format!("id = \"phase\"\ntitle = \"One place\"\n{keys}")) + more;
+    let plan = |keys: &str| {
+        self::plan("commit = \"owner\"").replace("id = \"phase\"", &format!("id = \"phase\"\ntitle = \"One place\"\n{keys}"))
+            + more
+    };
     let said = sandbox.with_plan(&plan("commit = \"phase\""), &["apply", "--yes"]).ok();
     assert!(said.contains("Made 1 commit on main") && said.contains(" phase / step, other\n"), "{said}");
     assert_eq!(log(&sandbox, "%s"), ["One place"]);

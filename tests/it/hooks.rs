@@ -97,6 +97,20 @@ fn a_hook_that_refuses_is_listened_to() {
     is_untouched(&sandbox);
 }
 
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_hooks_speak_for_themselves() {
+    let sandbox = Sandbox::with_files(&FILES);
+    hook(&sandbox, ".git/hooks/pre-commit", "#!/bin/sh\n[ -t 1 ] && echo to you\nexit 1\n");
+    let plan = sandbox.beside("plan.toml", plan());
+    let words = [env!("CARGO_BIN_EXE_ssot-migrate"), "apply", "--yes", "--plan", plan.to_str().unwrap()];
+    let said = sandbox.python(&["-c", &format!("import pty, sys; sys.exit(pty.spawn({words:?}) >> 8)")]);
+    assert_eq!(said.code, 1, "{}", said.out);
+    let (before, after) = said.out.split_once("refuses the commit \"Move the manager\": exit code 1").unwrap();
+    assert!(before.contains("to you\r\n") && !after.contains("to you"), "{}", said.out);
+    is_untouched(&sandbox);
+}
+
 #[test]
 fn a_hook_that_changes_what_was_proved_is_refused() {
     for (change, names) in [
@@ -272,6 +286,27 @@ fn a_bare_repository_has_the_hook_of_refs_alone() {
 }
 
 #[test]
+fn a_linked_work_tree_runs_the_hooks_of_its_repository() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let linked = sandbox.root().parent().unwrap().join("linked");
+    sandbox.git(&["worktree", "add", "-q", "-b", "side", linked.to_str().unwrap()]);
+    let text =
+        "#!/bin/sh\necho \"$(git symbolic-ref --short HEAD) $(git diff --cached --name-only) $(git log -1 --format=%s)\"\n";
+    for name in ["pre-commit", "commit-msg", "post-commit"] {
+        hook(&sandbox, &format!(".git/hooks/{name}"), text);
+    }
+    let said = apply(&sandbox, &["--root", linked.to_str().unwrap()]);
+    let told = "pre-commit: side app.py Start\ncommit-msg: side app.py Start\npost-commit: side  Move the manager\n";
+    assert!(said.err.ends_with(told), "{}", said.err);
+    said.ok();
+    assert_eq!(
+        (std::fs::read_to_string(linked.join("app.py")).unwrap(), sandbox.read("app.py")),
+        (MOVED.to_owned(), OLD.to_owned())
+    );
+    assert!(!sandbox.path(".git/worktrees/linked/ssot-migrate/checkouts").exists());
+}
+
+#[test]
 fn rollback_runs_hooks_too() {
     let sandbox = Sandbox::with_files(&FILES);
     apply(&sandbox, &[]).ok();
@@ -357,8 +392,10 @@ fn commits_are_signed_with_an_ssh_key() {
     sandbox.git(&["fsck", "--strict"]);
     sandbox.with_plan(&two(), &["rollback", "--phase", "phase", "--yes"]).ok();
     assert!(is_signed(&sandbox, "HEAD"));
-    apply(&sandbox, &["--no-gpg-sign", "--branch", "unsigned"]).ok();
+    apply(&sandbox, &["--gpg-sign", "--no-gpg-sign", "--branch", "unsigned"]).ok();
     assert!(!is_signed(&sandbox, "unsigned"));
+    apply(&sandbox, &["--no-gpg-sign", "--gpg-sign", "--branch", "last-word"]).ok();
+    assert!(is_signed(&sandbox, "last-word"));
     // Asked for by an option alone.
     sandbox.git(&["config", "--unset", "user.signingkey"]);
     sandbox.git(&["config", "commit.gpgsign", "false"]);
