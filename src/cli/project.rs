@@ -61,7 +61,7 @@ impl Project {
         }
         match Repo::open(&root) {
             Ok(repo) => {
-                if let Some(recovered) = repo.recover()? {
+                if let Some(recovered) = repo.recover() {
                     tell(&recovered);
                 }
                 Ok(Self { root, repo: Some(repo) })
@@ -238,7 +238,10 @@ fn tell(recovered: &Recovered) {
             format!("a change to {} was interrupted, and the branch has moved since: look at `git status`", &commit[..10])
         }
         Recovered::Locked(lock) => {
-            format!("an interrupted change waits for the index: remove {} if no git process runs", lock.display())
+            format!("an interrupted change waits for a lock: remove {} if no git process runs", lock.display())
+        }
+        Recovered::Waits(reason) => {
+            format!("an interrupted change could not be finished, and the next command tries again: {reason}")
         }
     });
 }

@@ -101,6 +101,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     for (entry, id) in entries.iter().zip(&ids) {
         out += &format!("  {} {} / {}\n", &id[..10], entry.phase, entry.step);
     }
+    out += branch.advice();
     Ok(out.into())
 }
 

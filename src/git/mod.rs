@@ -6,24 +6,35 @@
 //! finished by the next command ([`pending`]). The commits' trailers are the journal ([`history`]); [`rollback`] makes commits that undo.
 
 pub mod commit;
+mod files;
 pub mod folder;
 pub mod history;
+mod lock;
 pub mod pending;
 pub mod publish;
+mod refs;
 pub mod rollback;
 pub mod snapshot;
+mod staging;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 pub use git2::Oid as CommitId;
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags, RepositoryState};
 
 use crate::text::path::RepoPath;
+use pending::Pending;
 
 /// A git repository.
 pub struct Repo {
     inner: Repository,
+    /// What is being written, from the first object until it has been published.
+    pending: RefCell<Option<Pending>>,
 }
+
+/// The name by which a detached HEAD is moved in a branch's stead.
+pub const HEAD: &str = "HEAD";
 
 /// Why git could not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +45,6 @@ pub enum GitError {
     /// The repository has no commit.
     #[error("the branch `{0}` has no commit yet")]
     Unborn(String),
-    /// HEAD names a commit and no branch.
-    #[error("HEAD is detached at {0}")]
-    Detached(String),
     /// A merge, rebase or the like has not been finished.
     #[error("{0} is in progress")]
     InProgress(&'static str),
@@ -62,8 +70,20 @@ pub enum GitError {
     #[error("{0} exists: another git process is at work, or one has crashed")]
     Locked(PathBuf),
     /// The branch is not where it was when the plan was made.
-    #[error("the branch `{0}` has moved since the plan was made")]
+    #[error("{} has moved since the plan was made", named(.0))]
     Moved(String),
+    /// Another process of the tool writes to the repository.
+    #[error("another `ssot-migrate` is at work in this repository ({0} is locked)")]
+    Busy(PathBuf),
+    /// An interrupted change waits to be finished.
+    #[error("an interrupted change has not been finished yet: {0} is its record")]
+    Unfinished(PathBuf),
+    /// The name of a new branch cannot be had beside those that are there.
+    #[error("the branch `{0}` cannot be made: a part of its name, or a longer one, is another branch's")]
+    BranchInTheWay(String),
+    /// Files whose names differ by case alone, where case does not count.
+    #[error("core.ignorecase is set, and {} would share the name of another but for its case:{}", files(.0.len()), paths(.0))]
+    SameName(Vec<RepoPath>),
     /// A file is not what the plan was made for.
     #[error("{} not what the plan was made for:{}", is_are(.0.len()), paths(.0))]
     Drifted(Vec<RepoPath>),
@@ -119,7 +139,6 @@ impl GitError {
         let hint = match self {
             GitError::NotARepository(_) => "run `git init` and commit the files first",
             GitError::Unborn(_) => "commit the files first: `git add -A && git commit`",
-            GitError::Detached(_) => "switch to a branch (`git switch -c NAME`), or name one with `--branch NAME`",
             GitError::InProgress(_) => "finish it or abort it first",
             GitError::NoSuchRevision(_) => "name a commit, a branch or a tag",
             GitError::NoIdentity => "`git config user.name NAME` and `git config user.email ADDRESS`",
@@ -128,7 +147,11 @@ impl GitError {
             GitError::Dirty(_) => "commit or stash them first; changes in other files may stay",
             GitError::InTheWay(_) => "move them away first",
             GitError::Locked(_) => "wait for it, or remove the file if no git process runs",
-            GitError::Moved(_) | GitError::Drifted(_) => "plan again",
+            GitError::Moved(_) | GitError::Drifted(_) => "plan again; nothing has been changed",
+            GitError::Busy(_) => "wait for it to end; nothing has been changed",
+            GitError::Unfinished(_) => "`ssot-migrate status` says what it waits for",
+            GitError::BranchInTheWay(_) => "name another branch",
+            GitError::SameName(_) => "give one of them another name, or commit to another branch with `--branch NAME`",
             GitError::Miswritten(_) => "this is a mistake of the tool: please report it; nothing has been changed",
             GitError::BadBranch(_) => "`git check-ref-format --branch NAME` says what is allowed",
             GitError::CheckedOutElsewhere(..) => "run the command there, or name another branch",
@@ -164,6 +187,7 @@ impl GitError {
                 | GitError::InTheWay(_)
                 | GitError::ReadOnly(_)
                 | GitError::Filtered(_)
+                | GitError::SameName(_)
                 | GitError::Moved(_)
                 | GitError::Drifted(_)
                 | GitError::Conflict(_)
@@ -219,7 +243,7 @@ impl Repo {
     /// It is none, or git does not trust it.
     pub fn open(root: &Path) -> Result<Self, GitError> {
         match Repository::open(root) {
-            Ok(inner) => Ok(Self { inner }),
+            Ok(inner) => Ok(Self { inner, pending: RefCell::default() }),
             Err(error) if error.code() == ErrorCode::NotFound => Err(GitError::NotARepository(root.to_owned())),
             Err(error) => Err(error.into()),
         }
@@ -252,7 +276,7 @@ impl Repo {
         let signature = inner.signature()?;
         inner.commit(Some("HEAD"), &signature, &signature, message, &tree, &[])?;
         drop(tree);
-        Ok(Self { inner })
+        Ok(Self { inner, pending: RefCell::default() })
     }
 
     /// The top of the work tree; `None` for a bare repository.
@@ -347,7 +371,20 @@ impl Repo {
 
 /// The branch's name as people say it.
 pub fn short(name: &str) -> &str {
-    name.strip_prefix("refs/heads/").unwrap_or(name)
+    if name == HEAD { DETACHED } else { name.strip_prefix("refs/heads/").unwrap_or(name) }
+}
+
+/// What people call HEAD where it is no branch.
+const DETACHED: &str = "the detached HEAD";
+
+fn named(short: &str) -> String {
+    if short == DETACHED { short.to_owned() } else { format!("the branch `{short}`") }
+}
+
+/// Says where the file system failed.
+fn io(path: &Path) -> impl Fn(std::io::Error) -> GitError {
+    let path = path.to_owned();
+    move |error| GitError::Io { path: path.clone(), error }
 }
 
 #[cfg(unix)]

@@ -47,6 +47,7 @@ impl Repo {
     /// What came later collides with the undoing, or git fails. Nothing is visible then.
     pub fn write_reverts(&self, base: Oid, commits: &[(Oid, String)]) -> Result<Unpublished, GitError> {
         let identity = self.identity()?;
+        self.begin()?;
         let mut parent = self.inner.find_commit(base)?;
         let mut written = Vec::with_capacity(commits.len());
         for (id, message) in commits {

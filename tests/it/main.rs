@@ -5,6 +5,8 @@ mod definitions;
 mod deletions;
 mod demo;
 mod equivalence;
+#[cfg(target_os = "linux")]
+mod faults;
 mod fixtures;
 mod generated;
 mod harness;
@@ -28,4 +30,5 @@ mod typescript_steps;
 mod verify;
 mod why;
 mod worklist;
+mod worktree;
 mod wrappers;
