@@ -52,7 +52,7 @@ impl Project {
             Some(root) => root.clone(),
             None => {
                 let here = std::env::current_dir().map_err(|error| CliError::io("the current folder", error))?;
-                Repo::discover(&here).unwrap_or(here)
+                Repo::discover(&here)?.unwrap_or(here)
             }
         };
         let root = root.canonicalize().map_err(|error| CliError::io(root.display().to_string(), error))?;
@@ -76,8 +76,8 @@ impl Project {
         self.repo.as_ref().ok_or_else(|| {
             let error = CliError::usage(format!("{} is not a git repository, and this command needs one", self.root.display()));
             match Repo::discover(&self.root) {
-                Some(top) => error.hint(format!("it lies in the repository {0}: --root {0}", top.display())),
-                None => error.hint("run `git init` and commit the files first"),
+                Ok(Some(top)) => error.hint(format!("it lies in the repository {0}: --root {0}", top.display())),
+                _ => error.hint("run `git init` and commit the files first"),
             }
         })
     }

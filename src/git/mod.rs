@@ -18,6 +18,7 @@ pub mod snapshot;
 mod staging;
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use git2::Oid as CommitId;
@@ -42,6 +43,14 @@ pub enum GitError {
     /// The folder is no repository.
     #[error("{0} is not a git repository")]
     NotARepository(PathBuf),
+    /// The repository is of a kind that libgit2 does not read.
+    #[error("this repository {what}, which this version does not read")]
+    Unread {
+        /// What it has or does.
+        what: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
     /// The repository has no commit.
     #[error("the branch `{0}` has no commit yet")]
     Unborn(String),
@@ -108,6 +117,9 @@ pub enum GitError {
     /// Files that git tracks are left out of the work tree.
     #[error("the work tree is sparse: it lacks {}:{}", files(.0.len()), paths(.0))]
     Sparse(Vec<RepoPath>),
+    /// An object that was written is not there.
+    #[error("{0} was written and cannot be read back")]
+    Unwritten(RepoPath),
     /// The files could not be brought up to date after the branch had moved.
     #[error("the branch is at {commit} now, but the work tree could not be brought up to date: {message}")]
     WorkTree {
@@ -138,6 +150,7 @@ impl GitError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             GitError::NotARepository(_) => "run `git init` and commit the files first",
+            GitError::Unread { hint, .. } => hint,
             GitError::Unborn(_) => "commit the files first: `git add -A && git commit`",
             GitError::InProgress(_) => "finish it or abort it first",
             GitError::NoSuchRevision(_) => "name a commit, a branch or a tag",
@@ -155,7 +168,7 @@ impl GitError {
             GitError::Miswritten(_) => "this is a mistake of the tool: please report it; nothing has been changed",
             GitError::BadBranch(_) => "`git check-ref-format --branch NAME` says what is allowed",
             GitError::CheckedOutElsewhere(..) => "run the command there, or name another branch",
-            GitError::WorkTree { .. } => "nothing is lost: remove what stands in the way, and the next command finishes it",
+            GitError::WorkTree { .. } => "nothing is lost: once what stands in the way is gone, the next command finishes it",
             GitError::ReadOnly(_) => "make them writable, or commit to another branch with `--branch NAME`",
             GitError::Filtered(_) => {
                 "this version does not run filters: commit to another branch with `--branch NAME`, and let git check it out"
@@ -168,12 +181,19 @@ impl GitError {
             GitError::Git(error)
                 if error.message().contains("invalid object specified") || error.code() == ErrorCode::NotFound =>
             {
-                "where the clone is partial, `git fetch --refetch` brings what it lacks"
+                "is the disk full? Where the clone is partial, `git fetch --refetch` brings what it lacks"
             }
             GitError::Conflict(_) => "roll back what came later first, or undo the changes in these files by hand",
             GitError::Git(error) if error.code() == ErrorCode::Owner => {
                 "`git config --global --add safe.directory DIR` says that you trust the repository"
             }
+            GitError::Unwritten(_) => ROOM,
+            GitError::Io { error, .. } if error.kind() == ErrorKind::StorageFull => ROOM,
+            GitError::Git(error) if error.message().contains("No space left on device") => ROOM,
+            GitError::Io { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                "see whose it is, and who may write to it (`ls -ld`)"
+            }
+            GitError::Io { error, .. } if error.kind() == ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
             GitError::Io { .. } | GitError::Git(_) => return None,
         };
         Some(hint.to_owned())
@@ -245,16 +265,22 @@ impl Repo {
         match Repository::open(root) {
             Ok(inner) => Ok(Self { inner, pending: RefCell::default() }),
             Err(error) if error.code() == ErrorCode::NotFound => Err(GitError::NotARepository(root.to_owned())),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(unread(error)),
         }
     }
 
     /// The top of the repository that a folder lies in, where it lies in one.
-    pub fn discover(folder: &Path) -> Option<PathBuf> {
+    ///
+    /// # Errors
+    /// It is one that libgit2 does not read.
+    pub fn discover(folder: &Path) -> Result<Option<PathBuf>, GitError> {
         // Not `Repository::discover`, which forgets which folder a `.git` file or link belongs to.
         let no_ceiling: [&Path; 0] = [];
-        let inner = Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling).ok()?;
-        Some(inner.workdir().unwrap_or_else(|| inner.path()).to_owned())
+        match Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling) {
+            Ok(inner) => Ok(Some(inner.workdir().unwrap_or_else(|| inner.path()).to_owned())),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(unread(error)),
+        }
     }
 
     /// Makes a repository of a folder, with one commit of all that is in it.
@@ -374,8 +400,32 @@ pub fn short(name: &str) -> &str {
     if name == HEAD { DETACHED } else { name.strip_prefix("refs/heads/").unwrap_or(name) }
 }
 
+/// What to do about a full disk.
+const ROOM: &str = "make room on the disk and run the command again; nothing has been changed";
+
 /// What people call HEAD where it is no branch.
 const DETACHED: &str = "the detached HEAD";
+
+/// Says of a repository that libgit2 does not open why.
+fn unread(error: git2::Error) -> GitError {
+    let message = error.message();
+    if message.contains("object format") {
+        let hint = "objects have to be named by SHA-1: git cannot convert a repository, but its history can be exported to one \
+                    that is (`git fast-export`, `git fast-import`)";
+        return GitError::Unread { what: "names its objects by SHA-256".to_owned(), hint };
+    }
+    match message.split_once("unsupported extension name extensions.") {
+        Some((_, "refstorage")) => GitError::Unread {
+            what: "keeps its refs in a reftable".to_owned(),
+            hint: "`git refs migrate --ref-format=files` keeps them as files (git 2.46 or later)",
+        },
+        Some((_, name)) => GitError::Unread {
+            what: format!("uses the extension `{name}`"),
+            hint: "a clone made without it can be worked on, and what was done pushed from there",
+        },
+        None => GitError::Git(error),
+    }
+}
 
 fn named(short: &str) -> String {
     if short == DETACHED { short.to_owned() } else { format!("the branch `{short}`") }

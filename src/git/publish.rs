@@ -226,7 +226,7 @@ impl Repo {
                     GitError::Git(error) => error.message().to_owned(),
                     error => error.to_string(),
                 };
-                Err(GitError::WorkTree { commit: record.tip.to_string(), message })
+                Err(GitError::WorkTree { commit: record.tip.to_string()[..10].to_owned(), message })
             }
             moved => {
                 self.end();
@@ -240,6 +240,7 @@ impl Repo {
         if self.target(&record.name)? != record.base() {
             return Err(moved());
         }
+        self.check_complete(work)?;
         self.settle()?;
         let staging = self.announce(record)?;
         if !record.follows {
@@ -260,6 +261,21 @@ impl Repo {
         self.move_ref(record, &staging)?;
         self.log_move(record)?;
         self.follow(record.tip, &differing, &[], &staging)
+    }
+
+    /// Refuses commits of which something is not there: libgit2 says of some objects that they are written when the disk is full.
+    fn check_complete(&self, work: &Unpublished) -> Result<(), GitError> {
+        let odb = self.inner.odb()?;
+        let mut parent = work.base;
+        for &commit in &work.commits {
+            // The trees are read for it.
+            let missing = self.differing(parent, commit)?.into_iter().find(|file| !file.new.is_zero() && !odb.exists(file.new));
+            if let Some(file) = missing {
+                return Err(GitError::Unwritten(file.path));
+            }
+            parent = commit;
+        }
+        Ok(())
     }
 
     /// The line of a reflog for a ref that moves.

@@ -4,7 +4,7 @@
 //! what has not happened is never logged; a line that is missing is in the record ([`super::pending`]).
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid};
@@ -30,9 +30,14 @@ impl Repo {
     /// It has moved, or somebody else holds it; nothing has happened then.
     pub(super) fn move_ref(&self, record: &Record, staging: &Path) -> Result<(), GitError> {
         let path = self.ref_file(&record.name);
-        if let Some(folder) = path.parent() {
-            // A tag or branch of that name may stand where a folder is needed.
-            fs::create_dir_all(folder).map_err(|_| GitError::BranchInTheWay(short(&record.name).to_owned()))?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+            // A branch may stand where a folder is needed.
+            fs::create_dir_all(folder).map_err(|error| match error.kind() {
+                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+                    GitError::BranchInTheWay(short(&record.name).to_owned())
+                }
+                _ => io(folder)(error),
+            })?;
         }
         let lock = Lock::take(&path, &record.ref_words(), staging)?;
         if self.target(&record.name)? != record.base() {
@@ -86,7 +91,7 @@ impl Repo {
 
 /// Appends a line to a log, unless it ends with it. What a killed process has written of the line is replaced.
 fn append(log: &Path, line: &str) -> std::io::Result<()> {
-    if let Some(folder) = log.parent() {
+    if let Some(folder) = log.parent().filter(|folder| !folder.is_dir()) {
         fs::create_dir_all(folder)?;
     }
     let old = fs::read(log).unwrap_or_default();
