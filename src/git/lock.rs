@@ -27,20 +27,25 @@ impl Lock {
         let draft = staging.join("lock");
         write_new(&draft, words).map_err(io(&draft))?;
         let linked = fs::hard_link(&draft, &path);
-        fs::remove_file(&draft).map_err(io(&draft))?;
+        let removed = fs::remove_file(&draft).map_err(io(&draft));
         match linked {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(GitError::Locked(path)),
             Err(_) => without_links(&path, words)?,
         }
-        Ok(Self { path, words: words.to_owned(), is_held: true })
+        // Held from here on, and given back where the draft could not be removed.
+        let lock = Self { path, words: words.to_owned(), is_held: true };
+        removed.map(|()| lock)
     }
 
     /// The lock of a file, if it is held and has these words: ours, from before.
     pub fn found(of: &Path, words: &str) -> Option<Self> {
-        let path = name(of);
-        let is_ours = fs::read(&path).is_ok_and(|found| found == words.as_bytes());
-        is_ours.then(|| Self { path, words: words.to_owned(), is_held: true })
+        Self::is_left(of, words).then(|| Self { path: name(of), words: words.to_owned(), is_held: true })
+    }
+
+    /// Whether the lock of a file is held with these words.
+    pub fn is_left(of: &Path, words: &str) -> bool {
+        fs::read(name(of)).is_ok_and(|found| found == words.as_bytes())
     }
 
     /// Puts the lock file in the place of the file that it locks, which gives the lock back.

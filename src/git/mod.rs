@@ -1,9 +1,10 @@
 //! Layer 6: git, through libgit2, and plain folders. The only layer that names `git2`, and the only one that writes to the
 //! repository.
 //!
-//! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]); what it makes is written as
-//! objects first ([`commit`]) and becomes visible by one compare-and-swap of one ref ([`publish`]); what dies after that moment is
-//! finished by the next command ([`pending`]). The commits' trailers are the journal ([`history`]); [`rollback`] makes commits that undo.
+//! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]). What it makes is written as
+//! objects first ([`commit`]), which wait beside the object database (`staging`); it becomes visible by one compare-and-swap of one ref
+//! ([`publish`], `refs`, `lock`), and the work tree follows (`files`). What dies on the way is finished or discarded by the next command
+//! ([`pending`], which says what is relied on). The commits' trailers are the journal ([`history`]); [`rollback`] makes commits that undo.
 
 pub mod commit;
 mod files;
@@ -277,7 +278,13 @@ impl Repo {
         // Not `Repository::discover`, which forgets which folder a `.git` file or link belongs to.
         let no_ceiling: [&Path; 0] = [];
         match Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling) {
-            Ok(inner) => Ok(Some(inner.workdir().unwrap_or_else(|| inner.path()).to_owned())),
+            Ok(inner) => {
+                let top = inner.workdir().unwrap_or_else(|| inner.path());
+                // With core.worktree, the work tree does not lead to the repository.
+                let is_led = Repository::open(top).is_ok_and(|found| found.path() == inner.path());
+                let beside = inner.path().parent().filter(|_| inner.path().ends_with(".git"));
+                Ok(Some(if is_led { top } else { beside.unwrap_or(inner.path()) }.to_owned()))
+            }
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(unread(error)),
         }

@@ -243,7 +243,7 @@ impl Repo {
         let path = record(self.inner.path());
         // The record of a process that lives is its own affair until something is written.
         let waits = OpenOptions::new().read(true).open(&path).is_ok_and(|file| file.try_lock_shared().is_ok());
-        if waits { Err(GitError::Unfinished(path)) } else { Ok(()) }
+        if waits && path.exists() { Err(GitError::Unfinished(path)) } else { Ok(()) }
     }
 
     /// Finishes or forgets a change that was interrupted, if there is one.

@@ -34,7 +34,11 @@ impl Repo {
         if lock.exists() {
             return Err(GitError::Locked(lock));
         }
-        self.check_clean(changed, created)
+        match self.check_clean(changed, created) {
+            // What looks like somebody's changes may be a change in progress.
+            Err(_) if lock.exists() => Err(GitError::Locked(lock)),
+            checked => checked,
+        }
     }
 
     /// Refuses files that are not as HEAD has them, or that could not be written.
@@ -217,25 +221,22 @@ impl Repo {
         let log = self.log_line(old, work.tip(), log)?;
         let follows = self.is_checked_out(branch)?;
         let record = Record { name: branch.to_owned(), old, tip: work.tip(), follows, log };
-        let moved = self.move_branch(&work, &record);
-        // Locks have been given back here, whatever came of it.
-        match moved {
-            Err(error) if self.target(branch).is_ok_and(|now| now == Some(record.tip)) => {
-                self.leave();
-                let message = match error {
-                    GitError::Git(error) => error.message().to_owned(),
-                    error => error.to_string(),
-                };
-                Err(GitError::WorkTree { commit: record.tip.to_string()[..10].to_owned(), message })
-            }
-            moved => {
-                self.end();
-                moved
-            }
+        let mut has_moved = false;
+        let result = self.move_branch(&work, &record, &mut has_moved);
+        // Locks have been given back here, whatever came of it; where that failed, the next command does it.
+        if (result.is_err() && has_moved) || self.has_locks(&record) {
+            self.leave();
+        } else {
+            self.end();
         }
+        result.map_err(|error| match error {
+            error if !has_moved => error,
+            GitError::Git(error) => left_behind(&record, error.message().to_owned()),
+            error => left_behind(&record, error.to_string()),
+        })
     }
 
-    fn move_branch(&self, work: &Unpublished, record: &Record) -> Result<(), GitError> {
+    fn move_branch(&self, work: &Unpublished, record: &Record, has_moved: &mut bool) -> Result<(), GitError> {
         let moved = || GitError::Moved(short(&record.name).to_owned());
         if self.target(&record.name)? != record.base() {
             return Err(moved());
@@ -245,7 +246,7 @@ impl Repo {
         let staging = self.announce(record)?;
         if !record.follows {
             self.check_elsewhere(&record.name)?;
-            self.move_ref(record, &staging)?;
+            self.move_ref(record, &staging, has_moved)?;
             return self.log_move(record);
         }
         // While it is held, no git changes the index or switches to another branch.
@@ -258,7 +259,7 @@ impl Repo {
         let created: Vec<&Differing> = differing.iter().filter(|file| file.old.is_zero()).collect();
         self.check_clean(&paths(&differing.iter().collect::<Vec<_>>()), &paths(&created))?;
         self.check_cases(&differing)?;
-        self.move_ref(record, &staging)?;
+        self.move_ref(record, &staging, has_moved)?;
         self.log_move(record)?;
         self.follow(record.tip, &differing, &[], &staging)
     }
@@ -288,4 +289,9 @@ impl Repo {
         let message = message.replace('\n', " ");
         Ok(format!("{old} {new} {name} <{email}> {when} {sign}{:02}{:02}\t{message}\n", minutes / 60, minutes % 60))
     }
+}
+
+/// The error for what failed after the branch had moved.
+fn left_behind(record: &Record, message: String) -> GitError {
+    GitError::WorkTree { commit: record.tip.to_string()[..10].to_owned(), message }
 }

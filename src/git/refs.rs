@@ -24,18 +24,16 @@ impl Repo {
         }
     }
 
-    /// Moves a ref to where the record says, if it is where the record says.
+    /// Moves a ref to where the record says, if it is where the record says, and says when that has happened.
     ///
     /// # Errors
-    /// It has moved, or somebody else holds it; nothing has happened then.
-    pub(super) fn move_ref(&self, record: &Record, staging: &Path) -> Result<(), GitError> {
+    /// It has moved, or somebody else holds it, or it could not be made durable.
+    pub(super) fn move_ref(&self, record: &Record, staging: &Path, has_moved: &mut bool) -> Result<(), GitError> {
         let path = self.ref_file(&record.name);
         if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
             // A branch may stand where a folder is needed.
             fs::create_dir_all(folder).map_err(|error| match error.kind() {
-                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-                    GitError::BranchInTheWay(short(&record.name).to_owned())
-                }
+                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => GitError::BranchInTheWay(short(&record.name).to_owned()),
                 _ => io(folder)(error),
             })?;
         }
@@ -47,7 +45,14 @@ impl Repo {
             self.check_name(&record.name)?;
         }
         lock.put(&path)?;
+        *has_moved = true;
         sync(&path.parent().map(Path::to_owned).into_iter().collect::<Vec<_>>())
+    }
+
+    /// Whether a lock that the record announces could not be given back.
+    pub(super) fn has_locks(&self, record: &Record) -> bool {
+        Lock::is_left(&self.ref_file(&record.name), &record.ref_words())
+            || Lock::is_left(&self.inner.path().join("index"), &record.index_words())
     }
 
     /// The lock of the ref that a killed process has left, if it is ours.

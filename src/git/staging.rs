@@ -28,7 +28,7 @@ impl Repo {
         for folder in [&staging.join("refs"), &alternates] {
             fs::create_dir_all(folder).map_err(io(folder))?;
         }
-        let text = [self.objects().into_os_string().as_encoded_bytes(), b"\n"].concat();
+        let text = [self.way_to_objects().into_os_string().as_encoded_bytes(), b"\n"].concat();
         for (path, text) in [(alternates.join("alternates"), &text[..]), (staging.join("HEAD"), b"ref: refs/heads/none\n")] {
             fs::write(&path, text).map_err(io(&path))?;
         }
@@ -64,7 +64,10 @@ impl Repo {
             let target = to.join(object);
             fs::rename(from.join(object), &target).map_err(io(&target))?;
         }
-        if objects.is_empty() { Ok(()) } else { sync(&folders.into_iter().chain([to]).collect::<Vec<_>>()) }
+        if !objects.is_empty() {
+            sync(&folders.into_iter().chain([to]).collect::<Vec<_>>())?;
+        }
+        Ok(self.inner.set_odb(&Repository::open(self.inner.path())?.odb()?)?)
     }
 
     /// Writes the record of what is about to happen, and returns the folder for what is being prepared.
@@ -86,6 +89,18 @@ impl Repo {
             pending.done();
             // New objects go where they belong again.
             let _ = Repository::open(self.inner.path()).and_then(|fresh| self.inner.set_odb(&fresh.odb()?));
+        }
+    }
+
+    /// The way from the objects that wait to the database. In a file of lines, one that could have a line break is better not written.
+    fn way_to_objects(&self) -> PathBuf {
+        let (own, common) = (self.inner.path(), self.inner.commondir());
+        if own == common {
+            PathBuf::from("../../../objects")
+        } else if own.parent().and_then(Path::parent) == Some(common) {
+            PathBuf::from("../../../../../objects")
+        } else {
+            self.objects()
         }
     }
 

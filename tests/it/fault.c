@@ -4,7 +4,8 @@
  *
  *   FAULT_ROOT  the folder; calls on other files are neither counted nor touched
  *   FAULT_LOG   a file to which each call is written: its name and the path below the folder
- *   FAULT_AT    the number of the call, from 1, at which something happens
+ *   FAULT_AT    the number of the call, from 1, at which something happens; or
+ *   FAULT_CALL  the call itself, as it would be logged: the first of them
  *   FAULT_HOW   before, after: the process is killed there; half: a write is cut in the middle, then the process is killed
  *               full: this call and all behind it that need space fail with ENOSPC
  *               denied, broken: this call fails with EACCES, EIO
@@ -31,7 +32,7 @@
 
 static char paths[FILES][PATH_MAX];
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
-static int count;
+static int count, found;
 
 static const char *root(void) { return getenv("FAULT_ROOT"); }
 
@@ -64,12 +65,16 @@ static const char *below(const char *path) {
 static int fault(const char *call, const char *path, int needs_space) {
     const char *inside = below(path), *at = getenv("FAULT_AT"), *how = getenv("FAULT_HOW"), *log = getenv("FAULT_LOG");
     if (!inside) return 0;
+    char line[PATH_MAX + 64], first[16];
+    int length = snprintf(line, sizeof line, "%s %s\n", call, inside);
+    const char *wanted = getenv("FAULT_CALL");
     pthread_mutex_lock(&guard);
     int number = ++count;
+    if (wanted && !found && !strncmp(line, wanted, length - 1) && !wanted[length - 1]) found = number;
+    if (found) snprintf(first, sizeof first, "%d", found);
     pthread_mutex_unlock(&guard);
+    if (found) at = first;
     if (log) {
-        char line[PATH_MAX + 64];
-        int length = snprintf(line, sizeof line, "%s %s\n", call, inside);
         int fd = NEXT(open)(log, O_WRONLY | O_CREAT | O_APPEND, 0666);
         if (fd >= 0) {
             if (NEXT(write)(fd, line, length) != length) abort();

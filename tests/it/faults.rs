@@ -13,7 +13,7 @@ use std::sync::{Mutex, OnceLock};
 use crate::harness::{FILES, MOVE, Sandbox, plan_of};
 
 /// The library, compiled once.
-fn library() -> &'static str {
+pub fn library() -> &'static str {
     static LIBRARY: OnceLock<String> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -58,7 +58,8 @@ const MINE: &str = " M notes.txt\n?? mine.txt";
 impl Case {
     fn new(place: Place, command: &'static str) -> Self {
         let template = Sandbox::with_files(&FILES);
-        for (path, text) in [("old/__init__.py", ""), ("old/m.py", "x = 1\n"), ("user.py", "from old.m import x\n"), ("notes.txt", "a\n")]
+        for (path, text) in
+            [("old/__init__.py", ""), ("old/m.py", "x = 1\n"), ("user.py", "from old.m import x\n"), ("notes.txt", "a\n")]
         {
             template.write(path, text);
         }
@@ -245,7 +246,8 @@ fn class(path: &str) -> &'static str {
 
 /// Whether git does not see the file before all is written: killed at one of these, killed at all of them.
 fn is_hidden(call: &str) -> bool {
-    ["an object that waits", "the folder of what is prepared", "the object database"].contains(&class(call.split_once(' ').unwrap().1))
+    ["an object that waits", "the folder of what is prepared", "the object database"]
+        .contains(&class(call.split_once(' ').unwrap().1))
 }
 
 /// Tries a fault at every `every`-th call, at the first and the last; of what git does not see, at fewer.
@@ -257,7 +259,7 @@ fn matrix(case: &Case, how: &str, every: usize, table: &Mutex<BTreeMap<String, B
     let is_tried = |nth: usize, at: usize| {
         let is_last = nth + 1 == all.len();
         let is_sampled = every == 1 && !is_all && is_hidden(&calls[at - 1]);
-        is_last || nth % if is_sampled { 5 } else { every } == 0
+        is_last || nth.is_multiple_of(if is_sampled { 5 } else { every })
     };
     let points: Vec<usize> = all.iter().enumerate().filter(|(nth, at)| is_tried(*nth, **at)).map(|(_, at)| *at).collect();
     assert!(!points.is_empty());

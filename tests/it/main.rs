@@ -10,6 +10,7 @@ mod faults;
 mod fixtures;
 mod generated;
 mod harness;
+mod meanwhile;
 mod patches;
 mod plan;
 mod refs;
