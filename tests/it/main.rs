@@ -1,6 +1,7 @@
 //! The tests of the tool as a whole: one binary, one file a subject. What is tested of one module alone stands beside it.
 
 mod apply;
+mod branches;
 mod definitions;
 mod deletions;
 mod demo;

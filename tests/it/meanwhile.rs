@@ -226,6 +226,22 @@ mod at_a_call {
     }
 
     #[test]
+    fn a_file_that_was_half_written_is_known_whatever_its_line_ends() {
+        let sandbox = Sandbox::with_files(&FILES);
+        sandbox.write(".gitattributes", "*.py text eol=crlf ident\n");
+        sandbox.write("app.py", format!("# $Id$\r\n{}", OLD.replace('\n', "\r\n")));
+        sandbox.commit("Attributes");
+        assert_eq!(at(&sandbox, "apply", "write app.py", "half", "").code, -1);
+        let half = sandbox.read("app.py");
+        let said = status(&sandbox);
+        assert!(said.err.contains("found and finished") && !said.err.contains("left alone"), "{}", said.err);
+        let whole = sandbox.read("app.py");
+        assert!(whole.starts_with(&half) && whole.len() > half.len() && whole.contains("$Id: "), "{half:?}");
+        assert!(whole.contains("from pkg.ssot import Manager\r\n"), "{whole:?}");
+        is_sound(&sandbox, "");
+    }
+
+    #[test]
     fn what_cannot_be_finished_yet_waits() {
         let sandbox = Sandbox::with_files(&FILES);
         let error = at(&sandbox, "apply", "write app.py", "full", "").fails(2);
