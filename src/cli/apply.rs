@@ -82,6 +82,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     for (step, id) in steps.iter().zip(&ids) {
         out += &format!("  {} {}\n", &id.to_string()[..10], step.title);
     }
+    out += branch.advice();
     Ok(out.into())
 }
 

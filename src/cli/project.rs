@@ -52,7 +52,7 @@ impl Project {
             Some(root) => root.clone(),
             None => {
                 let here = std::env::current_dir().map_err(|error| CliError::io("the current folder", error))?;
-                Repo::discover(&here).unwrap_or(here)
+                Repo::discover(&here)?.unwrap_or(here)
             }
         };
         let root = root.canonicalize().map_err(|error| CliError::io(root.display().to_string(), error))?;
@@ -62,7 +62,7 @@ impl Project {
         match Repo::open(&root) {
             Ok(repo) => {
                 repo.discard_checkouts();
-                if let Some(recovered) = repo.recover()? {
+                if let Some(recovered) = repo.recover() {
                     tell(&recovered);
                 }
                 Ok(Self { root, repo: Some(repo) })
@@ -77,8 +77,8 @@ impl Project {
         self.repo.as_ref().ok_or_else(|| {
             let error = CliError::usage(format!("{} is not a git repository, and this command needs one", self.root.display()));
             match Repo::discover(&self.root) {
-                Some(top) => error.hint(format!("it lies in the repository {0}: --root {0}", top.display())),
-                None => error.hint("run `git init` and commit the files first"),
+                Ok(Some(top)) => error.hint(format!("it lies in the repository {0}: --root {0}", top.display())),
+                _ => error.hint("run `git init` and commit the files first"),
             }
         })
     }
@@ -239,7 +239,10 @@ fn tell(recovered: &Recovered) {
             format!("a change to {} was interrupted, and the branch has moved since: look at `git status`", &commit[..10])
         }
         Recovered::Locked(lock) => {
-            format!("an interrupted change waits for the index: remove {} if no git process runs", lock.display())
+            format!("an interrupted change waits for a lock: remove {} if no git process runs", lock.display())
+        }
+        Recovered::Waits(reason) => {
+            format!("an interrupted change could not be finished, and the next command tries again: {reason}")
         }
     });
 }

@@ -5,7 +5,7 @@ use super::programs::HereAndNow;
 use crate::git::commit::Unpublished;
 use crate::git::finish::Target;
 use crate::git::sign::Signing;
-use crate::git::{CommitId, GitError, Head, Repo};
+use crate::git::{CommitId, GitError, HEAD, Head, Repo};
 use crate::plan::commits::Made;
 use crate::plan::delta::FileDelta;
 
@@ -47,7 +47,7 @@ impl From<Made> for Commit {
 
 /// The branch that commits go to.
 pub(super) struct Branch {
-    /// Its full name.
+    /// Its full name; `HEAD` where HEAD is detached.
     pub name: String,
     /// The commit that they start from.
     pub base: CommitId,
@@ -55,9 +55,20 @@ pub(super) struct Branch {
     pub exists: bool,
 }
 
+impl Branch {
+    /// What to know about commits that no branch keeps.
+    pub fn advice(&self) -> &'static str {
+        match &*self.name {
+            HEAD => "HEAD is detached: `git switch -c NAME` keeps these commits on a branch.\n",
+            _ => "",
+        }
+    }
+}
+
 impl Writing {
-    /// The branch that commits go to: the current one, or `--branch`.
+    /// The branch that commits go to: the current one, or `--branch`; HEAD itself where it is detached.
     pub fn branch(&self, repo: &Repo) -> Result<Branch, CliError> {
+        repo.check_finished()?;
         match &self.branch {
             Some(name) => {
                 let (full, commit) = repo.branch(name)?;
@@ -67,7 +78,7 @@ impl Writing {
             None => match repo.head()? {
                 Head::Branch { name, commit } => Ok(Branch { name, base: commit, exists: true }),
                 Head::Unborn(name) => Err(GitError::Unborn(name).into()),
-                Head::Detached(commit) => Err(GitError::Detached(commit.to_string()[..10].to_owned()).into()),
+                Head::Detached(commit) => Ok(Branch { name: HEAD.to_owned(), base: commit, exists: true }),
             },
         }
     }

@@ -45,6 +45,7 @@ impl Repo {
     /// A file is not what the draft expects (the plan is for another tree), a commit is not what its draft says, or git fails.
     pub fn write(&self, base: Oid, drafts: &[Draft<'_>]) -> Result<Unpublished, GitError> {
         let identity = self.identity()?;
+        self.begin()?;
         let mut parent = self.inner.find_commit(base)?;
         let mut commits = Vec::with_capacity(drafts.len());
         for draft in drafts {

@@ -62,6 +62,9 @@ impl Committer<'_> {
         let commits = work.commits.clone();
         let is_head = self.repo.is_checked_out(target.name)?;
         let told = self.transaction(&work, target, is_head);
+        if self.hooks.has("reference-transaction") {
+            self.repo.show()?;
+        }
         if let Some(says) = self.transact("prepared", &told)? {
             self.transact("aborted", &told)?;
             return Err(GitError::HookRefuses { hook: "reference-transaction", what: "to move the branch".to_owned(), says });
@@ -153,6 +156,8 @@ impl Bench<'_> {
         if !has_message_hooks && !hooks.has("pre-commit") {
             return Ok(message);
         }
+        // Hooks ask git for the commit's files, and for its parent.
+        self.committer.repo.show()?;
         let is_first = self.checkout.is_none();
         let mut checkout = match self.checkout.take() {
             Some(checkout) => checkout,

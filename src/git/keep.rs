@@ -2,34 +2,34 @@
 //! merge has made of them since. They are below `refs/ssot-migrate/`, one for each row of commits; git neither shows nor pushes them by
 //! itself, and its garbage collection leaves what they reach.
 
-use git2::{ErrorCode, Oid};
+use std::fs;
+use std::path::Path;
 
-use super::commit::Unpublished;
+use git2::Oid;
+
 use super::history::trailer;
-use super::{GitError, Repo, history};
+use super::{GitError, Repo, history, io};
 
 /// The folder of the references.
 const KEPT: &str = "refs/ssot-migrate/kept/";
 
 impl Repo {
-    /// Keeps a row of commits.
+    /// Keeps the row of commits that ends with one.
     ///
     /// # Errors
-    /// git fails.
-    pub(super) fn keep(&self, work: &Unpublished) -> Result<(), GitError> {
-        let (name, tip) = (name(work.tip()), work.tip());
-        match self.inner.reference(&name, tip, false, "ssot-migrate: kept for a rollback") {
-            Err(error) if error.code() != ErrorCode::Exists => Err(error.into()),
-            _ => Ok(()),
+    /// The file system fails.
+    pub(super) fn keep(&self, tip: Oid, staging: &Path) -> Result<(), GitError> {
+        let path = self.inner.commondir().join(format!("{KEPT}{tip}"));
+        if path.exists() {
+            return Ok(());
         }
-    }
-
-    /// Forgets a row of commits that has come to nothing.
-    pub(super) fn let_go(&self, tip: Oid) {
-        // One that stays keeps a few objects too many.
-        if let Ok(mut reference) = self.inner.find_reference(&name(tip)) {
-            let _ = reference.delete();
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(io(folder))?;
         }
+        // Nobody else makes a reference of this name, so that it needs no lock: it is there as a whole, or not at all.
+        let draft = staging.join("kept");
+        fs::write(&draft, format!("{tip}\n")).map_err(io(&draft))?;
+        fs::rename(&draft, &path).map_err(io(&path))
     }
 
     /// The kept commits that say of themselves that they did what an entry of a plan's journal did.
@@ -58,8 +58,4 @@ impl Repo {
         }
         Ok(found)
     }
-}
-
-fn name(tip: Oid) -> String {
-    format!("{KEPT}{tip}")
 }

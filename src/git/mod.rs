@@ -1,39 +1,51 @@
 //! Layer 6: git, through libgit2, and plain folders. The only layer that names `git2`, and the only one that writes to the
 //! repository.
 //!
-//! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]); what it makes is written as
-//! objects first ([`commit`]), goes through the repository's hooks and is signed ([`finish`]), and becomes visible by one
-//! compare-and-swap of one ref ([`publish`]); what dies after that moment is finished by the next command ([`pending`]). The commits'
-//! trailers are the journal ([`history`]); [`rollback`] says what one of them did, [`trail`] what has become of that since, and [`keep`]
-//! keeps them alive.
+//! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]). What it makes is written as
+//! objects first ([`commit`]), which wait beside the object database (`staging`), goes through the repository's hooks and is signed
+//! ([`finish`]); it becomes visible by one compare-and-swap of one ref ([`publish`], `refs`, `lock`), and the work tree follows (`files`).
+//! What dies on the way is finished or discarded by the next command ([`pending`], which says what is relied on). The commits' trailers
+//! are the journal ([`history`]); [`rollback`] says what one of them did, [`trail`] what has become of that since, and `keep` keeps them alive.
 
 mod checkout;
 pub mod commit;
+mod files;
 pub mod finish;
 pub mod folder;
 pub mod history;
 mod hooks;
 mod identity;
 mod keep;
+mod lock;
 pub mod pending;
 pub mod programs;
 pub mod publish;
+mod refs;
 pub mod rollback;
 pub mod sign;
 pub mod snapshot;
+mod staging;
 pub mod trail;
 
+use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use git2::Oid as CommitId;
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags, RepositoryState};
 
 use crate::text::path::RepoPath;
+use pending::Pending;
 
 /// A git repository.
 pub struct Repo {
     inner: Repository,
+    /// What is being written, from the first object until it has been published.
+    pending: RefCell<Option<Pending>>,
 }
+
+/// The name by which a detached HEAD is moved in a branch's stead.
+pub const HEAD: &str = "HEAD";
 
 /// Why git could not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +53,17 @@ pub enum GitError {
     /// The folder is no repository.
     #[error("{0} is not a git repository")]
     NotARepository(PathBuf),
+    /// The repository is of a kind that libgit2 does not read.
+    #[error("this repository {what}, which this version does not read")]
+    Unread {
+        /// What it has or does.
+        what: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
     /// The repository has no commit.
     #[error("the branch `{0}` has no commit yet")]
     Unborn(String),
-    /// HEAD names a commit and no branch.
-    #[error("HEAD is detached at {0}")]
-    Detached(String),
     /// A merge, rebase or the like has not been finished.
     #[error("{0} is in progress")]
     InProgress(&'static str),
@@ -113,8 +130,20 @@ pub enum GitError {
     #[error("{0} exists: another git process is at work, or one has crashed")]
     Locked(PathBuf),
     /// The branch is not where it was when the plan was made.
-    #[error("the branch `{0}` has moved since the plan was made")]
+    #[error("{} has moved since the plan was made", named(.0))]
     Moved(String),
+    /// Another process of the tool writes to the repository.
+    #[error("another `ssot-migrate` is at work in this repository ({0} is locked)")]
+    Busy(PathBuf),
+    /// An interrupted change waits to be finished.
+    #[error("an interrupted change has not been finished yet: {0} is its record")]
+    Unfinished(PathBuf),
+    /// The name of a new branch cannot be had beside those that are there.
+    #[error("the branch `{0}` cannot be made: a part of its name, or a longer one, is another branch's")]
+    BranchInTheWay(String),
+    /// Files whose names differ by case alone, where case does not count.
+    #[error("core.ignorecase is set, and {} would share the name of another but for its case:{}", files(.0.len()), paths(.0))]
+    SameName(Vec<RepoPath>),
     /// A file is not what the plan was made for.
     #[error("{} not what the plan was made for:{}", is_are(.0.len()), paths(.0))]
     Drifted(Vec<RepoPath>),
@@ -139,6 +168,9 @@ pub enum GitError {
     /// Files that git tracks are left out of the work tree.
     #[error("the work tree is sparse: it lacks {}:{}", files(.0.len()), paths(.0))]
     Sparse(Vec<RepoPath>),
+    /// An object that was written is not there.
+    #[error("{0} was written and cannot be read back")]
+    Unwritten(RepoPath),
     /// The files could not be brought up to date after the branch had moved.
     #[error("the branch is at {commit} now, but the work tree could not be brought up to date: {message}")]
     WorkTree {
@@ -166,8 +198,8 @@ impl GitError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             GitError::NotARepository(_) => "run `git init` and commit the files first",
+            GitError::Unread { hint, .. } => hint,
             GitError::Unborn(_) => "commit the files first: `git add -A && git commit`",
-            GitError::Detached(_) => "switch to a branch (`git switch -c NAME`), or name one with `--branch NAME`",
             GitError::InProgress(_) => "finish it or abort it first",
             GitError::NoSuchRevision(_) => "name a commit, a branch or a tag",
             GitError::NoIdentity => "`git config user.name NAME` and `git config user.email ADDRESS`",
@@ -190,11 +222,15 @@ impl GitError {
             GitError::Dirty(_) => "commit or stash them first; changes in other files may stay",
             GitError::InTheWay(_) => "move them away first",
             GitError::Locked(_) => "wait for it, or remove the file if no git process runs",
-            GitError::Moved(_) | GitError::Drifted(_) => "plan again",
+            GitError::Moved(_) | GitError::Drifted(_) => "plan again; nothing has been changed",
+            GitError::Busy(_) => "wait for it to end; nothing has been changed",
+            GitError::Unfinished(_) => "`ssot-migrate status` says what it waits for",
+            GitError::BranchInTheWay(_) => "name another branch",
+            GitError::SameName(_) => "give one of them another name, or commit to another branch with `--branch NAME`",
             GitError::Miswritten(_) => "this is a mistake of the tool: please report it; nothing has been changed",
             GitError::BadBranch(_) => "`git check-ref-format --branch NAME` says what is allowed",
             GitError::CheckedOutElsewhere(..) => "run the command there, or name another branch",
-            GitError::WorkTree { .. } => "nothing is lost: remove what stands in the way, and the next command finishes it",
+            GitError::WorkTree { .. } => "nothing is lost: once what stands in the way is gone, the next command finishes it",
             GitError::ReadOnly(_) => "make them writable, or commit to another branch with `--branch NAME`",
             GitError::Filtered(_) => {
                 "this version does not run filters: commit to another branch with `--branch NAME`, and let git check it out"
@@ -207,11 +243,18 @@ impl GitError {
             GitError::Git(error)
                 if error.message().contains("invalid object specified") || error.code() == ErrorCode::NotFound =>
             {
-                "where the clone is partial, `git fetch --refetch` brings what it lacks"
+                "is the disk full? Where the clone is partial, `git fetch --refetch` brings what it lacks"
             }
             GitError::Git(error) if error.code() == ErrorCode::Owner => {
                 "`git config --global --add safe.directory DIR` says that you trust the repository"
             }
+            GitError::Unwritten(_) => ROOM,
+            GitError::Io { error, .. } if error.kind() == ErrorKind::StorageFull => ROOM,
+            GitError::Git(error) if error.message().contains("No space left on device") => ROOM,
+            GitError::Io { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                "see whose it is, and who may write to it (`ls -ld`)"
+            }
+            GitError::Io { error, .. } if error.kind() == ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
             GitError::Io { .. } | GitError::Git(_) => return None,
         };
         Some(hint.to_owned())
@@ -225,6 +268,7 @@ impl GitError {
                 | GitError::InTheWay(_)
                 | GitError::ReadOnly(_)
                 | GitError::Filtered(_)
+                | GitError::SameName(_)
                 | GitError::Moved(_)
                 | GitError::Drifted(_)
                 | GitError::HookRefuses { .. }
@@ -282,18 +326,30 @@ impl Repo {
     /// It is none, or git does not trust it.
     pub fn open(root: &Path) -> Result<Self, GitError> {
         match Repository::open(root) {
-            Ok(inner) => Ok(Self { inner }),
+            Ok(inner) => Ok(Self { inner, pending: RefCell::default() }),
             Err(error) if error.code() == ErrorCode::NotFound => Err(GitError::NotARepository(root.to_owned())),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(unread(error)),
         }
     }
 
     /// The top of the repository that a folder lies in, where it lies in one.
-    pub fn discover(folder: &Path) -> Option<PathBuf> {
+    ///
+    /// # Errors
+    /// It is one that libgit2 does not read.
+    pub fn discover(folder: &Path) -> Result<Option<PathBuf>, GitError> {
         // Not `Repository::discover`, which forgets which folder a `.git` file or link belongs to.
         let no_ceiling: [&Path; 0] = [];
-        let inner = Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling).ok()?;
-        Some(inner.workdir().unwrap_or_else(|| inner.path()).to_owned())
+        match Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling) {
+            Ok(inner) => {
+                let top = inner.workdir().unwrap_or_else(|| inner.path());
+                // With core.worktree, the work tree does not lead to the repository.
+                let is_led = Repository::open(top).is_ok_and(|found| found.path() == inner.path());
+                let beside = inner.path().parent().filter(|_| inner.path().ends_with(".git"));
+                Ok(Some(if is_led { top } else { beside.unwrap_or(inner.path()) }.to_owned()))
+            }
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(unread(error)),
+        }
     }
 
     /// Makes a repository of a folder, with one commit of all that is in it.
@@ -315,7 +371,7 @@ impl Repo {
         let signature = inner.signature()?;
         inner.commit(Some("HEAD"), &signature, &signature, message, &tree, &[])?;
         drop(tree);
-        Ok(Self { inner })
+        Ok(Self { inner, pending: RefCell::default() })
     }
 
     /// The top of the work tree; `None` for a bare repository.
@@ -395,5 +451,42 @@ impl Repo {
 
 /// The branch's name as people say it.
 pub fn short(name: &str) -> &str {
-    name.strip_prefix("refs/heads/").unwrap_or(name)
+    if name == HEAD { DETACHED } else { name.strip_prefix("refs/heads/").unwrap_or(name) }
+}
+
+/// What to do about a full disk.
+const ROOM: &str = "make room on the disk and run the command again; nothing has been changed";
+
+/// What people call HEAD where it is no branch.
+const DETACHED: &str = "the detached HEAD";
+
+/// Says of a repository that libgit2 does not open why.
+fn unread(error: git2::Error) -> GitError {
+    let message = error.message();
+    if message.contains("object format") {
+        let hint = "objects have to be named by SHA-1: git cannot convert a repository, but its history can be exported to one \
+                    that is (`git fast-export`, `git fast-import`)";
+        return GitError::Unread { what: "names its objects by SHA-256".to_owned(), hint };
+    }
+    match message.split_once("unsupported extension name extensions.") {
+        Some((_, "refstorage")) => GitError::Unread {
+            what: "keeps its refs in a reftable".to_owned(),
+            hint: "`git refs migrate --ref-format=files` keeps them as files (git 2.46 or later)",
+        },
+        Some((_, name)) => GitError::Unread {
+            what: format!("uses the extension `{name}`"),
+            hint: "a clone made without it can be worked on, and what was done pushed from there",
+        },
+        None => GitError::Git(error),
+    }
+}
+
+fn named(short: &str) -> String {
+    if short == DETACHED { short.to_owned() } else { format!("the branch `{short}`") }
+}
+
+/// Says where the file system failed.
+fn io(path: &Path) -> impl Fn(std::io::Error) -> GitError {
+    let path = path.to_owned();
+    move |error| GitError::Io { path: path.clone(), error }
 }

@@ -3,39 +3,21 @@
 //! Everything that can be refused is refused before that moment. What fails after it leaves a branch that is right, files that are
 //! behind, and a record with which the next command brings them up to date ([`super::pending`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use git2::build::CheckoutBuilder;
-use git2::{AttrCheckFlags, ErrorCode, IndexEntry, IndexTime, Oid, Reference, Repository, Status, StatusOptions};
+use git2::{AttrCheckFlags, ErrorCode, Oid, Reference, Repository, Status, StatusOptions};
 
 use super::commit::Unpublished;
-use super::pending::Pending;
+use super::files::{Differing, SKIP_WORKTREE, is_hidden};
+use super::lock::Lock;
+use super::pending::Record;
 use super::snapshot::blob_id;
-use super::{GitError, Head, Repo, short};
+use super::{GitError, HEAD, Head, Repo, short};
 use crate::text::blob::BlobId;
 use crate::text::path::RepoPath;
-
-/// A path that differs between two trees.
-pub(super) struct Differing {
-    pub path: RepoPath,
-    /// The blob before; zero where there was none.
-    pub old: Oid,
-    /// The blob afterwards; zero where there is none.
-    pub new: Oid,
-}
-
-/// The bit of an index entry's flags that `git update-index --assume-unchanged` sets.
-const ASSUME_UNCHANGED: u16 = 0x8000;
-/// The bit of an index entry's extended flags that a sparse checkout sets.
-const SKIP_WORKTREE: u16 = 0x4000;
-
-/// Whether git does not look at the file on disk.
-pub(super) fn is_hidden(entry: &IndexEntry) -> bool {
-    entry.flags & ASSUME_UNCHANGED != 0 || entry.flags_extended & SKIP_WORKTREE != 0
-}
 
 impl Repo {
     /// Refuses what would be refused by [`Repo::publish`], before any object is written: files with uncommitted changes among
@@ -52,6 +34,15 @@ impl Repo {
         if lock.exists() {
             return Err(GitError::Locked(lock));
         }
+        match self.check_clean(changed, created) {
+            // What looks like somebody's changes may be a change in progress.
+            Err(_) if lock.exists() => Err(GitError::Locked(lock)),
+            checked => checked,
+        }
+    }
+
+    /// Refuses files that are not as HEAD has them, or that could not be written.
+    fn check_clean(&self, changed: &[RepoPath], created: &[RepoPath]) -> Result<(), GitError> {
         let Some(root) = self.inner.workdir() else { return Ok(()) };
         let is_there = |path: &RepoPath| fs::symlink_metadata(root.join(path.to_os())).is_ok();
         let is_no_folder = |path: &RepoPath| {
@@ -125,6 +116,29 @@ impl Repo {
         if filtered.is_empty() { Ok(()) } else { Err(GitError::Filtered(filtered)) }
     }
 
+    /// Refuses names that are one to the file system: where it ignores case, two files would take each other's place.
+    fn check_cases(&self, differing: &[Differing]) -> Result<(), GitError> {
+        if !self.ignores_case()? {
+            return Ok(());
+        }
+        let lower = |path: &[u8]| String::from_utf8_lossy(path).to_lowercase();
+        let gone: BTreeSet<&[u8]> =
+            differing.iter().filter(|file| file.new.is_zero()).map(|file| file.path.as_bytes()).collect();
+        let index = self.inner.index()?;
+        let stays = index.iter().map(|entry| entry.path).filter(|path| !gone.contains(&path[..]));
+        let mut names: BTreeMap<String, BTreeSet<Vec<u8>>> = BTreeMap::new();
+        for path in stays.chain(differing.iter().filter(|file| !file.new.is_zero()).map(|file| file.path.as_bytes().to_vec())) {
+            names.entry(lower(&path)).or_default().insert(path);
+        }
+        let same = |file: &&Differing| names.get(&lower(file.path.as_bytes())).is_some_and(|paths| paths.len() > 1);
+        let wrong: Vec<RepoPath> = differing.iter().filter(same).map(|file| file.path.clone()).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(GitError::SameName(wrong)) }
+    }
+
+    fn ignores_case(&self) -> Result<bool, GitError> {
+        Ok(self.inner.config()?.get_bool("core.ignorecase").unwrap_or(false))
+    }
+
     /// Those of the paths whose files are not as HEAD has them.
     fn status(&self, paths: &[RepoPath]) -> Result<Vec<(RepoPath, Status)>, GitError> {
         if paths.is_empty() {
@@ -146,9 +160,13 @@ impl Repo {
         Ok(found)
     }
 
-    /// Whether HEAD is this branch and there is a work tree.
+    /// Whether HEAD is this branch, or detached where that is meant, and there is a work tree.
     pub(super) fn is_checked_out(&self, branch: &str) -> Result<bool, GitError> {
-        let is_head = matches!(self.head()?, Head::Branch { name, .. } if name == branch);
+        let is_head = match self.head()? {
+            Head::Branch { name, .. } => name == branch,
+            Head::Detached(_) => branch == HEAD,
+            Head::Unborn(_) => false,
+        };
         Ok(is_head && self.inner.workdir().is_some())
     }
 
@@ -192,144 +210,90 @@ impl Repo {
     }
 
     /// Moves a branch onto written commits, if it still is where they start, and then brings the work tree up to date. A branch that
-    /// does not exist is made.
+    /// does not exist is made; [`super::HEAD`] moves a detached HEAD.
     ///
     /// # Errors
     /// The branch has moved, or files that would change are not clean: then nothing has happened. Or the work tree could not be
     /// brought up to date.
     pub fn publish(&self, work: Unpublished, branch: &str, exists: bool, log: &str) -> Result<(), GitError> {
-        let is_checked_out = self.is_checked_out(branch)?;
-        let differing = self.differing(work.base, work.tip())?;
-        let changed: Vec<RepoPath> = differing.iter().map(|file| file.path.clone()).collect();
-        let created: Vec<RepoPath> = differing.iter().filter(|file| file.old.is_zero()).map(|file| file.path.clone()).collect();
-        self.check_files(branch, &changed, &created)?;
-        let pending = match is_checked_out {
-            true => Some(Pending::write(self, branch, work.base, work.tip())?),
-            false => None,
-        };
-        self.keep(&work)?;
-        let moved = match exists {
-            true => self.inner.reference_matching(branch, work.tip(), true, work.base, log),
-            false => self.inner.reference(branch, work.tip(), false, log),
-        };
-        if let Err(error) = moved {
-            self.let_go(work.tip());
-            pending.into_iter().for_each(Pending::done);
-            return Err(match error.code() {
-                ErrorCode::Modified | ErrorCode::Exists | ErrorCode::NotFound => GitError::Moved(short(branch).to_owned()),
-                _ => GitError::Git(error),
-            });
+        self.begin()?;
+        let old = if exists { work.base } else { Oid::ZERO_SHA1 };
+        let log = self.log_line(old, work.tip(), log)?;
+        let follows = self.is_checked_out(branch)?;
+        let record = Record { name: branch.to_owned(), old, tip: work.tip(), follows, log };
+        let mut has_moved = false;
+        let result = self.move_branch(&work, &record, &mut has_moved);
+        // Locks have been given back here, whatever came of it; where that failed, the next command does it.
+        if (result.is_err() && has_moved) || self.has_locks(&record) {
+            self.leave();
+        } else {
+            self.end();
         }
-        if let Some(pending) = pending {
-            self.follow(work.tip(), &differing, &[])?;
-            pending.done();
-        }
-        Ok(())
-    }
-
-    /// The paths that differ between the trees of two commits.
-    pub(super) fn differing(&self, old: Oid, new: Oid) -> Result<Vec<Differing>, GitError> {
-        let tree = |commit| -> Result<_, git2::Error> { self.inner.find_commit(commit)?.tree() };
-        let diff = self.inner.diff_tree_to_tree(Some(&tree(old)?), Some(&tree(new)?), None)?;
-        let differing = diff.deltas().filter_map(|delta| {
-            let side = if delta.status() == git2::Delta::Deleted { delta.old_file() } else { delta.new_file() };
-            Some(Differing { path: RepoPath::new(side.path_bytes()?)?, old: delta.old_file().id(), new: delta.new_file().id() })
-        });
-        Ok(differing.collect())
-    }
-
-    /// Brings the changed files of the work tree and their index entries to a commit; of the files in `kept` the index entries alone.
-    pub(super) fn follow(&self, commit: Oid, differing: &[Differing], kept: &[Differing]) -> Result<(), GitError> {
-        let failed = |message: String| GitError::WorkTree { commit: commit.to_string(), message };
-        self.bring(commit, differing, kept).map_err(|error| match error {
-            GitError::Git(error) => failed(error.message().to_owned()),
-            error => failed(error.to_string()),
+        result.map_err(|error| match error {
+            error if !has_moved => error,
+            GitError::Git(error) => left_behind(&record, error.message().to_owned()),
+            error => left_behind(&record, error.to_string()),
         })
     }
 
-    fn bring(&self, commit: Oid, differing: &[Differing], kept: &[Differing]) -> Result<(), GitError> {
-        let Some(root) = self.inner.workdir() else { return Ok(()) };
-        let mut index = self.inner.index()?;
-        index.read(true)?;
-        let entry = |path: &RepoPath| index.get_path(&path.to_os(), 0);
-        let hidden: Vec<IndexEntry> =
-            differing.iter().chain(kept).filter_map(|file| entry(&file.path)).filter(is_hidden).collect();
-        let is_absent = |path: &RepoPath| fs::symlink_metadata(root.join(path.to_os())).is_err();
-        let is_sparse = |path: &RepoPath| {
-            let is_it = |entry: &&IndexEntry| entry.path == path.as_bytes() && entry.flags_extended & SKIP_WORKTREE != 0;
-            hidden.iter().any(|entry| is_it(&entry)) && is_absent(path)
-        };
-        let (sparse, present): (Vec<&Differing>, Vec<&Differing>) = differing.iter().partition(|file| is_sparse(&file.path));
-        let (gone, there): (Vec<&Differing>, Vec<&Differing>) = present.into_iter().partition(|file| file.new.is_zero());
-        for file in &gone {
-            remove(root, &file.path).map_err(|error| GitError::Io { path: root.join(file.path.to_os()), error })?;
+    fn move_branch(&self, work: &Unpublished, record: &Record, has_moved: &mut bool) -> Result<(), GitError> {
+        let moved = || GitError::Moved(short(&record.name).to_owned());
+        if self.target(&record.name)? != record.base() {
+            return Err(moved());
         }
-        let tree = self.inner.find_commit(commit)?.tree()?;
-        if !there.is_empty() {
-            let mut checkout = CheckoutBuilder::new();
-            checkout.force().disable_pathspec_match(true);
-            for file in &there {
-                // A new file in the old one's place, as git makes it: not the old one's bytes, which may have other names too.
-                let _ = fs::remove_file(root.join(file.path.to_os()));
-                checkout.path(file.path.as_bytes());
+        self.check_complete(work)?;
+        self.settle()?;
+        let staging = self.announce(record)?;
+        if !record.follows {
+            self.check_elsewhere(&record.name)?;
+            self.move_ref(record, &staging, has_moved)?;
+            self.log_move(record)?;
+            return self.keep(record.tip, &staging);
+        }
+        // While it is held, no git changes the index or switches to another branch.
+        let _lock = Lock::take(&self.inner.path().join("index"), &record.index_words(), &staging)?;
+        if !self.is_checked_out(&record.name)? {
+            return Err(moved());
+        }
+        let differing = self.differing(work.base, record.tip)?;
+        let paths = |differing: &[&Differing]| differing.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
+        let created: Vec<&Differing> = differing.iter().filter(|file| file.old.is_zero()).collect();
+        self.check_clean(&paths(&differing.iter().collect::<Vec<_>>()), &paths(&created))?;
+        self.check_cases(&differing)?;
+        self.move_ref(record, &staging, has_moved)?;
+        self.log_move(record)?;
+        self.keep(record.tip, &staging)?;
+        self.follow(record.tip, &differing, &[], &staging)
+    }
+
+    /// Refuses commits of which something is not there: libgit2 says of some objects that they are written when the disk is full.
+    fn check_complete(&self, work: &Unpublished) -> Result<(), GitError> {
+        let odb = self.inner.odb()?;
+        let mut parent = work.base;
+        for &commit in &work.commits {
+            // The trees are read for it.
+            let missing = self.differing(parent, commit)?.into_iter().find(|file| !file.new.is_zero() && !odb.exists(file.new));
+            if let Some(file) = missing {
+                return Err(GitError::Unwritten(file.path));
             }
-            self.inner.checkout_tree(tree.as_object(), Some(&mut checkout))?;
-            index.read(true)?;
+            parent = commit;
         }
-        for file in gone.into_iter().chain(sparse).chain(kept) {
-            match tree.get_path(&file.path.to_os()) {
-                Ok(found) => {
-                    // Without times and size, so that git looks at the file.
-                    let entry = blank(&file.path);
-                    index.add(&IndexEntry { id: found.id(), mode: found.filemode() as u32, ..entry })?;
-                }
-                Err(_) => index.remove_path(&file.path.to_os())?,
-            }
-        }
-        // A checkout clears what git was told about the files.
-        for old in hidden {
-            let path = RepoPath::new(&old.path).map(|path| path.to_os());
-            if let Some(mut entry) = path.and_then(|path| index.get_path(&path, 0)) {
-                entry.flags |= old.flags & ASSUME_UNCHANGED;
-                entry.flags_extended |= old.flags_extended & SKIP_WORKTREE;
-                index.add(&entry)?;
-            }
-        }
-        index.write()?;
         Ok(())
     }
-}
 
-/// An index entry of which nothing is known but the path.
-fn blank(path: &RepoPath) -> IndexEntry {
-    let never = IndexTime::new(0, 0);
-    IndexEntry {
-        ctime: never,
-        mtime: never,
-        dev: 0,
-        ino: 0,
-        mode: 0,
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id: Oid::ZERO_SHA1,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_bytes().to_vec(),
+    /// The line of a reflog for a ref that moves.
+    fn log_line(&self, old: Oid, new: Oid, message: &str) -> Result<String, GitError> {
+        let who = self.identity()?.committer;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (when, minutes) = (who.when().seconds(), who.when().offset_minutes());
+        let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+        let (name, email) = (text(who.name_bytes()), text(who.email_bytes()));
+        let message = message.replace('\n', " ");
+        Ok(format!("{old} {new} {name} <{email}> {when} {sign}{:02}{:02}\t{message}\n", minutes / 60, minutes % 60))
     }
 }
 
-/// Removes a file and the folders that it leaves empty, as git does.
-fn remove(root: &Path, path: &RepoPath) -> std::io::Result<()> {
-    let file = root.join(path.to_os());
-    match fs::remove_file(&file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
-        if fs::remove_dir(folder).is_err() {
-            break;
-        }
-    }
-    Ok(())
+/// The error for what failed after the branch had moved.
+fn left_behind(record: &Record, message: String) -> GitError {
+    GitError::WorkTree { commit: record.tip.to_string()[..10].to_owned(), message }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, StatusOptions, Tree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::publish::is_hidden;
+use super::files::is_hidden;
 use super::{GitError, Repo};
 use crate::text::blob::{BlobId, Mode};
 use crate::text::path::RepoPath;
@@ -30,6 +30,7 @@ impl Repo {
         let checked_out = self.checked_out(&files);
         let source = GitSource {
             git_dir: self.inner.path().to_owned(),
+            waiting: self.waiting(),
             work_tree: self.inner.workdir().map(Path::to_owned),
             checked_out,
             pool: Mutex::default(),
@@ -116,6 +117,8 @@ fn list(
 /// Reads files of a commit's tree.
 struct GitSource {
     git_dir: PathBuf,
+    /// The repository with the objects that have been written and not published.
+    waiting: Option<PathBuf>,
     work_tree: Option<PathBuf>,
     /// The files that may be on disk as they are in the tree.
     checked_out: FxHashSet<RepoPath>,
@@ -142,7 +145,11 @@ impl GitSource {
             _ => ReadError::Io { path: file.path.clone(), message: error.message().to_owned() },
         };
         let pooled = self.pool.lock().ok().and_then(|mut pool| pool.pop());
-        let repo = pooled.map_or_else(|| Repository::open(&self.git_dir), Ok).map_err(failed)?;
+        let open = || match self.waiting.as_ref().and_then(|waiting| Repository::open_bare(waiting).ok()) {
+            Some(repo) => Ok(repo),
+            None => Repository::open(&self.git_dir),
+        };
+        let repo = pooled.map_or_else(open, Ok).map_err(failed)?;
         let id = Oid::from_bytes(blob.as_bytes()).map_err(failed)?;
         let content = repo.find_blob(id).map(|blob| blob.content().to_vec()).map_err(failed);
         if let Ok(mut pool) = self.pool.lock() {

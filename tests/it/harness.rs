@@ -151,6 +151,32 @@ impl Sandbox {
         self.run(command)
     }
 
+    /// Runs the tool in another folder, with more in its environment.
+    pub fn tool_under(&self, folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Said {
+        let mut command = self.command(env!("CARGO_BIN_EXE_ssot-migrate"));
+        command.args(words).current_dir(folder).envs(variables.iter().copied());
+        self.run(command)
+    }
+
+    /// Starts the tool in the repository and does not wait for it.
+    pub fn tool_started(&self, words: &[&str]) -> std::process::Child {
+        let mut command = self.command(env!("CARGO_BIN_EXE_ssot-migrate"));
+        command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    /// A copy of the repository, of what stands beside it, and of its home.
+    pub fn copied(&self) -> Self {
+        let sandbox = Self::new();
+        copy(self.dir.path(), sandbox.dir.path());
+        sandbox
+    }
+
+    /// The folder that the repository stands in.
+    pub fn base(&self) -> PathBuf {
+        self.dir.path().canonicalize().unwrap()
+    }
+
     /// Runs the tool with a plan that stands beside the repository.
     pub fn with_plan(&self, plan: &str, words: &[&str]) -> Said {
         let file = self.beside("plan.toml", plan);

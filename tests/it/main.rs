@@ -1,15 +1,18 @@
 //! The tests of the tool as a whole: one binary, one file a subject. What is tested of one module alone stands beside it.
 
 mod apply;
+mod branches;
 mod commits;
 mod definitions;
 mod deletions;
 mod demo;
 mod equivalence;
+mod faults;
 mod fixtures;
 mod generated;
 mod harness;
 mod hooks;
+mod meanwhile;
 mod patches;
 mod plan;
 mod refs;
@@ -31,4 +34,5 @@ mod typescript_steps;
 mod verify;
 mod why;
 mod worklist;
+mod worktree;
 mod wrappers;

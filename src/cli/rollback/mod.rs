@@ -170,6 +170,7 @@ fn publish(
         }
         let _ = writeln!(out, "  {} {}", &id.to_string()[..10], made.title);
     }
+    out += branch.advice();
     Ok(out.into())
 }
 

@@ -1,0 +1,112 @@
+//! Moving a ref: git's own protocol for refs that are files, with locks that show whose they are ([`super::lock`]).
+//!
+//! The lock file, which has the new value already, is renamed to the ref: that is the moment. The reflog is written after it, so that
+//! what has not happened is never logged; a line that is missing is in the record ([`super::pending`]).
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, Oid};
+
+use super::lock::Lock;
+use super::pending::Record;
+use super::staging::sync;
+use super::{GitError, HEAD, Head, Repo, io, short};
+
+impl Repo {
+    /// The commit that a ref names itself; `None` where there is no such ref, or it names another ref.
+    pub(super) fn target(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        match self.inner.find_reference(name) {
+            Ok(reference) => Ok(reference.target()),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Moves a ref to where the record says, if it is where the record says, and says when that has happened.
+    ///
+    /// # Errors
+    /// It has moved, or somebody else holds it, or it could not be made durable.
+    pub(super) fn move_ref(&self, record: &Record, staging: &Path, has_moved: &mut bool) -> Result<(), GitError> {
+        let path = self.ref_file(&record.name);
+        if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+            // A branch may stand where a folder is needed.
+            fs::create_dir_all(folder).map_err(|error| match error.kind() {
+                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => GitError::BranchInTheWay(short(&record.name).to_owned()),
+                _ => io(folder)(error),
+            })?;
+        }
+        let lock = Lock::take(&path, &record.ref_words(), staging)?;
+        if self.target(&record.name)? != record.base() {
+            return Err(GitError::Moved(short(&record.name).to_owned()));
+        }
+        if record.base().is_none() {
+            self.check_name(&record.name)?;
+        }
+        lock.put(&path)?;
+        *has_moved = true;
+        sync(&path.parent().map(Path::to_owned).into_iter().collect::<Vec<_>>())
+    }
+
+    /// Whether a lock that the record announces could not be given back.
+    pub(super) fn has_locks(&self, record: &Record) -> bool {
+        Lock::is_left(&self.ref_file(&record.name), &record.ref_words())
+            || Lock::is_left(&self.inner.path().join("index"), &record.index_words())
+    }
+
+    /// The lock of the ref that a killed process has left, if it is ours.
+    pub(super) fn left_ref_lock(&self, record: &Record) -> Option<Lock> {
+        Lock::found(&self.ref_file(&record.name), &record.ref_words())
+    }
+
+    /// Writes the line for a ref that has moved into its reflog, and into HEAD's where HEAD moves with it.
+    pub(super) fn log_move(&self, record: &Record) -> Result<(), GitError> {
+        let is_head = matches!(self.head()?, Head::Branch { name, .. } if name == record.name);
+        let mut logs = vec![self.ref_root(&record.name).join("logs").join(&record.name)];
+        logs.extend(is_head.then(|| self.inner.path().join("logs").join(HEAD)));
+        let is_wanted = match self.inner.config()?.get_string("core.logAllRefUpdates").as_deref() {
+            Ok("always") => true,
+            Ok(text) => matches!(text, "true" | "yes" | "on" | "1" | ""),
+            Err(_) => !self.inner.is_bare(),
+        };
+        logs.iter().filter(|log| is_wanted || log.is_file()).try_for_each(|log| append(log, &record.log).map_err(io(log)))
+    }
+
+    /// Refuses a new name of which a part, or a longer one, is taken.
+    fn check_name(&self, name: &str) -> Result<(), GitError> {
+        let parts = name.match_indices('/').skip(2).map(|(at, _)| &name[..at]);
+        let is_part = |part: &str| self.inner.find_reference(part).is_ok();
+        let longer = self.inner.references_glob(&format!("{name}/*"))?.next().is_some();
+        if longer || parts.into_iter().any(is_part) {
+            return Err(GitError::BranchInTheWay(short(name).to_owned()));
+        }
+        Ok(())
+    }
+
+    /// HEAD is each work tree's own, branches are shared.
+    fn ref_root(&self, name: &str) -> &Path {
+        if name == HEAD { self.inner.path() } else { self.inner.commondir() }
+    }
+
+    fn ref_file(&self, name: &str) -> PathBuf {
+        self.ref_root(name).join(name)
+    }
+}
+
+/// Appends a line to a log, unless it ends with it. What a killed process has written of the line is replaced.
+fn append(log: &Path, line: &str) -> std::io::Result<()> {
+    if let Some(folder) = log.parent().filter(|folder| !folder.is_dir()) {
+        fs::create_dir_all(folder)?;
+    }
+    let old = fs::read(log).unwrap_or_default();
+    if old.ends_with(line.as_bytes()) {
+        return Ok(());
+    }
+    let whole = old.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let mut file = OpenOptions::new().create(true).append(true).open(log)?;
+    if whole < old.len() && line.as_bytes().starts_with(&old[whole..]) {
+        file.set_len(whole as u64)?;
+    }
+    file.write_all(line.as_bytes())
+}
