@@ -6,16 +6,19 @@ use std::path::PathBuf;
 use super::error::CliError;
 use super::plan::{Selection, built};
 use super::project::{At, Project};
-use super::writing::{Branch, Writing};
+use super::writing::{Branch, Made, Writing};
 use super::{Answer, Global, confirm, say};
 use crate::git::commit::Draft;
 use crate::git::{Repo, short};
-use crate::plan::artefact::Artefact;
+use crate::plan::artefact::{Artefact, SavedStep};
+use crate::plan::build::Built;
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::worse::{Worse, worse};
 use crate::plan::message;
+use crate::plan::spec::Plan;
 use crate::report::{self, Report, gates as gates_text};
 use crate::text::path::RepoPath;
+use crate::transform::finding::Applicability;
 
 /// Carry the plan out: one commit for each step, all of them or none
 #[derive(clap::Args, Debug)]
@@ -27,13 +30,6 @@ pub(super) struct Args {
     selection: Selection,
     #[command(flatten)]
     writing: Writing,
-}
-
-/// A commit that is to be made.
-struct Step {
-    title: String,
-    message: String,
-    files: Vec<FileDelta>,
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
@@ -67,7 +63,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     Ok(out.into())
 }
 
-fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Step>, CliError> {
+fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Made>, CliError> {
     let plan = project.plan(global)?;
     let base = branch.base.to_string();
     let at = if branch.exists { At::Revision(&base) } else { At::Head };
@@ -78,11 +74,16 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
         say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
     check_gates(&worse(&built.figures))?;
+    Ok(drafts(&plan, &built, threshold))
+}
+
+/// The commits that carry built steps out.
+pub(super) fn drafts(plan: &Plan, built: &Built, threshold: Applicability) -> Vec<Made> {
     let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
-        let message = message::apply(&plan, step, &report::summary(step, threshold), threshold);
-        Step { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }
+        let message = message::apply(plan, step, &report::summary(step, threshold), threshold);
+        Made { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }
     });
-    Ok(steps.collect())
+    steps.collect()
 }
 
 /// Refuses to leave a phase whose gates are worse than before it.
@@ -95,7 +96,7 @@ fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
     Err(error.hint("nothing has been changed; narrow the steps, or mend what is new first"))
 }
 
-fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliError> {
+fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Made>, CliError> {
     let text = std::fs::read_to_string(file).map_err(|error| CliError::io(file.display().to_string(), error))?;
     let artefact = Artefact::from_json(&text)?;
     let snapshot = repo.snapshot(branch.base)?;
@@ -104,7 +105,7 @@ fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliE
     }
     let made = artefact.replay(&snapshot)?;
     check_gates(&artefact.worse)?;
-    let step = |(step, files): (&crate::plan::artefact::SavedStep, Vec<FileDelta>)| Step {
+    let step = |(step, files): (&SavedStep, Vec<FileDelta>)| Made {
         title: format!("{} / {}", step.phase, step.step),
         message: step.message.clone(),
         files,
@@ -113,7 +114,7 @@ fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliE
 }
 
 /// The paths that the steps change, and those of them that are not there before the first step.
-fn paths(steps: &[Step]) -> (Vec<RepoPath>, Vec<RepoPath>) {
+fn paths(steps: &[Made]) -> (Vec<RepoPath>, Vec<RepoPath>) {
     let mut existed: BTreeMap<&RepoPath, bool> = BTreeMap::new();
     for file in steps.iter().flat_map(|step| &step.files) {
         if let Some(old) = &file.moved_from {

@@ -2,6 +2,7 @@
 
 use super::error::CliError;
 use crate::git::{CommitId, GitError, HEAD, Head, Repo};
+use crate::plan::delta::FileDelta;
 
 /// How commits are made.
 #[derive(clap::Args, Debug)]
@@ -18,6 +19,16 @@ pub(super) struct Writing {
     /// Make unsigned commits where commit.gpgsign is set; this version does not sign
     #[arg(long)]
     pub no_gpg_sign: bool,
+}
+
+/// A commit that is to be made.
+pub(super) struct Made {
+    /// What it is, in a few words.
+    pub title: String,
+    /// Its message.
+    pub message: String,
+    /// What changes.
+    pub files: Vec<FileDelta>,
 }
 
 /// The branch that commits go to.

@@ -4,12 +4,14 @@
 //! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]). What it makes is written as
 //! objects first ([`commit`]), which wait beside the object database (`staging`); it becomes visible by one compare-and-swap of one ref
 //! ([`publish`], `refs`, `lock`), and the work tree follows (`files`). What dies on the way is finished or discarded by the next command
-//! ([`pending`], which says what is relied on). The commits' trailers are the journal ([`history`]); [`rollback`] makes commits that undo.
+//! ([`pending`], which says what is relied on). The commits' trailers are the journal ([`history`]);
+//! [`rollback`] says what one of them did, [`trail`] what has become of that since, and `keep` keeps them alive.
 
 pub mod commit;
 mod files;
 pub mod folder;
 pub mod history;
+mod keep;
 mod lock;
 pub mod pending;
 pub mod publish;
@@ -17,6 +19,7 @@ mod refs;
 pub mod rollback;
 pub mod snapshot;
 mod staging;
+pub mod trail;
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -129,9 +132,6 @@ pub enum GitError {
         /// What failed.
         message: String,
     },
-    /// Undoing a phase collides with what came later.
-    #[error("{} changed again since:{}", files(.0.len()), paths(.0))]
-    Conflict(Vec<RepoPath>),
     /// A file system operation failed.
     #[error("{path}: {error}")]
     Io {
@@ -184,7 +184,6 @@ impl GitError {
             {
                 "is the disk full? Where the clone is partial, `git fetch --refetch` brings what it lacks"
             }
-            GitError::Conflict(_) => "roll back what came later first, or undo the changes in these files by hand",
             GitError::Git(error) if error.code() == ErrorCode::Owner => {
                 "`git config --global --add safe.directory DIR` says that you trust the repository"
             }
@@ -211,7 +210,6 @@ impl GitError {
                 | GitError::SameName(_)
                 | GitError::Moved(_)
                 | GitError::Drifted(_)
-                | GitError::Conflict(_)
         )
     }
 }
@@ -352,6 +350,14 @@ impl Repo {
                 Head::Unborn(name) => Err(GitError::Unborn(name)),
             },
         }
+    }
+
+    /// Whether a commit is another one, or one of those that it came from.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn reaches(&self, commit: Oid, ancestor: Oid) -> Result<bool, GitError> {
+        Ok(commit == ancestor || self.inner.graph_descendant_of(commit, ancestor)?)
     }
 
     /// The first parent of a commit.

@@ -274,12 +274,14 @@ impl Repo {
 
     /// Deals with what a record says. The locks that are ours have been given back at the end.
     fn resume(&self, record: &Record, staging: &Path) -> Result<Recovered, GitError> {
-        let _ref_lock = self.left_ref_lock(record);
+        let ref_locks = self.left_ref_locks(record);
         let index = self.inner.path().join("index");
         let index_lock = Lock::found(&index, &record.index_words());
         let now = self.target(&record.name)?;
         let commit = record.tip.to_string();
+        drop(ref_locks);
         if now == record.base() {
+            self.let_go(record.tip);
             return Ok(Recovered::Discarded);
         }
         if now != Some(record.tip) {

@@ -223,6 +223,10 @@ impl Repo {
         let record = Record { name: branch.to_owned(), old, tip: work.tip(), follows, log };
         let mut has_moved = false;
         let result = self.move_branch(&work, &record, &mut has_moved);
+        // Another process may have made the very same commits.
+        if result.is_err() && self.target(branch)? != Some(record.tip) {
+            self.let_go(record.tip);
+        }
         // Locks have been given back here, whatever came of it; where that failed, the next command does it.
         if (result.is_err() && has_moved) || self.has_locks(&record) {
             self.leave();
@@ -246,6 +250,7 @@ impl Repo {
         let staging = self.announce(record)?;
         if !record.follows {
             self.check_elsewhere(&record.name)?;
+            self.keep(record, &staging)?;
             self.move_ref(record, &staging, has_moved)?;
             return self.log_move(record);
         }
@@ -259,6 +264,7 @@ impl Repo {
         let created: Vec<&Differing> = differing.iter().filter(|file| file.old.is_zero()).collect();
         self.check_clean(&paths(&differing.iter().collect::<Vec<_>>()), &paths(&created))?;
         self.check_cases(&differing)?;
+        self.keep(record, &staging)?;
         self.move_ref(record, &staging, has_moved)?;
         self.log_move(record)?;
         self.follow(record.tip, &differing, &[], &staging)

@@ -12,7 +12,7 @@ use git2::{ErrorCode, Oid};
 use super::lock::Lock;
 use super::pending::Record;
 use super::staging::sync;
-use super::{GitError, HEAD, Head, Repo, io, short};
+use super::{GitError, HEAD, Head, Repo, io, keep, short};
 
 impl Repo {
     /// The commit that a ref names itself; `None` where there is no such ref, or it names another ref.
@@ -29,35 +29,54 @@ impl Repo {
     /// # Errors
     /// It has moved, or somebody else holds it, or it could not be made durable.
     pub(super) fn move_ref(&self, record: &Record, staging: &Path, has_moved: &mut bool) -> Result<(), GitError> {
-        let path = self.ref_file(&record.name);
-        if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
-            // A branch may stand where a folder is needed.
-            fs::create_dir_all(folder).map_err(|error| match error.kind() {
-                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => GitError::BranchInTheWay(short(&record.name).to_owned()),
-                _ => io(folder)(error),
-            })?;
-        }
-        let lock = Lock::take(&path, &record.ref_words(), staging)?;
+        let lock = self.lock_ref(&record.name, record, staging)?;
         if self.target(&record.name)? != record.base() {
             return Err(GitError::Moved(short(&record.name).to_owned()));
         }
         if record.base().is_none() {
             self.check_name(&record.name)?;
         }
+        let put = self.put_ref(&record.name, lock);
+        // It may have moved all the same, and only not be durable.
+        *has_moved = put.is_ok() || self.target(&record.name).is_ok_and(|now| now == Some(record.tip));
+        put
+    }
+
+    /// Takes the lock of a ref that is to go where the record says.
+    pub(super) fn lock_ref(&self, name: &str, record: &Record, staging: &Path) -> Result<Lock, GitError> {
+        let path = self.ref_file(name);
+        if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+            // A branch may stand where a folder is needed.
+            fs::create_dir_all(folder).map_err(|error| match error.kind() {
+                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => GitError::BranchInTheWay(short(name).to_owned()),
+                _ => io(folder)(error),
+            })?;
+        }
+        Lock::take(&path, &record.ref_words(), staging)
+    }
+
+    /// Lets a ref that is locked go where its lock says.
+    pub(super) fn put_ref(&self, name: &str, lock: Lock) -> Result<(), GitError> {
+        let path = self.ref_file(name);
+        remove_empty(&path);
         lock.put(&path)?;
-        *has_moved = true;
         sync(&path.parent().map(Path::to_owned).into_iter().collect::<Vec<_>>())
     }
 
     /// Whether a lock that the record announces could not be given back.
     pub(super) fn has_locks(&self, record: &Record) -> bool {
-        Lock::is_left(&self.ref_file(&record.name), &record.ref_words())
-            || Lock::is_left(&self.inner.path().join("index"), &record.index_words())
+        let index = (self.inner.path().join("index"), record.index_words());
+        self.locked_refs(record).into_iter().chain([index]).any(|(path, words)| Lock::is_left(&path, &words))
     }
 
-    /// The lock of the ref that a killed process has left, if it is ours.
-    pub(super) fn left_ref_lock(&self, record: &Record) -> Option<Lock> {
-        Lock::found(&self.ref_file(&record.name), &record.ref_words())
+    /// The locks of refs that a killed process has left, as far as they are ours.
+    pub(super) fn left_ref_locks(&self, record: &Record) -> Vec<Lock> {
+        self.locked_refs(record).into_iter().filter_map(|(path, words)| Lock::found(&path, &words)).collect()
+    }
+
+    /// The refs that are locked on the way, and what their locks hold.
+    fn locked_refs(&self, record: &Record) -> [(PathBuf, String); 2] {
+        [&record.name, &keep::name(record.tip)].map(|name| (self.ref_file(name), record.ref_words()))
     }
 
     /// Writes the line for a ref that has moved into its reflog, and into HEAD's where HEAD moves with it.
@@ -70,7 +89,15 @@ impl Repo {
             Ok(text) => matches!(text, "true" | "yes" | "on" | "1" | ""),
             Err(_) => !self.inner.is_bare(),
         };
-        logs.iter().filter(|log| is_wanted || log.is_file()).try_for_each(|log| append(log, &record.log).map_err(io(log)))
+        logs.iter().filter(|log| is_wanted || log.is_file()).try_for_each(|log| match append(log, &record.log) {
+            // The log of a branch that is gone may stand in the way: then this one has none, as with git.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists) =>
+            {
+                Ok(())
+            }
+            written => written.map_err(io(log)),
+        })
     }
 
     /// Refuses a new name of which a part, or a longer one, is taken.
@@ -99,6 +126,7 @@ fn append(log: &Path, line: &str) -> std::io::Result<()> {
     if let Some(folder) = log.parent().filter(|folder| !folder.is_dir()) {
         fs::create_dir_all(folder)?;
     }
+    remove_empty(log);
     let old = fs::read(log).unwrap_or_default();
     if old.ends_with(line.as_bytes()) {
         return Ok(());
@@ -109,4 +137,14 @@ fn append(log: &Path, line: &str) -> std::io::Result<()> {
         file.set_len(whole as u64)?;
     }
     file.write_all(line.as_bytes())
+}
+
+/// Removes empty folders that branches have left where a file is to be, as git does.
+fn remove_empty(path: &Path) {
+    if path.is_dir() {
+        for entry in walkdir::WalkDir::new(path).contents_first(true).into_iter().filter_map(Result::ok) {
+            // Only those that are empty go.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The messages of the commits that carry a plan out: what was done, what is left, and the trailers that make the history a journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -41,16 +41,24 @@ pub fn apply(plan: &Plan, step: &BuiltStep, summary: &str, threshold: Applicabil
     format!("{}\n\n{}\n\n{trailers}", subject(title), body.join("\n")).replace('\0', "\u{fffd}")
 }
 
-/// The message of the commit that undoes another.
-pub fn revert(plan: &Plan, phase: &str, step: &str, commit: &str) -> String {
-    let title = plan
-        .phase(phase)
-        .and_then(|phase| phase.steps.iter().find(|other| other.id == step))
-        .map(|step| step.title.as_str())
-        .filter(|title| !title.is_empty())
-        .unwrap_or(step);
-    let trailers = trailers(plan, phase, step, "Ssot-Reverts", commit);
-    format!("{}\n\nRolls back phase {phase}, step {step}.\n\n{trailers}", subject(&format!("Roll back: {title}")))
+/// The message of the commit that undoes the commit of one step, or of several; `commit` is its id.
+pub fn revert(plan: &Plan, steps: &[(&str, &str)], commit: &str, has_conflicts: bool) -> String {
+    let title = match steps {
+        [(phase, step)] => plan
+            .phase(phase)
+            .and_then(|phase| phase.steps.iter().find(|other| other.id == *step))
+            .map(|step| step.title.clone())
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| (*step).to_owned()),
+        _ => {
+            let phases: BTreeSet<&str> = steps.iter().map(|(phase, _)| *phase).collect();
+            phases.into_iter().collect::<Vec<_>>().join(", ")
+        }
+    };
+    let lead = if has_conflicts { "Conflicts: roll back" } else { "Roll back" };
+    let body: String = steps.iter().map(|(phase, step)| format!("Rolls back phase {phase}, step {step}.\n")).collect();
+    let trailers: String = steps.iter().map(|(phase, step)| trailers(plan, phase, step, "Ssot-Reverts", commit)).collect();
+    format!("{}\n\n{body}\n{trailers}", subject(&format!("{lead}: {title}")))
 }
 
 fn trailers(plan: &Plan, phase: &str, step: &str, last: &str, value: &str) -> String {

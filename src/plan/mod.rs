@@ -18,3 +18,4 @@ pub mod prove;
 pub mod spec;
 pub mod trace;
 mod typescript;
+pub mod undo;

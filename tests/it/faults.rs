@@ -215,6 +215,8 @@ impl Case {
         // Empty folders of refs and logs are nothing to git.
         let made = ["refs/heads/other", "refs/heads/other/new", "logs/refs/heads/other", "logs/refs/heads/other/new"];
         new.retain(|path| !(self.place == Place::Other && made.contains(&&**path)));
+        // What keeps the commits for a rollback.
+        new.retain(|path| !(is_done && path.starts_with("refs/ssot-migrate")));
         // Where refs are packed, one that moves becomes a file.
         new.remove("refs/heads/main");
         let is_object = |path: &String| {
@@ -257,6 +259,7 @@ fn class(path: &str) -> &'static str {
         Some(path) if path.starts_with("objects") => "the object database",
         Some(path) if path.starts_with("logs") => "the reflog",
         Some(path) if path.ends_with(".lock") => "the ref's lock",
+        Some(path) if path.starts_with("refs/ssot-migrate") => "what keeps the commits",
         Some(path) if path.starts_with("refs") || path == "HEAD" => "the ref",
         Some(_) => "the git directory",
     }

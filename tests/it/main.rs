@@ -15,6 +15,7 @@ mod meanwhile;
 mod patches;
 mod plan;
 mod refs;
+mod rollback;
 mod shims;
 mod snapshot;
 mod spec;
