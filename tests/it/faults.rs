@@ -78,8 +78,7 @@ impl Case {
             Place::Detached => drop(template.git(&["checkout", "-q", "--detach"])),
             Place::Linked => drop(template.git(&["worktree", "add", "-q", "-b", "side", "../linked"])),
         }
-        let clean = listing(&template);
-        let case = Self { template, place, command, faulty: command, clean, trees: Default::default() };
+        let case = Self { template, place, command, faulty: command, clean: BTreeSet::new(), trees: Default::default() };
         let sandbox = &case.template;
         if command == "rollback" {
             case.run(sandbox, "apply", &[]).ok();
@@ -89,8 +88,8 @@ impl Case {
         let before = case.tree(sandbox);
         let after = case.copied();
         case.run(&after, command, &[]).ok();
-        let trees = [before, case.tree(&after)];
-        Self { trees, ..case }
+        let (trees, clean) = ([before, case.tree(&after)], listing(&case.template));
+        Self { trees, clean, ..case }
     }
 
     /// The same after a kill at a call, to be looked at by a `status` that runs into a fault itself.
