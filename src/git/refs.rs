@@ -44,8 +44,11 @@ impl Repo {
         if record.base().is_none() {
             self.check_name(&record.name)?;
         }
-        lock.put(&path)?;
-        *has_moved = true;
+        remove_empty(&path);
+        let put = lock.put(&path);
+        // It may have moved all the same, and only not be durable.
+        *has_moved = put.is_ok() || self.target(&record.name).is_ok_and(|now| now == Some(record.tip));
+        put?;
         sync(&path.parent().map(Path::to_owned).into_iter().collect::<Vec<_>>())
     }
 
@@ -70,7 +73,15 @@ impl Repo {
             Ok(text) => matches!(text, "true" | "yes" | "on" | "1" | ""),
             Err(_) => !self.inner.is_bare(),
         };
-        logs.iter().filter(|log| is_wanted || log.is_file()).try_for_each(|log| append(log, &record.log).map_err(io(log)))
+        logs.iter().filter(|log| is_wanted || log.is_file()).try_for_each(|log| match append(log, &record.log) {
+            // The log of a branch that is gone may stand in the way: then this one has none, as with git.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists) =>
+            {
+                Ok(())
+            }
+            written => written.map_err(io(log)),
+        })
     }
 
     /// Refuses a new name of which a part, or a longer one, is taken.
@@ -99,6 +110,7 @@ fn append(log: &Path, line: &str) -> std::io::Result<()> {
     if let Some(folder) = log.parent().filter(|folder| !folder.is_dir()) {
         fs::create_dir_all(folder)?;
     }
+    remove_empty(log);
     let old = fs::read(log).unwrap_or_default();
     if old.ends_with(line.as_bytes()) {
         return Ok(());
@@ -109,4 +121,14 @@ fn append(log: &Path, line: &str) -> std::io::Result<()> {
         file.set_len(whole as u64)?;
     }
     file.write_all(line.as_bytes())
+}
+
+/// Removes empty folders that branches have left where a file is to be, as git does.
+fn remove_empty(path: &Path) {
+    if path.is_dir() {
+        for entry in walkdir::WalkDir::new(path).contents_first(true).into_iter().filter_map(Result::ok) {
+            // Only those that are empty go.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
 }

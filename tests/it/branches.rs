@@ -50,6 +50,11 @@ fn a_new_branch_needs_a_name_that_is_free() {
         // The same where refs are packed.
         sandbox.git(&["pack-refs", "--all"]);
     }
+    // Folders that branches have left are not.
+    std::fs::create_dir_all(sandbox.path(".git/refs/heads/gone/once")).unwrap();
+    std::fs::create_dir_all(sandbox.path(".git/logs/refs/heads/gone/once")).unwrap();
+    apply(&sandbox, &["--branch", "gone"]).ok();
+    assert!(sandbox.git(&["reflog", "gone"]).contains("ssot-migrate apply: 1 commit"));
     apply(&sandbox, &["--branch", "deep/est"]).ok();
     assert_eq!(sandbox.git(&["show", "deep/est:app.py"]), MOVED);
     assert_eq!(sandbox.git(&["fsck", "--strict", "--no-dangling"]), "");

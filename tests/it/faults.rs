@@ -78,8 +78,7 @@ impl Case {
             Place::Detached => drop(template.git(&["checkout", "-q", "--detach"])),
             Place::Linked => drop(template.git(&["worktree", "add", "-q", "-b", "side", "../linked"])),
         }
-        let clean = listing(&template);
-        let case = Self { template, place, command, faulty: command, clean, trees: Default::default() };
+        let case = Self { template, place, command, faulty: command, clean: BTreeSet::new(), trees: Default::default() };
         let sandbox = &case.template;
         if command == "rollback" {
             case.run(sandbox, "apply", &[]).ok();
@@ -89,8 +88,8 @@ impl Case {
         let before = case.tree(sandbox);
         let after = case.copied();
         case.run(&after, command, &[]).ok();
-        let trees = [before, case.tree(&after)];
-        Self { trees, ..case }
+        let (trees, clean) = ([before, case.tree(&after)], listing(&case.template));
+        Self { trees, clean, ..case }
     }
 
     /// The same after a kill at a call, to be looked at by a `status` that runs into a fault itself.
@@ -284,7 +283,7 @@ fn matrix(case: &Case, how: &str, every: usize, table: &Mutex<BTreeMap<String, B
     let is_tried = |nth: usize, at: usize| {
         let is_last = nth + 1 == all.len();
         let is_sampled = every == 1 && !is_all && is_hidden(&calls[at - 1]);
-        is_last || nth.is_multiple_of(if is_sampled { 5 } else { every })
+        is_last || nth.is_multiple_of(if is_sampled { 9 } else { every })
     };
     let points: Vec<usize> = all.iter().enumerate().filter(|(nth, at)| is_tried(*nth, **at)).map(|(_, at)| *at).collect();
     assert!(!points.is_empty() || how == "half");
@@ -321,7 +320,7 @@ fn show(table: Mutex<BTreeMap<String, BTreeMap<String, usize>>>) {
 #[test]
 fn killed_at_any_point_the_next_command_finishes_or_discards() {
     let table = Mutex::default();
-    let (every, some) = (1, 11);
+    let (every, some) = (1, 19);
     for (place, command, every) in [
         (Place::Branch, "apply", every),
         (Place::Branch, "rollback", some),
@@ -348,8 +347,8 @@ fn a_command_that_finishes_or_discards_can_be_killed_too() {
         (Place::Linked, "write repo/.git/logs/refs/heads/side", "half"),
     ] {
         let case = Case::interrupted(place, "apply", call, how);
-        matrix(&case, "before", 7, &table);
-        matrix(&case, "half", 3, &table);
+        matrix(&case, "before", 13, &table);
+        matrix(&case, "half", 5, &table);
         matrix(&case, "full", 17, &table);
     }
     show(table);
@@ -359,9 +358,9 @@ fn a_command_that_finishes_or_discards_can_be_killed_too() {
 fn where_the_disk_fails_nothing_is_lost() {
     let table = Mutex::default();
     for (command, how, every) in [
-        ("apply", "full", 7),
-        ("apply", "broken", 11),
-        ("apply", "denied", 13),
+        ("apply", "full", 11),
+        ("apply", "broken", 17),
+        ("apply", "denied", 23),
         ("rollback", "full", 29),
         ("rollback", "broken", 31),
         ("rollback", "denied", 37),
