@@ -95,6 +95,7 @@ fn plan(bencher: Bencher, size: usize) {
             phases: repo.plan.phases.iter().collect(),
             threshold: Applicability::Safe,
             is_applied: &|_, _| false,
+            is_left_out: &|_, _| false,
             again: None,
             progress: &NoProgress,
         };

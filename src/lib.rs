@@ -79,6 +79,13 @@
 //! names mean the same, and where no test patches what is read. [`lang::python::calls`] says what stands around a call: who awaits it, what
 //! binds to it. Code patterns ([`syntax::pattern`]) are ast-grep's; what their names mean is asked of the index.
 //!
+//! # What undoing is
+//!
+//! A commit of the tool is undone by merging its inverse into what is there now ([`text::merge`], [`plan::undo`]): file by file, where each is
+//! now ([`git::trail`]), by lines and, in code, by words. The result is an ordinary draft of commits: it is proved, written and
+//! published like a plan. What is applied is read from the commits' trailers ([`git::history`]); references keep the commits as they were made,
+//! because an amend or a squash makes others of them ([`git::rollback`]).
+//!
 //! # To add …
 //!
 //! * a transform of a known kind: one TOML file in `transforms/<pack>/`, with its documentation and examples. No Rust.

@@ -9,16 +9,19 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::plan::{Selection, built, made};
 use super::project::{At, Project};
-use super::writing::{Branch, Writing};
+use super::writing::{Branch, Made, Writing};
 use super::{Answer, Global, confirm, say};
 use crate::git::commit::Draft;
 use crate::git::{Repo, short};
-use crate::plan::artefact::Artefact;
-use crate::plan::commits::{Grouping, Made, Style};
+use crate::plan::artefact::{Artefact, SavedStep};
+use crate::plan::build::Built;
+use crate::plan::commits::{Grouping, Style};
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::worse::{Worse, worse};
+use crate::plan::spec::Plan;
 use crate::report::{self, Report, gates as gates_text};
 use crate::text::path::RepoPath;
+use crate::transform::finding::Applicability;
 
 /// Carry the plan out: one commit for each step, all of them or none
 #[derive(clap::Args, Debug)]
@@ -57,13 +60,6 @@ enum Group {
     Directory,
 }
 
-/// A commit that is to be made.
-struct Step {
-    title: String,
-    message: String,
-    files: Vec<FileDelta>,
-}
-
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     let repo = project.repo()?;
@@ -92,7 +88,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     Ok(out.into())
 }
 
-fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Step>, CliError> {
+fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Made>, CliError> {
     let plan = project.plan(global)?;
     let base = branch.base.to_string();
     let at = if branch.exists { At::Revision(&base) } else { At::Head };
@@ -103,8 +99,13 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
         say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
     check_gates(&worse(&built.figures))?;
-    let step = |made: Made| Step { title: made.name(), message: made.message, files: made.built.files };
-    Ok(made(&plan, &built, args.cut.style()?, threshold)?.into_iter().map(step).collect())
+    drafts(&plan, &built, args.cut.style()?, threshold)
+}
+
+/// The commits that carry built steps out; `style` goes before what the plan says.
+pub(super) fn drafts(plan: &Plan, built: &Built, style: Style, threshold: Applicability) -> Result<Vec<Made>, CliError> {
+    let commits = made(plan, built, style, threshold)?;
+    Ok(commits.into_iter().map(|made| Made { title: made.name(), message: made.message, files: made.built.files }).collect())
 }
 
 impl Cut {
@@ -138,7 +139,7 @@ fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
     Err(error.hint("nothing has been changed; narrow the steps, or mend what is new first"))
 }
 
-fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliError> {
+fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Made>, CliError> {
     let text = std::fs::read_to_string(file).map_err(|error| CliError::io(file.display().to_string(), error))?;
     let artefact = Artefact::from_json(&text)?;
     let snapshot = repo.snapshot(branch.base)?;
@@ -147,7 +148,7 @@ fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliE
     }
     let made = artefact.replay(&snapshot)?;
     check_gates(&artefact.worse)?;
-    let step = |(step, files): (&crate::plan::artefact::SavedStep, Vec<FileDelta>)| Step {
+    let step = |(step, files): (&SavedStep, Vec<FileDelta>)| Made {
         title: format!("{} / {}", step.phase, step.step),
         message: step.message.clone(),
         files,
@@ -156,7 +157,7 @@ fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliE
 }
 
 /// The paths that the steps change, and those of them that are not there before the first step.
-fn paths(steps: &[Step]) -> (Vec<RepoPath>, Vec<RepoPath>) {
+fn paths(steps: &[Made]) -> (Vec<RepoPath>, Vec<RepoPath>) {
     let mut existed: BTreeMap<&RepoPath, bool> = BTreeMap::new();
     for file in steps.iter().flat_map(|step| &step.files) {
         if let Some(old) = &file.moved_from {

@@ -96,11 +96,17 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
 /// Builds the phases that are meant. Also returns what the files are called.
 pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selection) -> Result<(Built, String), CliError> {
     let (snapshot, base, journal) = project.snapshot(at, plan)?;
-    Ok((build_on(Index::build(snapshot, &plan.options), plan, &journal, selection)?, base))
+    Ok((build_on(Index::build(snapshot, &plan.options), plan, &journal, selection, &|_, _| false)?, base))
 }
 
-/// Builds the phases that are meant on an index of the files that the journal goes with.
-pub(super) fn build_on(index: Index, plan: &Plan, journal: &Journal, selection: &Selection) -> Result<Built, CliError> {
+/// Builds the phases that are meant on an index of the files that the journal goes with, without the steps that are left out.
+pub(super) fn build_on(
+    index: Index,
+    plan: &Plan,
+    journal: &Journal,
+    selection: &Selection,
+    is_left_out: &(dyn Fn(&str, &str) -> bool + Sync),
+) -> Result<Built, CliError> {
     let phases = select(plan, &selection.phase, selection.only, journal)?;
     // A step that found nothing to do has left no commit; steps behind it that have one tell that it was run.
     let is_applied =
@@ -109,7 +115,7 @@ pub(super) fn build_on(index: Index, plan: &Plan, journal: &Journal, selection: 
     let threshold = selection.threshold();
     let one_thread = pool(1)?;
     let again = Some(&one_thread);
-    let request = Request { plan, phases, threshold, is_applied: &is_applied, again, progress: &progress };
+    let request = Request { plan, phases, threshold, is_applied: &is_applied, is_left_out, again, progress: &progress };
     let mut built = build(index, &request)?;
     // A step that finds nothing to do leaves no commit. A phase with such a step may be done all the same.
     let has_work = |phase: &str| built.steps.iter().any(|step| step.phase == phase && !step.files.is_empty());

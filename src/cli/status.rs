@@ -11,7 +11,7 @@ use crate::git::history::Journal;
 use crate::index::Index;
 use crate::plan::build::{BuiltStep, count_files};
 use crate::plan::gate::measure;
-use crate::plan::spec::Phase;
+use crate::plan::spec::{Phase, Plan};
 use crate::report::{gates, refs};
 
 /// Show how far each phase of the plan has come, and its figures
@@ -53,6 +53,7 @@ impl State {
         let is_applied = |step: &&&BuiltStep| journal.is_applied(&phase.id, &step.step);
         let open = steps.iter().filter(has_work).count();
         match (journal.has_phase(&phase.id), open) {
+            (true, 0) if phase.steps.iter().any(|step| !journal.is_whole(&phase.id, &step.id)) => State::Partly,
             (true, 0) => State::Applied,
             (true, _) if steps.iter().filter(has_work).all(|step| is_applied(&step)) => State::Drifted,
             (true, _) => State::Partly,
@@ -68,8 +69,7 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
     let plan = project.plan(global)?;
     let (snapshot, base, journal) = project.snapshot(&At::Head, &plan)?;
     let index = Index::build(snapshot, &plan.options);
-    let all = Selection { phase: plan.phases.iter().map(|phase| phase.id.clone()).collect(), only: true, review: false };
-    let built = build_on(index.advance(index.snapshot().clone()), &plan, &journal, &all)?;
+    let steps = steps(&plan, &journal, &index)?;
     // Writing to a string cannot fail.
     let mut out = String::new();
     let _ = writeln!(
@@ -80,7 +80,7 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
     );
     let width = plan.phases.iter().map(|phase| phase.id.chars().count()).max().unwrap_or_default();
     for phase in &plan.phases {
-        let steps: Vec<&BuiltStep> = built.steps.iter().filter(|step| step.phase == phase.id).collect();
+        let steps: Vec<&BuiltStep> = steps.iter().filter(|step| step.phase == phase.id).collect();
         let state = State::of(phase, &steps, &journal);
         let files = count_files(steps.iter().copied());
         let commits = journal.commits_of(&phase.id).count();
@@ -89,6 +89,7 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
         if commits > 0 {
             facts.push(format!("{commits} commit{}", if commits == 1 { "" } else { "s" }));
         }
+        facts.extend(doubts(&project, phase, &journal)?);
         if files > 0 {
             facts.push(format!("{files} file{} to change", if files == 1 { "" } else { "s" }));
         }
@@ -111,4 +112,44 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
         }
     }
     Ok(out.into())
+}
+
+/// What the steps of all phases would do now. What a phase that is applied would do is not asked on what one before it, which is not,
+/// would make: that one's work is no drift of this one.
+fn steps(plan: &Plan, journal: &Journal, index: &Index) -> Result<Vec<BuiltStep>, CliError> {
+    let build = |phase: Vec<String>| {
+        let selection = Selection { phase, only: true, review: false };
+        build_on(index.advance(index.snapshot().clone()), plan, journal, &selection, &|_, _| false)
+    };
+    let (standing, open): (Vec<&Phase>, Vec<&Phase>) = plan.phases.iter().partition(|phase| journal.has_phase(&phase.id));
+    let ids = |phases: &[&Phase]| phases.iter().map(|phase| phase.id.clone()).collect::<Vec<_>>();
+    let mut steps = build(plan.phases.iter().map(|phase| phase.id.clone()).collect())?.steps;
+    let works = |phases: &[&Phase]| {
+        steps.iter().any(|step| !step.files.is_empty() && phases.iter().any(|phase| phase.id == step.phase))
+    };
+    if works(&standing) && works(&open) {
+        steps.retain(|step| !journal.has_phase(&step.phase));
+        steps.extend(build(ids(&standing))?.steps);
+    }
+    Ok(steps)
+}
+
+/// What is not as it should be with a phase's commits.
+fn doubts(project: &Project, phase: &Phase, journal: &Journal) -> Result<Vec<String>, CliError> {
+    let mut facts = Vec::new();
+    let mut altered = BTreeSet::new();
+    for entry in journal.commits_of(&phase.id) {
+        if let Some(repo) = &project.repo
+            && repo.unaltered(entry)?.is_none()
+        {
+            altered.insert(entry.commit);
+        }
+    }
+    if !altered.is_empty() {
+        facts.push(format!("{} altered since they were made", altered.len()));
+    }
+    for step in phase.steps.iter().filter(|step| !journal.is_whole(&phase.id, &step.id)) {
+        facts.push(format!("parts of {} are missing", step.id));
+    }
+    Ok(facts)
 }

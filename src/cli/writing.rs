@@ -6,6 +6,7 @@ use crate::git::commit::Unpublished;
 use crate::git::finish::Target;
 use crate::git::sign::Signing;
 use crate::git::{CommitId, GitError, Head, Repo};
+use crate::plan::delta::FileDelta;
 
 /// How commits are made.
 #[derive(clap::Args, Debug)]
@@ -25,6 +26,16 @@ pub(super) struct Writing {
     /// Make unsigned commits, also where commit.gpgsign is set
     #[arg(long, overrides_with = "gpg_sign")]
     pub no_gpg_sign: bool,
+}
+
+/// A commit that is to be made.
+pub(super) struct Made {
+    /// What it is, in a few words.
+    pub title: String,
+    /// Its message.
+    pub message: String,
+    /// What changes.
+    pub files: Vec<FileDelta>,
 }
 
 /// The branch that commits go to.

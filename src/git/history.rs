@@ -1,7 +1,8 @@
 //! The commits' trailers as journal: which steps of a plan have been applied and which have been rolled back.
 //!
 //! Nothing is remembered outside the history, so a colleague's clone and CI know what this clone knows. A rollback names the
-//! commit that it undoes, but it is matched by phase and step, which survive a rebase.
+//! commit that it undoes; where that is not there any more, since a rebase say, phase and step tell. Trailers are found in the messages that
+//! squash merges, cherry-picks and amends leave; merge commits quote what they merge, and are not read themselves.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +22,13 @@ pub mod trailer {
     pub const STEP: &str = "Ssot-Step";
     /// The digest of what the step did.
     pub const DIGEST: &str = "Ssot-Digest";
+    /// Which part of the step the commit is, where a step is made in several: `2/5`.
+    pub const PART: &str = "Ssot-Part";
     /// The commit that this one undoes.
     pub const REVERTS: &str = "Ssot-Reverts";
 
-    /// Which part of its step a commit is, and of how many: `2/5`.
-    pub const PART: &str = "Ssot-Part";
-
     /// All of them.
-    pub const ALL: [&str; 6] = [PLAN, PHASE, STEP, DIGEST, REVERTS, PART];
+    pub const ALL: [&str; 6] = [PLAN, PHASE, STEP, DIGEST, PART, REVERTS];
 }
 
 /// What one commit says about a step. A commit that others were squashed into says it of several.
@@ -42,8 +42,19 @@ pub struct Entry {
     pub step: String,
     /// The digest of what the step did; for a commit that undoes a step, empty.
     pub digest: String,
-    /// Whether it undoes the step.
-    pub is_revert: bool,
+    /// Which part of the step it is, and how many there are.
+    pub part: Option<(u32, u32)>,
+    /// What it undoes; `None` for a commit that applies the step.
+    pub undoes: Option<Undoes>,
+}
+
+/// What a commit that undoes a step names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Undoes {
+    /// A commit.
+    Commit(Oid),
+    /// The last one of the step: what it names is no commit's id.
+    Last,
 }
 
 /// How far the steps of a plan have come.
@@ -80,15 +91,30 @@ impl Repo {
             }
             let message = String::from_utf8_lossy(message);
             let mut entries = entries(commit.id(), &message, plan);
-            if entries.is_empty() {
-                entries = reverted(&message)
-                    .and_then(|id| read.get(&id))
-                    .map_or_else(Vec::new, |entries| entries.iter().map(|entry| journal.undoing(entry, commit.id())).collect());
+            if entries.is_empty()
+                && let Some(id) = reverted(&message)
+            {
+                let undone = self.brought_by(id, &read);
+                entries = undone.iter().rev().map(|entry| journal.undoing(entry, commit.id())).collect();
             }
             entries.iter().for_each(|entry| journal.add(entry.clone()));
             read.insert(commit.id(), entries);
         }
         Ok(journal)
+    }
+
+    /// The entries that a commit brought to its first parent: its own, or those of all that it merged.
+    fn brought_by(&self, id: Oid, read: &FxHashMap<Oid, Vec<Entry>>) -> Vec<Entry> {
+        let merged = || -> Result<Vec<Oid>, git2::Error> {
+            let commit = self.inner.find_commit(id)?;
+            let mut walk = self.inner.revwalk()?;
+            walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
+            walk.push(id)?;
+            walk.hide(commit.parent_id(0)?)?;
+            walk.collect()
+        };
+        // A commit that is not in this clone brought nothing that is known.
+        merged().unwrap_or_default().iter().filter_map(|id| read.get(id)).flatten().cloned().collect()
     }
 }
 
@@ -101,12 +127,15 @@ fn reverted(message: &str) -> Option<Oid> {
     Oid::from_str(rest.split(|c: char| !c.is_ascii_hexdigit()).next()?).ok()
 }
 
-/// The entries of a message. Trailers are looked for on all lines: what others add behind them, or a squash puts before them, does
-/// not hide them.
-fn entries(commit: Oid, message: &str, plan: &str) -> Vec<Entry> {
+/// How `git merge --squash` begins the message that it proposes: what follows is a log, newest first.
+const SQUASHED: &str = "Squashed commit of the following:";
+
+/// The entries of a message. Trailers are looked for on all lines, indented ones too: what others add behind them, or a squash puts
+/// before them, does not hide them.
+pub(super) fn entries(commit: Oid, message: &str, plan: &str) -> Vec<Entry> {
     let mut groups: Vec<BTreeMap<&str, &str>> = Vec::new();
     for line in message.lines() {
-        let Some((key, value)) = line.split_once(": ") else { continue };
+        let Some((key, value)) = line.trim_start().split_once(": ") else { continue };
         let Some(key) = trailer::ALL.into_iter().find(|name| name.eq_ignore_ascii_case(key)) else { continue };
         if key == trailer::PLAN {
             groups.push(BTreeMap::new());
@@ -115,37 +144,53 @@ fn entries(commit: Oid, message: &str, plan: &str) -> Vec<Entry> {
             group.entry(key).or_insert(value.trim());
         }
     }
-    let entry = |group: &BTreeMap<&str, &str>| {
-        let get = |name| group.get(name).map(|value| (*value).to_owned());
-        let is_revert = group.contains_key(trailer::REVERTS);
-        let digest = if is_revert { Some(String::new()) } else { get(trailer::DIGEST) };
-        let is_of_plan = get(trailer::PLAN).as_deref() == Some(plan);
-        let entry = Entry { commit, phase: get(trailer::PHASE)?, step: get(trailer::STEP)?, digest: digest?, is_revert };
-        is_of_plan.then_some(entry)
-    };
-    groups.iter().filter_map(entry).collect()
+    if message.trim_start().starts_with(SQUASHED) {
+        groups.reverse();
+    }
+    groups.iter().filter_map(|group| entry(commit, group, plan)).collect()
+}
+
+/// What one group of trailers says, if it is of the plan.
+fn entry(commit: Oid, group: &BTreeMap<&str, &str>, plan: &str) -> Option<Entry> {
+    let get = |name| group.get(name).map(|value| (*value).to_owned());
+    let undone = group.get(trailer::REVERTS).map(|id| Oid::from_str(id).map_or(Undoes::Last, Undoes::Commit));
+    let digest = if undone.is_some() { String::new() } else { get(trailer::DIGEST)? };
+    let part = group.get(trailer::PART).and_then(|part| {
+        let (part, parts) = part.split_once('/')?;
+        Some((part.parse().ok()?, parts.parse().ok()?))
+    });
+    let entry = Entry { commit, phase: get(trailer::PHASE)?, step: get(trailer::STEP)?, digest, part, undoes: undone };
+    (get(trailer::PLAN).as_deref() == Some(plan)).then_some(entry)
 }
 
 impl Journal {
     fn add(&mut self, entry: Entry) {
         let standing = self.steps.entry((entry.phase.clone(), entry.step.clone())).or_default();
-        if entry.is_revert {
-            if let Some(undone) = standing.pop() {
-                self.order.retain(|other| *other != undone);
-                self.undone.push(undone);
-            }
-        } else {
+        let Some(undone) = entry.undoes else {
             standing.push(entry.clone());
             self.order.push(entry);
+            return;
+        };
+        let named = standing.iter().rposition(|other| undone == Undoes::Commit(other.commit));
+        if let Some(at) = named.or_else(|| standing.len().checked_sub(1)) {
+            let undone = standing.remove(at);
+            self.order.retain(|other| *other != undone);
+            self.undone.push(undone);
         }
     }
 
     /// What a `git revert` of an entry's commit comes to: the step is undone, or it is there again.
     fn undoing(&self, entry: &Entry, commit: Oid) -> Entry {
-        let is_same = |other: &&Entry| other.phase == entry.phase && other.step == entry.step;
-        let again = self.undone.iter().rev().find(is_same).filter(|_| entry.is_revert);
+        let Some(undone) = entry.undoes else {
+            return Entry { commit, digest: String::new(), undoes: Some(Undoes::Commit(entry.commit)), ..entry.clone() };
+        };
+        let is_it = |other: &&Entry| match undone {
+            Undoes::Commit(id) if self.undone.iter().any(|other| other.commit == id) => other.commit == id,
+            _ => other.phase == entry.phase && other.step == entry.step,
+        };
+        let again = self.undone.iter().rev().find(is_it);
         let digest = again.map_or_else(String::new, |undone| undone.digest.clone());
-        Entry { commit, is_revert: !entry.is_revert, digest, ..entry.clone() }
+        Entry { commit, undoes: None, digest, ..entry.clone() }
     }
 
     /// Whether a step has been applied and not rolled back.
@@ -165,7 +210,30 @@ impl Journal {
 
     /// The commits of a phase that stand, newest first.
     pub fn commits_of(&self, phase: &str) -> impl Iterator<Item = &Entry> {
-        self.order.iter().rev().filter(move |entry| entry.phase == phase)
+        self.standing().filter(move |entry| entry.phase == phase)
+    }
+
+    /// The commits that stand, newest first.
+    pub fn standing(&self) -> impl Iterator<Item = &Entry> {
+        self.order.iter().rev()
+    }
+
+    /// The journal as it would be without some of the entries that stand.
+    #[must_use]
+    pub fn without(&self, undone: &[Entry]) -> Self {
+        let mut journal = self.clone();
+        for entry in undone {
+            let undoes = Some(Undoes::Commit(entry.commit));
+            journal.add(Entry { undoes, ..entry.clone() });
+        }
+        journal
+    }
+
+    /// Whether all parts of a step stand that was made in several; `true` for one that was not.
+    pub fn is_whole(&self, phase: &str, step: &str) -> bool {
+        let standing = self.steps.get(&(phase.to_owned(), step.to_owned())).map_or(&[][..], Vec::as_slice);
+        let Some(parts) = standing.iter().filter_map(|entry| Some(entry.part?.1)).max() else { return true };
+        (1..=parts).all(|part| standing.iter().any(|entry| entry.part.is_none_or(|(own, _)| own == part)))
     }
 }
 
@@ -204,6 +272,40 @@ mod tests {
         assert!(journal.is_applied("a", "s") && journal.is_applied("a", "t"));
         assert_eq!(journal.commits_of("a").map(|entry| entry.digest.as_str()).collect::<Vec<_>>(), ["1", "1"]);
         assert!(read(&["Title\n\n---\nold: x\n\nSsot-Plan: p\nSsot-Phase: a\nSsot-Step: s\nSsot-Digest: 1\n"]).has_phase("a"));
+    }
+
+    #[test]
+    fn a_squash_merge_is_read_as_git_and_hosts_write_it() {
+        let indented = |message: &str| message.lines().map(|line| format!("    {line}\n")).collect::<String>();
+        let log = format!(
+            "Squashed commit of the following:\n\ncommit 02\nAuthor: x\n\n{}\ncommit 01\n\n{}",
+            indented(REVERT),
+            indented(APPLY)
+        );
+        assert!(read(&[&log]).is_rolled_back("a", "s"), "the log has the newest first");
+        let listed = format!("Phase a (#7)\n\n* {APPLY}\n* {REVERT}");
+        assert!(read(&[&listed]).is_rolled_back("a", "s"), "the list has the oldest first");
+    }
+
+    #[test]
+    fn a_rollback_undoes_the_commit_that_it_names() {
+        // The ids of the commits of a test begin with their numbers.
+        let revert = |first: u8| {
+            format!("R\n\nSsot-Plan: p\nSsot-Phase: a\nSsot-Step: s\nSsot-Reverts: {first:02x}{}\n", "00".repeat(19))
+        };
+        let left = |messages: &[&str]| read(messages).standing().map(|entry| entry.commit.as_bytes()[0]).collect::<Vec<_>>();
+        assert_eq!(left(&[APPLY, APPLY, &revert(0)]), [1]);
+        assert_eq!(left(&[APPLY, APPLY, &revert(1)]), [0]);
+        assert_eq!(left(&[APPLY, APPLY, &revert(9)]), [0], "rebased since");
+        assert_eq!(left(&[&revert(9), APPLY]), [1]);
+    }
+
+    #[test]
+    fn the_parts_of_a_step_are_counted() {
+        let part = |part: &str| APPLY.replace("Ssot-Digest", &format!("Ssot-Part: {part}\nSsot-Digest"));
+        let (one, two) = (part("1/2"), part("2/2"));
+        assert!(read(&[APPLY]).is_whole("a", "s") && read(&[&one, &two]).is_whole("a", "s"));
+        assert!(!read(&[&two]).is_whole("a", "s"));
     }
 
     #[test]

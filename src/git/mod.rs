@@ -3,7 +3,9 @@
 //!
 //! What a command needs is read into a [`crate::text::snapshot::Snapshot`] ([`snapshot`], [`folder`]); what it makes is written as
 //! objects first ([`commit`]), goes through the repository's hooks and is signed ([`finish`]), and becomes visible by one
-//! compare-and-swap of one ref ([`publish`]); what dies after that moment is finished by the next command ([`pending`]). The commits' trailers are the journal ([`history`]); [`rollback`] makes commits that undo.
+//! compare-and-swap of one ref ([`publish`]); what dies after that moment is finished by the next command ([`pending`]). The commits'
+//! trailers are the journal ([`history`]); [`rollback`] says what one of them did, [`trail`] what has become of that since, and [`keep`]
+//! keeps them alive.
 
 mod checkout;
 pub mod commit;
@@ -12,12 +14,14 @@ pub mod folder;
 pub mod history;
 mod hooks;
 mod identity;
+mod keep;
 pub mod pending;
 pub mod programs;
 pub mod publish;
 pub mod rollback;
 pub mod sign;
 pub mod snapshot;
+pub mod trail;
 
 use std::path::{Path, PathBuf};
 
@@ -143,9 +147,6 @@ pub enum GitError {
         /// What failed.
         message: String,
     },
-    /// Undoing a phase collides with what came later.
-    #[error("{} changed again since:{}", files(.0.len()), paths(.0))]
-    Conflict(Vec<RepoPath>),
     /// A file system operation failed.
     #[error("{path}: {error}")]
     Io {
@@ -208,7 +209,6 @@ impl GitError {
             {
                 "where the clone is partial, `git fetch --refetch` brings what it lacks"
             }
-            GitError::Conflict(_) => "roll back what came later first, or undo the changes in these files by hand",
             GitError::Git(error) if error.code() == ErrorCode::Owner => {
                 "`git config --global --add safe.directory DIR` says that you trust the repository"
             }
@@ -227,7 +227,6 @@ impl GitError {
                 | GitError::Filtered(_)
                 | GitError::Moved(_)
                 | GitError::Drifted(_)
-                | GitError::Conflict(_)
                 | GitError::HookRefuses { .. }
                 | GitError::HookChanges { .. }
                 | GitError::HookLosesTrailers(_)
@@ -359,6 +358,14 @@ impl Repo {
                 Head::Unborn(name) => Err(GitError::Unborn(name)),
             },
         }
+    }
+
+    /// Whether a commit is another one, or one of those that it came from.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn reaches(&self, commit: Oid, ancestor: Oid) -> Result<bool, GitError> {
+        Ok(commit == ancestor || self.inner.graph_descendant_of(commit, ancestor)?)
     }
 
     /// The first parent of a commit.

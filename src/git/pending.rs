@@ -90,7 +90,10 @@ impl Repo {
         let is_head = matches!(self.head()?, Head::Branch { name, .. } if name == branch);
         let now = self.inner.find_reference(&branch).and_then(|branch| branch.peel_to_commit()).map(|commit| commit.id()).ok();
         let recovered = match now {
-            Some(now) if now == base => Recovered::Discarded,
+            Some(now) if now == base => {
+                self.let_go(tip);
+                Recovered::Discarded
+            }
             Some(now) if now == tip && is_head && lock.exists() => return Ok(Some(Recovered::Locked(lock))),
             Some(now) if now == tip && is_head => {
                 let (kept, ready): (Vec<_>, Vec<_>) =

@@ -207,11 +207,13 @@ impl Repo {
             true => Some(Pending::write(self, branch, work.base, work.tip())?),
             false => None,
         };
+        self.keep(&work)?;
         let moved = match exists {
             true => self.inner.reference_matching(branch, work.tip(), true, work.base, log),
             false => self.inner.reference(branch, work.tip(), false, log),
         };
         if let Err(error) = moved {
+            self.let_go(work.tip());
             pending.into_iter().for_each(Pending::done);
             return Err(match error.code() {
                 ErrorCode::Modified | ErrorCode::Exists | ErrorCode::NotFound => GitError::Moved(short(branch).to_owned()),

@@ -1,15 +1,22 @@
-//! Undoing commits on top of whatever came later, by three-way merge in memory.
+//! What a commit of the tool did, so that it can be undone ([`crate::plan::undo`]).
 
-use std::collections::BTreeSet;
+use git2::{Delta, DiffFile, FileMode, Oid};
 
-use git2::{DiffFile, FileMode, MergeOptions, Oid};
-
-use super::commit::Unpublished;
+use super::history::Entry;
 use super::snapshot::blob_id;
 use super::{GitError, Repo};
 use crate::plan::delta::{Content, FileDelta};
+use crate::plan::message;
 use crate::text::blob::Mode;
 use crate::text::path::RepoPath;
+
+/// A commit of the tool, and what it did to the files.
+pub struct Made {
+    /// The commit: the one in the history or, where that has been altered, the kept one.
+    pub commit: Oid,
+    /// What it did.
+    pub files: Vec<FileDelta>,
+}
 
 impl Repo {
     /// What a commit does to its first parent's files; `None` where it does something to a link or a submodule, which no step does.
@@ -18,8 +25,7 @@ impl Repo {
     /// It has no parent, or a content is not in this clone.
     pub fn changes_of(&self, commit: Oid) -> Result<Option<Vec<FileDelta>>, GitError> {
         let commit = self.inner.find_commit(commit)?;
-        let (old, new) = (commit.parent(0)?.tree()?, commit.tree()?);
-        let diff = self.inner.diff_tree_to_tree(Some(&old), Some(&new), None)?;
+        let diff = self.diff_with_renames(&commit.parent(0)?.tree()?, &commit.tree()?)?;
         let content = |side: DiffFile<'_>| -> Result<Option<Content>, GitError> {
             let mode = match side.mode() {
                 FileMode::BlobExecutable => Mode::Executable,
@@ -31,46 +37,37 @@ impl Repo {
         let mut files = Vec::new();
         for delta in diff.deltas() {
             let is_foreign = |side: DiffFile<'_>| matches!(side.mode(), FileMode::Link | FileMode::Commit | FileMode::Tree);
-            let Some(path) = delta.new_file().path_bytes().and_then(RepoPath::new) else { return Ok(None) };
+            let path = |side: DiffFile<'_>| side.path_bytes().and_then(RepoPath::new);
+            let (Some(old), Some(path)) = (path(delta.old_file()), path(delta.new_file())) else { return Ok(None) };
             if is_foreign(delta.old_file()) || is_foreign(delta.new_file()) {
                 return Ok(None);
             }
             let (before, after) = (content(delta.old_file())?, content(delta.new_file())?);
-            files.push(FileDelta { path, moved_from: None, before, after });
+            let moved_from = (delta.status() == Delta::Renamed).then_some(old);
+            files.push(FileDelta { path, moved_from, before, after });
         }
         Ok(Some(files))
     }
 
-    /// Writes commits that undo others, one for one, on top of `base`. Changes that came later and do not collide stay.
+    /// What a step's commit did; where the commit in the history is not what the step made (it was amended, or others were squashed
+    /// into it), the commit that was kept. `None` where neither is there: what somebody else put into it would be undone as well.
     ///
     /// # Errors
-    /// What came later collides with the undoing, or git fails. Nothing is visible then.
-    pub fn write_reverts(&self, base: Oid, commits: &[(Oid, String)]) -> Result<Unpublished, GitError> {
-        let identity = self.identity()?;
-        let mut parent = self.inner.find_commit(base)?;
-        let mut written = Vec::with_capacity(commits.len());
-        for (id, message) in commits {
-            let commit = self.inner.find_commit(*id)?;
-            let mut options = MergeOptions::new();
-            options.find_renames(true);
-            let mut index = self.inner.revert_commit(&commit, &parent, 0, Some(&options))?;
-            if index.has_conflicts() {
-                return Err(GitError::Conflict(conflicting(&index)?));
-            }
-            let tree = self.inner.find_tree(index.write_tree_to(&self.inner)?)?;
-            parent = self.commit_tree(&identity, &parent, &tree, message)?;
-            written.push(parent.id());
+    /// git fails, or a content is not in this clone.
+    pub fn made(&self, plan: &str, entry: &Entry) -> Result<Option<Made>, GitError> {
+        if let Some(files) = self.unaltered(entry)? {
+            return Ok(Some(Made { commit: entry.commit, files }));
         }
-        Ok(Unpublished { base, commits: written })
+        let Some(commit) = self.kept(plan, entry)? else { return Ok(None) };
+        let files = self.unaltered(&Entry { commit, ..entry.clone() })?;
+        Ok(files.map(|files| Made { commit, files }))
     }
-}
 
-fn conflicting(index: &git2::Index) -> Result<Vec<RepoPath>, git2::Error> {
-    let mut paths = BTreeSet::new();
-    for conflict in index.conflicts()? {
-        let conflict = conflict?;
-        let sides = [conflict.our, conflict.their, conflict.ancestor];
-        paths.extend(sides.into_iter().flatten().find_map(|side| RepoPath::new(side.path)));
+    /// What an entry's commit did, if that is what its digest says.
+    ///
+    /// # Errors
+    /// git fails, or a content is not in this clone.
+    pub fn unaltered(&self, entry: &Entry) -> Result<Option<Vec<FileDelta>>, GitError> {
+        Ok(self.changes_of(entry.commit)?.filter(|files| message::digest(files) == entry.digest))
     }
-    Ok(paths.into_iter().collect())
 }

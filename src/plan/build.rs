@@ -40,6 +40,8 @@ pub struct Request<'a> {
     pub threshold: Applicability,
     /// Whether a step has been applied already: then a symbol that does not exist (any more) is no error.
     pub is_applied: &'a (dyn Fn(&str, &str) -> bool + Sync),
+    /// Whether a step is left out.
+    pub is_left_out: &'a (dyn Fn(&str, &str) -> bool + Sync),
     /// A pool of one thread in which each step searches a second time: what it finds has to be the same.
     pub again: Option<&'a rayon::ThreadPool>,
     /// Told what is being done.
@@ -251,7 +253,7 @@ pub fn build(index: Index, request: &Request<'_>) -> Result<Built, BuildError> {
         request.progress.doing(&format!("{}: counting", phase.id));
         let before = measure(request.plan, phase, &index);
         let first = steps.len();
-        for step in &phase.steps {
+        for step in phase.steps.iter().filter(|step| !(request.is_left_out)(&phase.id, &step.id)) {
             let (built, next) = build_step(index, request, phase, step, &mut looked_at)?;
             index = next;
             steps.push(built);

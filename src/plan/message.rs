@@ -1,6 +1,6 @@
 //! The messages of the commits that carry a plan out: what was done, what is left, and the trailers that make the history a journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -49,7 +49,7 @@ pub(super) fn message(about: &Subject<'_>, template: Option<&Template>) -> Strin
     };
     // Others read no trailers of ours in what the plan says.
     let body: Vec<String> =
-        body.lines().map(|line| if is_own_trailer(line) { format!(" {line}") } else { line.to_owned() }).collect();
+        body.lines().map(|line| if is_own_trailer(line) { format!("> {line}") } else { line.to_owned() }).collect();
     let subject = if is_own_trailer(&subject) { format!("- {subject}") } else { subject };
     let digest = digest(about.files);
     let trailers: String = about.steps.iter().map(|(step, _)| trailers(about, step, &digest)).collect();
@@ -192,24 +192,24 @@ fn fitted(title: &str, mut line: impl FnMut(&str) -> String) -> String {
     line(&cut(title, room))
 }
 
-/// The message of the commit that undoes another.
-pub fn revert(plan: &Plan, phase: &str, step: &str, commit: &str) -> String {
-    revert_steps(plan, phase, &[step], commit)
-}
-
-/// The message of the commit that undoes another which has several steps of a phase.
-pub fn revert_steps(plan: &Plan, phase: &str, steps: &[&str], commit: &str) -> String {
-    let known = plan.phase(phase);
+/// The message of the commit that undoes the commit of one step, or of several; `commit` is its id.
+pub fn revert(plan: &Plan, steps: &[(&str, &str)], commit: &str, has_conflicts: bool) -> String {
     let title = match steps {
-        [step] => known.and_then(|known| known.steps.iter().find(|other| other.id == **step)).map_or("", |step| &step.title),
-        _ => known.map_or("", |known| &known.title),
+        [(phase, step)] => plan
+            .phase(phase)
+            .and_then(|phase| phase.steps.iter().find(|other| other.id == *step))
+            .map(|step| step.title.clone())
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| (*step).to_owned()),
+        _ => {
+            let phases: BTreeSet<&str> = steps.iter().map(|(phase, _)| *phase).collect();
+            phases.into_iter().collect::<Vec<_>>().join(", ")
+        }
     };
-    let all = steps.join(", ");
-    let title = if title.is_empty() { &all } else { title };
-    let trailers: String = steps.iter().map(|step| lines(plan, phase, step, "Ssot-Reverts", commit)).collect();
-    let subject = cut(&format!("Roll back: {title}"), SUBJECT_LENGTH);
-    let step = if steps.len() == 1 { "step" } else { "steps" };
-    format!("{subject}\n\nRolls back phase {phase}, {step} {all}.\n\n{trailers}")
+    let lead = if has_conflicts { "Conflicts: roll back" } else { "Roll back" };
+    let body: String = steps.iter().map(|(phase, step)| format!("Rolls back phase {phase}, step {step}.\n")).collect();
+    let trailers: String = steps.iter().map(|(phase, step)| lines(plan, phase, step, "Ssot-Reverts", commit)).collect();
+    format!("{}\n\n{body}\n{trailers}", cut(&format!("{lead}: {title}"), SUBJECT_LENGTH))
 }
 
 fn lines(plan: &Plan, phase: &str, step: &str, last: &str, value: &str) -> String {

@@ -22,3 +22,4 @@ pub mod spec;
 pub mod template;
 pub mod trace;
 mod typescript;
+pub mod undo;

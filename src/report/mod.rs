@@ -100,8 +100,8 @@ fn line(out: &mut String, text: impl AsRef<str>) {
     out.push('\n');
 }
 
-/// Source text on a terminal: no control characters.
-fn clean(text: &str) -> String {
+/// Text from the repository on a terminal: no control characters.
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -5,6 +5,7 @@ pub mod change;
 pub mod edit;
 pub mod eol;
 pub mod lines;
+pub mod merge;
 pub mod path;
 pub mod snapshot;
 pub mod span;

@@ -227,6 +227,28 @@ impl Snapshot {
                 }
             }
         }
+        self.replace(&gone, made)
+    }
+
+    /// Returns the snapshot with other contents of files: `None` for a file that goes.
+    ///
+    /// # Errors
+    /// A file cannot be made, because something else stands where its folders would.
+    pub fn with_files(
+        &self,
+        contents: impl IntoIterator<Item = (RepoPath, Option<(Mode, Vec<u8>)>)>,
+    ) -> Result<Snapshot, ChangeError> {
+        let contents: BTreeMap<RepoPath, Option<(Mode, Vec<u8>)>> = contents.into_iter().collect();
+        let gone: Vec<RepoPath> = contents.keys().filter(|path| self.file(path).is_some()).cloned().collect();
+        let made = contents.into_iter().filter_map(|(path, content)| {
+            let (mode, bytes) = content?;
+            Some((path.clone(), File::made(path, mode, bytes)))
+        });
+        self.replace(&gone.iter().collect::<Vec<_>>(), made.collect())
+    }
+
+    /// The snapshot without some files (sorted) and with others.
+    fn replace(&self, gone: &[&RepoPath], made: BTreeMap<RepoPath, File>) -> Result<Snapshot, ChangeError> {
         let taken = |path: &&RepoPath| self.file(path).is_some() && gone.binary_search(path).is_err();
         if let Some(path) = made.keys().find(taken) {
             return Err(ChangeError::Exists(path.clone()));

@@ -184,64 +184,6 @@ fn a_detached_or_unborn_head_or_an_unfinished_merge_is_a_clear_error() {
 }
 
 #[test]
-fn a_rollback_keeps_what_others_did_since() {
-    let sandbox = Sandbox::with_files(&FILES);
-    apply(&sandbox, &[]).ok();
-    sandbox.write("app.py", format!("{MOVED}\n\n# a note below\n"));
-    sandbox.write("other.py", "x = 1\n");
-    sandbox.commit("Later work");
-    sandbox.with_plan(&plan(), &["rollback", "--phase", "phase", "--yes"]).ok();
-    assert_eq!(sandbox.read("app.py"), format!("{OLD}\n\n# a note below\n"));
-    assert_eq!(sandbox.read("other.py"), "x = 1\n");
-    let message = sandbox.git(&["log", "-1", "--format=%B"]);
-    assert!(
-        message.starts_with("Roll back: Move the manager\n\nRolls back phase phase, step step.\n\nSsot-Plan: test\n"),
-        "{message}"
-    );
-    assert!(message.contains(&format!("Ssot-Reverts: {}", sandbox.git(&["rev-parse", "HEAD~2"]))), "{message}");
-    // Applying again gives what applying gave.
-    apply(&sandbox, &[]).ok();
-    assert_eq!(sandbox.tree(), sandbox.git(&["rev-parse", "HEAD~2^{tree}"]));
-}
-
-#[test]
-fn a_rollback_that_would_lose_or_break_something_is_refused() {
-    let sandbox = Sandbox::with_files(&FILES);
-    apply(&sandbox, &[]).ok();
-    sandbox.write("app.py", "from pkg.ssot import Manager as Renamed\n");
-    sandbox.commit("The same line again");
-    let head = sandbox.git(&["rev-parse", "HEAD"]);
-    let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "phase", "--yes"]).fails(1);
-    assert!(error.contains("a file changed again since:\n  app.py\nhint: "), "{error}");
-
-    // The legacy module has gone in the meantime: going back would leave a dangling import.
-    sandbox.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    std::fs::remove_file(sandbox.path("pkg/legacy.py")).unwrap();
-    sandbox.write("pkg/ssot.py", "class Manager:\n    pass\n");
-    sandbox.commit("The last of legacy");
-    let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "phase", "--yes"]).fails(1);
-    assert!(
-        error.contains("would break what came later: app.py:1: `from pkg.legacy import Manager` cannot be resolved"),
-        "{error}"
-    );
-    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
-    assert_ne!(sandbox.git(&["rev-parse", "HEAD"]), head);
-
-    let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "other", "--yes"]).fails(1);
-    assert!(error.contains("the phase `other` is not applied on main\nhint: applied are: phase"), "{error}");
-}
-
-#[test]
-fn a_rollback_can_be_looked_at_first() {
-    let sandbox = Sandbox::with_files(&FILES);
-    apply(&sandbox, &[]).ok();
-    let head = sandbox.git(&["rev-parse", "HEAD"]);
-    let patch = sandbox.with_plan(&plan(), &["rollback", "--phase", "phase", "--dry-run"]).ok();
-    assert!(patch.contains("-from pkg.ssot import Manager\n+from pkg.legacy import Manager\n"), "{patch}");
-    assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
-}
-
-#[test]
 fn status_tells_how_far_a_phase_has_come() {
     let sandbox = Sandbox::with_files(&FILES);
     let state = || {
@@ -258,16 +200,6 @@ fn status_tells_how_far_a_phase_has_come() {
     assert_eq!(state(), "rolled back    2 files to change");
     let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "phase", "--yes"]).fails(1);
     assert!(error.contains("is not applied"), "{error}");
-}
-
-#[test]
-fn a_clone_knows_what_has_been_applied() {
-    let sandbox = Sandbox::with_files(&FILES);
-    apply(&sandbox, &[]).ok();
-    let clone = sandbox.root().parent().unwrap().join("clone");
-    sandbox.git(&["clone", "-q", sandbox.root().to_str().unwrap(), clone.to_str().unwrap()]);
-    let status = sandbox.with_plan(&plan(), &["status", "--root", clone.to_str().unwrap()]).ok();
-    assert!(status.contains("applied        1 commit"), "{status}");
 }
 
 #[test]
@@ -427,28 +359,6 @@ fn bytes_on_disk_that_are_not_the_commits_are_not_taken_for_them() {
     assert!(sandbox.read("app.py").contains("$Id: "), "git expands it on disk");
     apply(&sandbox, &["--branch", "old"]).ok();
     assert_eq!(sandbox.git(&["show", "old:app.py"]), "from pkg.ssot import Manager\n# $Id$");
-}
-
-#[test]
-fn a_commit_that_does_more_than_its_step_is_not_undone() {
-    let sandbox = Sandbox::with_files(&FILES);
-    apply(&sandbox, &[]).ok();
-    sandbox.write("hand.py", "mine = 1\n");
-    sandbox.git(&["add", "-A"]);
-    sandbox.git(&["commit", "-q", "--amend", "--no-edit"]);
-    let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "phase", "--yes"]).fails(1);
-    assert!(
-        error.contains("it was amended, or others were squashed into it\nhint: look at it, and undo it with `git revert "),
-        "{error}"
-    );
-    assert_eq!(sandbox.read("hand.py"), "mine = 1\n");
-    // What git itself undoes, and brings back, is known.
-    let state =
-        || sandbox.with_plan(&plan(), &["status"]).ok().lines().nth(1).unwrap().split_whitespace().nth(1).unwrap().to_owned();
-    sandbox.git(&["revert", "--no-edit", "HEAD"]);
-    assert_eq!(state(), "rolled");
-    sandbox.git(&["revert", "--no-edit", "HEAD"]);
-    assert_eq!(state(), "applied");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod hooks;
 mod patches;
 mod plan;
 mod refs;
+mod rollback;
 mod shims;
 mod snapshot;
 mod spec;

@@ -140,6 +140,7 @@ fn built(files: &[(&str, &str)], rule: Box<dyn Rule>) -> Result<Built, BuildErro
         plan: &plan,
         phases: plan.phases.iter().collect(),
         threshold: Applicability::Safe,
+        is_left_out: &|_, _| false,
         is_applied: &|_, _| false,
         again: Some(&rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap()),
         progress: &NoProgress,

@@ -1,0 +1,222 @@
+//! `ssot-migrate rollback`: undoes a phase, a step, or all that came after one, whatever else has happened since.
+
+mod chosen;
+mod undoing;
+
+use std::fmt::Write;
+
+use super::apply::drafts;
+use super::error::CliError;
+use super::plan::{Selection, build_on};
+use super::progress::Ticker;
+use super::project::Project;
+use super::writing::{Branch, Made, Writing};
+use super::{Answer, Global, confirm, note, say};
+use crate::git::commit::Draft;
+use crate::git::history::{Entry, Journal};
+use crate::git::{Repo, short};
+use crate::index::Index;
+use crate::plan::commits::Style;
+use crate::plan::delta::deltas;
+use crate::plan::prove::between;
+use crate::plan::spec::Plan;
+use crate::report;
+use crate::text::snapshot::Snapshot;
+use chosen::Chosen;
+use undoing::{Blocked, Undoing, Work};
+
+/// Undo a phase or a step: one commit for each of its commits; what came later stays
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// The phase to undo
+    #[arg(long, value_name = "ID", required_unless_present = "to")]
+    phase: Option<String>,
+    /// Undo this step of the phase alone
+    #[arg(long, value_name = "ID", requires = "phase")]
+    step: Option<String>,
+    /// Undo all that the plan has done since this phase, which stays, or since this commit
+    #[arg(long, value_name = "PHASE|REV", conflicts_with = "phase")]
+    to: Option<String>,
+    /// Also roll back the later phases that stand in the way, and those that require the phase; plan the former again on the result
+    #[arg(long)]
+    cascade: bool,
+    /// With --cascade: take the fixes for review, too, where phases are planned again
+    #[arg(long, requires = "cascade")]
+    review: bool,
+    /// Where later work stands in the way, leave conflict markers on a branch of their own
+    #[arg(long)]
+    conflicts: bool,
+    /// Show what would be changed, as a patch, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    writing: Writing,
+}
+
+/// What a rollback comes to.
+struct Rollback {
+    /// The commits that undo, in order.
+    undone: Vec<Made>,
+    /// The commits that make again what was undone for the sake of others.
+    again: Vec<Made>,
+    /// The files afterwards.
+    result: Snapshot,
+}
+
+pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
+    let project = Project::open(global)?;
+    let repo = project.repo()?;
+    let plan = project.plan(global)?;
+    let branch = args.writing.branch(repo)?;
+    if !args.dry_run {
+        args.writing.check(repo)?;
+    }
+    let journal = repo.journal(branch.base, &plan.name)?;
+    let mut chosen = Chosen::of(args, repo, &plan, &journal, short(&branch.name))?;
+    let undoing = Undoing::new(repo, &plan, branch.base, &journal)?;
+    let Work { made, result, notes } = match undo(args, &undoing, &mut chosen, &plan, &journal)? {
+        Ok(work) => work,
+        Err((blocked, more)) => return refuse(args, repo, &undoing, &chosen, &blocked, &more),
+    };
+    let index = undoing.advanced(&result);
+    let mut rollback = Rollback { undone: made, again: Vec::new(), result };
+    plan_again(&mut rollback, args, &plan, index, &chosen, &journal)?;
+    notes.iter().for_each(|text| note(text));
+    publish(args, repo, &branch, &chosen, &rollback, undoing.base())
+}
+
+/// Undoes what is chosen, and with `--cascade` what stands in its way. Else what does, and which later commits of the plan have to do
+/// with it.
+fn undo(
+    args: &Args,
+    undoing: &Undoing<'_>,
+    chosen: &mut Chosen,
+    plan: &Plan,
+    journal: &Journal,
+) -> Result<Result<Work, (Blocked, Vec<Entry>)>, CliError> {
+    let progress = Ticker::start();
+    loop {
+        match undoing.run(&chosen.entries, &progress)? {
+            Ok(work) => return Ok(Ok(work)),
+            Err(blocked) => {
+                let more = undoing.in_the_way(&blocked, &chosen.entries)?;
+                if !args.cascade || more.is_empty() {
+                    return Ok(Err((blocked, more)));
+                }
+                chosen.add(&more, plan, journal);
+            }
+        }
+    }
+}
+
+/// Plans the phases again that were undone for the sake of others.
+fn plan_again(
+    rollback: &mut Rollback,
+    args: &Args,
+    plan: &Plan,
+    index: Index,
+    chosen: &Chosen,
+    journal: &Journal,
+) -> Result<(), CliError> {
+    if chosen.again.is_empty() {
+        return Ok(());
+    }
+    let selection = Selection { phase: chosen.again.clone(), only: true, review: args.review };
+    let is_left_out = |phase: &str, step: &str| chosen.leaves_out(phase, step);
+    let built = build_on(index, plan, &journal.without(&chosen.entries), &selection, &is_left_out).map_err(|error| {
+        error.hint(format!(
+            "without what is rolled back, {} cannot be planned again: roll it back first; nothing has been changed",
+            chosen.again.join(", ")
+        ))
+    })?;
+    rollback.again = drafts(plan, &built, Style::default(), selection.threshold())?;
+    rollback.result = built.result;
+    Ok(())
+}
+
+fn publish(
+    args: &Args,
+    repo: &Repo,
+    branch: &Branch,
+    chosen: &Chosen,
+    rollback: &Rollback,
+    before: &Snapshot,
+) -> Result<Answer, CliError> {
+    let change = between(before, &rollback.result)?;
+    let names = chosen.names();
+    let again = if rollback.again.is_empty() { String::new() } else { format!(", and make {} again", chosen.again.join(", ")) };
+    if args.dry_run {
+        if args.cascade {
+            say(&format!("Would undo {names}{again}.\n"));
+        }
+        return Ok(Answer { out: report::diff::render(&deltas(before, &rollback.result, &[change])?), code: 0 });
+    }
+    let paths: Vec<_> = change.files().keys().cloned().collect();
+    let created: Vec<_> = paths.iter().filter(|path| before.file(path).is_none()).cloned().collect();
+    repo.check_files(&branch.name, &paths, &created)?;
+    let commits = count(rollback.undone.len());
+    let question = format!("Undo {commits} of {names}{again} in {} files on {}?", paths.len(), short(&branch.name));
+    if !args.writing.yes && !confirm(&question)? {
+        return Err(CliError::refused("nothing has been changed".to_owned()));
+    }
+    let made: Vec<&Made> = rollback.undone.iter().chain(&rollback.again).collect();
+    let drafts: Vec<Draft<'_>> = made.iter().map(|made| Draft { message: made.message.clone(), files: &made.files }).collect();
+    let work = repo.write(branch.base, &drafts)?;
+    let ids = args.writing.publish(repo, work, branch, &format!("ssot-migrate rollback: {}", names.replace('`', "")))?;
+    // Writing to a string cannot fail.
+    let mut out = format!("Undid {commits} of {names} on {}:\n", short(&branch.name));
+    for (at, (made, id)) in made.iter().zip(&ids).enumerate() {
+        if at == rollback.undone.len() {
+            let _ = writeln!(out, "Planned and made again:");
+        }
+        let _ = writeln!(out, "  {} {}", &id.to_string()[..10], made.title);
+    }
+    Ok(out.into())
+}
+
+/// Says what stands in the way, or leaves it with conflict markers on a branch of its own.
+fn refuse(
+    args: &Args,
+    repo: &Repo,
+    undoing: &Undoing<'_>,
+    chosen: &Chosen,
+    blocked: &Blocked,
+    more: &[Entry],
+) -> Result<Answer, CliError> {
+    let is_collision = matches!(blocked, Blocked::Collision { .. });
+    let error = CliError::refused(blocked.text(chosen));
+    if !is_collision {
+        return Err(error.hint(match more {
+            [] => "mend these places, or undo what came later; nothing has been changed".to_owned(),
+            _ => "`--cascade` rolls the later phases back first, and plans them again; nothing has been changed".to_owned(),
+        }));
+    }
+    let branch = format!("ssot-migrate/rollback-{}", chosen.label());
+    if !args.conflicts {
+        let cascade =
+            if more.is_empty() { "" } else { "`--cascade` rolls the later phases back first, and plans them again; " };
+        return Err(error.hint(format!(
+            "{cascade}undo these places by hand, or let `--conflicts` leave them with conflict markers on the branch {branch}; \
+             nothing has been changed"
+        )));
+    }
+    let (name, tip) = repo.branch(&branch)?;
+    if tip.is_some() {
+        let error = CliError::refused(format!("there is a branch {branch} already"));
+        return Err(error.hint("merge it or delete it first; nothing has been changed"));
+    }
+    let made = undoing.marked(&chosen.entries, &Ticker::start())?;
+    let drafts: Vec<Draft<'_>> = made.iter().map(|made| Draft { message: made.message.clone(), files: &made.files }).collect();
+    let work = repo.write(undoing.tip(), &drafts)?;
+    repo.publish(work, &name, false, "ssot-migrate rollback --conflicts")?;
+    let out = format!(
+        "{}\nThe branch {branch} has the rollback with conflict markers in these places: resolve them there, amend its last commit, \
+         and merge it. The current branch has not been changed.\n",
+        blocked.text(chosen)
+    );
+    Ok(Answer { out: out.into_bytes(), code: 1 })
+}
+
+fn count(commits: usize) -> String {
+    if commits == 1 { "1 commit".to_owned() } else { format!("{commits} commits") }
+}

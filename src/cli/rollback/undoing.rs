@@ -1,0 +1,302 @@
+//! Undoing commits in memory, newest first, on top of what has come since; and the proof that nothing breaks by it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::ops::Range;
+
+use super::chosen::Chosen;
+use crate::cli::error::CliError;
+use crate::cli::writing::Made;
+use crate::git::history::{Entry, Journal};
+use crate::git::rollback;
+use crate::git::trail::Touch;
+use crate::git::{CommitId, Repo};
+use crate::index::Index;
+use crate::plan::build::{BuildError, Progress};
+use crate::plan::message;
+use crate::plan::prove::{Violation, between, is_old, prove};
+use crate::plan::spec::Plan;
+use crate::plan::undo::{Collision, Labels, Since, Undone, undo};
+use crate::report;
+use crate::text::path::RepoPath;
+use crate::text::snapshot::Snapshot;
+
+/// How many places are shown, at most.
+const SHOWN: usize = 10;
+
+/// What commits are undone on.
+pub(super) struct Undoing<'u> {
+    repo: &'u Repo,
+    plan: &'u Plan,
+    tip: CommitId,
+    journal: &'u Journal,
+    base: Snapshot,
+}
+
+/// What undoing comes to.
+pub(super) struct Work {
+    /// The commits, in order.
+    pub made: Vec<Made>,
+    /// The files afterwards.
+    pub result: Snapshot,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+/// Why commits cannot be undone.
+pub(super) enum Blocked {
+    /// Something has changed again since.
+    Collision(Vec<(Collision, Vec<Touch>)>),
+    /// Something would break.
+    Breaks(Vec<Violation>),
+}
+
+impl<'u> Undoing<'u> {
+    pub fn new(repo: &'u Repo, plan: &'u Plan, tip: CommitId, journal: &'u Journal) -> Result<Self, CliError> {
+        Ok(Self { repo, plan, tip, journal, base: repo.snapshot(tip)? })
+    }
+
+    /// The files before.
+    pub fn base(&self) -> &Snapshot {
+        &self.base
+    }
+
+    /// The commit that undoing starts from.
+    pub fn tip(&self) -> CommitId {
+        self.tip
+    }
+
+    /// Undoes commits, newest first, and proves the result.
+    pub fn run(&self, entries: &[Entry], progress: &dyn Progress) -> Result<Result<Work, Blocked>, CliError> {
+        let merged = self.merge(entries, false, progress)?;
+        if !merged.collisions.is_empty() {
+            return Ok(Err(Blocked::Collision(merged.collisions)));
+        }
+        let violations = self.prove(&merged.result, merged.first, progress)?;
+        if !violations.is_empty() {
+            return Ok(Err(Blocked::Breaks(violations)));
+        }
+        Ok(Ok(Work { notes: merged.notes(), made: merged.made, result: merged.result }))
+    }
+
+    /// Undoes commits and leaves conflict markers where that collides.
+    pub fn marked(&self, entries: &[Entry], progress: &dyn Progress) -> Result<Vec<Made>, CliError> {
+        Ok(self.merge(entries, true, progress)?.made)
+    }
+}
+
+/// Commits merged away.
+struct Merge {
+    made: Vec<Made>,
+    result: Snapshot,
+    /// The commit that was undone last, which is the oldest.
+    first: Option<CommitId>,
+    collisions: Vec<(Collision, Vec<Touch>)>,
+    fine: Vec<(RepoPath, Range<usize>)>,
+    gone: BTreeSet<RepoPath>,
+}
+
+impl Merge {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !self.fine.is_empty() {
+            let places: String =
+                self.fine.iter().map(|(path, lines)| format!("\n  {}", place(path, lines.start, lines.end))).collect();
+            notes.push(format!("changed in the same lines since, told apart by their words, and proved: have a look{places}"));
+        }
+        if !self.gone.is_empty() {
+            let paths: String = self.gone.iter().map(|path| format!("\n  {path}")).collect();
+            notes.push(format!("gone since, so that nothing was to be undone in them:{paths}"));
+        }
+        notes
+    }
+}
+
+impl Undoing<'_> {
+    /// Merges commits away, newest first. Stops at the first that collides, unless markers are wanted.
+    fn merge(&self, entries: &[Entry], is_marked: bool, progress: &dyn Progress) -> Result<Merge, CliError> {
+        let result = self.base.clone();
+        let mut merge =
+            Merge { made: Vec::new(), result, first: None, collisions: Vec::new(), fine: Vec::new(), gone: BTreeSet::new() };
+        for group in entries.chunk_by(|a, b| a.commit == b.commit) {
+            for (step, of) in self.commits(group, entries)? {
+                progress.doing(&format!("undoing {}", &step.commit.to_string()[..10]));
+                let trail = self.repo.trail(step.commit, self.tip);
+                let mut places = trail.whereabouts(&step.files)?;
+                merge.made.iter().for_each(|made| places.follow(&made.files));
+                let before = format!("before {}", of.iter().map(|entry| name(entry)).collect::<Vec<_>>().join(", "));
+                let undone = undo(&step.files, &merge.result, &places, Labels { now: "now", before: &before })?;
+                let is_blocked = !undone.collisions.is_empty();
+                for collision in &undone.collisions {
+                    let touches = trail.who(&collision.path, self.lines(collision, &merge.result))?;
+                    merge.collisions.push((collision.clone(), touches));
+                }
+                if is_blocked && !is_marked {
+                    return Ok(merge);
+                }
+                merge.take(self.plan, &of, undone, is_blocked)?;
+                merge.first = Some(step.commit);
+            }
+        }
+        Ok(merge)
+    }
+
+    /// What the entries of one commit did: the commit as it is or, where others were squashed into it, each entry by its kept commit.
+    fn commits<'e>(&self, group: &'e [Entry], all: &[Entry]) -> Result<Vec<(rollback::Made, Vec<&'e Entry>)>, CliError> {
+        let is_left = |entry: &&Entry| entry.commit == group[0].commit && !all.contains(entry);
+        if let Some(files) = self.repo.unaltered(&group[0])? {
+            if let Some(left) = self.journal.standing().find(is_left) {
+                let error = CliError::refused(format!("{} was committed together with {}", name(&group[0]), name(left)));
+                return Err(error.hint("roll the whole phase back; nothing has been changed"));
+            }
+            return Ok(vec![(rollback::Made { commit: group[0].commit, files }, group.iter().collect())]);
+        }
+        let kept = |entry: &'e Entry| match self.repo.made(&self.plan.name, entry)? {
+            Some(made) => Ok((made, vec![entry])),
+            None => Err(altered(entry)),
+        };
+        group.iter().map(kept).collect()
+    }
+
+    /// The lines that collide as the files at the tip have them, as far as that can be told.
+    fn lines(&self, collision: &Collision, now: &Snapshot) -> Option<Range<usize>> {
+        let Since::Changed(start, end) = collision.what else { return None };
+        let blob = |snapshot: &Snapshot| snapshot.file(&collision.path).and_then(|file| snapshot.blob(file).ok());
+        // What has been undone already may have moved them.
+        (blob(now) == blob(&self.base)).then_some(start..end)
+    }
+
+    /// The result has to pass the same proof as a plan. What was broken before the first of the commits is not blamed on their undoing.
+    fn prove(&self, result: &Snapshot, first: Option<CommitId>, progress: &dyn Progress) -> Result<Vec<Violation>, CliError> {
+        let change = between(&self.base, result)?;
+        progress.doing(&format!("proving {} changed files", change.files().len()));
+        let old = Index::build(self.base.clone(), &self.plan.options);
+        let mut violations = prove(&old, &old.advance(result.clone()), &change).violations;
+        if let Some(first) = first.filter(|_| !violations.is_empty()) {
+            let origin = old.advance(self.repo.snapshot(self.repo.parent(first)?)?);
+            violations.retain(|violation| !is_old(violation, &origin));
+        }
+        Ok(violations)
+    }
+
+    /// The index of what undoing has made.
+    pub fn advanced(&self, result: &Snapshot) -> Index {
+        Index::build(self.base.clone(), &self.plan.options).advance(result.clone())
+    }
+
+    /// The later commits of the plan that stand in the way: all of a phase, but of a phase of which a step is undone those steps alone.
+    pub fn in_the_way(&self, blocked: &Blocked, entries: &[Entry]) -> Result<Vec<Entry>, CliError> {
+        let later: Vec<&Entry> = self.journal.standing().filter(|entry| !entries.contains(entry)).collect();
+        let found: Vec<&Entry> = match blocked {
+            Blocked::Collision(places) => {
+                let touched: BTreeSet<_> = places.iter().flat_map(|(_, touches)| touches).map(|touch| touch.commit).collect();
+                later.iter().copied().filter(|entry| touched.contains(&entry.commit)).collect()
+            }
+            Blocked::Breaks(violations) => {
+                let oldest = entries.last().and_then(|oldest| self.journal.standing().position(|entry| entry == oldest));
+                let newer: Vec<&Entry> =
+                    self.journal.standing().take(oldest.unwrap_or_default()).filter(|entry| later.contains(entry)).collect();
+                let paths: BTreeSet<&RepoPath> = violations.iter().map(|violation| &violation.path).collect();
+                let mut touching = Vec::new();
+                for &entry in &newer {
+                    let files = self.repo.changes_of(entry.commit)?.unwrap_or_default();
+                    if files.iter().any(|file| paths.contains(&file.path)) {
+                        touching.push(entry);
+                    }
+                }
+                if touching.is_empty() { newer.into_iter().take(1).collect() } else { touching }
+            }
+        };
+        let is_partly = |phase: &str| entries.iter().any(|entry| entry.phase == phase);
+        let goes = |entry: &&Entry| {
+            found.iter().any(|other| other.phase == entry.phase && (!is_partly(&entry.phase) || other.step == entry.step))
+        };
+        Ok(later.iter().copied().filter(goes).cloned().collect())
+    }
+}
+
+impl Merge {
+    fn take(&mut self, plan: &Plan, of: &[&Entry], undone: Undone, is_marked: bool) -> Result<(), CliError> {
+        let sides = undone.files.iter().flat_map(|file| {
+            let old = file.moved_from.clone().map(|old| (old, None));
+            let after = file.after.as_ref().map(|content| (content.mode, content.bytes.to_vec()));
+            old.into_iter().chain([(file.path.clone(), after)])
+        });
+        self.result = self.result.with_files(sides).map_err(BuildError::from)?;
+        self.fine.extend(undone.fine);
+        self.gone.extend(undone.gone);
+        let steps: Vec<(&str, &str)> = of.iter().map(|entry| (&*entry.phase, &*entry.step)).collect();
+        let commit = of.first().map(|entry| entry.commit.to_string()).unwrap_or_default();
+        let message = message::revert(plan, &steps, &commit, is_marked);
+        let title = of.iter().map(|entry| format!("{} / {}", entry.phase, entry.step)).collect::<Vec<_>>().join(", ");
+        self.made.push(Made { title, message, files: undone.files });
+        Ok(())
+    }
+}
+
+impl Blocked {
+    /// What stands in the way, with who brought it.
+    pub fn text(&self, chosen: &Chosen) -> String {
+        // Writing to a string cannot fail.
+        match self {
+            Blocked::Collision(places) => {
+                let count = if places.len() == 1 { "1 place has".to_owned() } else { format!("{} places have", places.len()) };
+                let mut text = format!("the {} cannot be undone: {count} changed again since", chosen.what());
+                for (collision, touches) in places.iter().take(SHOWN) {
+                    let what = match collision.what {
+                        Since::Changed(start, end) => place(&collision.path, start, end),
+                        Since::ThereAgain => format!("{}: a file is there again", collision.path),
+                        Since::MovedAgain => format!("{}: the file has been moved once more", collision.path),
+                    };
+                    let _ = write!(text, "\n  {what}");
+                    for touch in touches {
+                        let line = format!("{} {}, by {}", &touch.commit.to_string()[..10], touch.summary, touch.author);
+                        let _ = write!(text, "\n    {}", report::clean(&line));
+                    }
+                }
+                more(&mut text, places.len());
+                text
+            }
+            Blocked::Breaks(violations) => {
+                let mut text = format!("without the {}, what came later would break:", chosen.what());
+                violations.iter().take(SHOWN).for_each(|violation| {
+                    let _ = write!(text, "\n  {violation}");
+                });
+                more(&mut text, violations.len());
+                text
+            }
+        }
+    }
+}
+
+fn more(text: &mut String, count: usize) {
+    if count > SHOWN {
+        let _ = write!(text, "\n  … and {} more", count - SHOWN);
+    }
+}
+
+/// A file and its lines, which are counted from 0 here and from 1 where they are shown.
+fn place(path: &RepoPath, start: usize, end: usize) -> String {
+    match end.saturating_sub(start) {
+        0 => format!("{path}:{}: lines have gone here", start + 1),
+        1 => format!("{path}:{}", start + 1),
+        _ => format!("{path}:{}-{end}", start + 1),
+    }
+}
+
+fn name(entry: &Entry) -> String {
+    format!("step `{}` of phase `{}`", entry.step, entry.phase)
+}
+
+fn altered(entry: &Entry) -> CliError {
+    let commit = &entry.commit.to_string()[..10];
+    let error = CliError::refused(format!(
+        "the commit {commit} does not do what {} did, or not that alone: it was amended, or others were squashed into it, and the \
+         commit as it was made is not in this clone",
+        name(entry)
+    ));
+    error.hint(format!(
+        "the clone that applied the phase has it below refs/ssot-migrate (`git fetch CLONE 'refs/ssot-migrate/*:refs/ssot-migrate/*'` \
+         brings it); or undo the commit by hand (`git revert {commit}`); nothing has been changed"
+    ))
+}
