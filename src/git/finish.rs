@@ -232,7 +232,7 @@ impl Bench<'_> {
 }
 
 fn is_trailer(line: &str) -> bool {
-    let key = line.split_once(':').map_or("", |(key, _)| key);
+    let key = line.trim_start().split_once(':').map_or("", |(key, _)| key);
     trailer::ALL.iter().any(|name| name.eq_ignore_ascii_case(key))
 }
 

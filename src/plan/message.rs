@@ -49,7 +49,7 @@ pub(super) fn message(about: &Subject<'_>, template: Option<&Template>) -> Strin
     };
     // Others read no trailers of ours in what the plan says.
     let body: Vec<String> =
-        body.lines().map(|line| if is_own_trailer(line) { format!("- {line}") } else { line.to_owned() }).collect();
+        body.lines().map(|line| if is_own_trailer(line) { format!("> {line}") } else { line.to_owned() }).collect();
     let subject = if is_own_trailer(&subject) { format!("- {subject}") } else { subject };
     let digest = digest(about.files);
     let trailers: String = about.steps.iter().map(|(step, _)| trailers(about, step, &digest)).collect();
