@@ -7,15 +7,17 @@ use super::error::CliError;
 use super::plan::{Selection, built};
 use super::project::{At, Project};
 use super::writing::{Branch, Writing};
-use super::{Answer, Global, confirm, say};
+use super::{Answer, Global, confirm, saved, say};
 use crate::git::commit::Draft;
-use crate::git::{Repo, short};
-use crate::plan::artefact::Artefact;
+use crate::git::short;
+use crate::plan::build::Built;
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::worse::{Worse, worse};
 use crate::plan::message;
+use crate::plan::spec::Plan;
 use crate::report::{self, Report, gates as gates_text};
 use crate::text::path::RepoPath;
+use crate::transform::finding::Applicability;
 
 /// Carry the plan out: one commit for each step, all of them or none
 #[derive(clap::Args, Debug)]
@@ -24,16 +26,18 @@ pub(super) struct Args {
     #[arg(value_name = "FILE", conflicts_with_all = ["phase", "only", "review"])]
     file: Option<PathBuf>,
     #[command(flatten)]
+    saved: saved::Fitting,
+    #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
     writing: Writing,
 }
 
 /// A commit that is to be made.
-struct Step {
-    title: String,
-    message: String,
-    files: Vec<FileDelta>,
+pub(super) struct Step {
+    pub title: String,
+    pub message: String,
+    pub files: Vec<FileDelta>,
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
@@ -42,7 +46,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let branch = args.writing.branch(repo)?;
     args.writing.check(repo)?;
     let steps = match &args.file {
-        Some(file) => saved(repo, file, &branch)?,
+        Some(file) => saved::steps(global, &project, file, &args.saved, &branch, args.writing.yes)?,
         None => planned(global, &project, args, &branch)?,
     };
     if steps.is_empty() {
@@ -77,38 +81,26 @@ fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> 
         say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
     check_gates(&worse(&built.figures))?;
+    Ok(steps(&plan, &built, threshold))
+}
+
+/// The commits that a built plan is made of.
+pub(super) fn steps(plan: &Plan, built: &Built, threshold: Applicability) -> Vec<Step> {
     let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
-        let message = message::apply(&plan, step, &report::summary(step, threshold), threshold);
+        let message = message::apply(plan, step, &report::summary(step, threshold), threshold);
         Step { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }
     });
-    Ok(steps.collect())
+    steps.collect()
 }
 
 /// Refuses to leave a phase whose gates are worse than before it.
-fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
+pub(super) fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
     if worse.is_empty() {
         return Ok(());
     }
     let (gates, they) = if worse.len() == 1 { ("a gate", "it is") } else { ("gates", "they are") };
     let error = CliError::refused(format!("{gates} would be left worse than {they}:\n{}", gates_text::refusal(worse)));
     Err(error.hint("nothing has been changed; narrow the steps, or mend what is new first"))
-}
-
-fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Step>, CliError> {
-    let text = std::fs::read_to_string(file).map_err(|error| CliError::io(file.display().to_string(), error))?;
-    let artefact = Artefact::from_json(&text)?;
-    let snapshot = repo.snapshot(branch.base)?;
-    if artefact.is_done(&snapshot)? {
-        return Ok(Vec::new());
-    }
-    let made = artefact.replay(&snapshot)?;
-    check_gates(&artefact.worse)?;
-    let step = |(step, files): (&crate::plan::artefact::SavedStep, Vec<FileDelta>)| Step {
-        title: format!("{} / {}", step.phase, step.step),
-        message: step.message.clone(),
-        files,
-    };
-    Ok(artefact.steps.iter().zip(made).map(step).collect())
 }
 
 /// The paths that the steps change, and those of them that are not there before the first step.

@@ -7,13 +7,12 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
-use super::{Answer, Global, note, pool};
+use super::{Answer, Global, note, pool, saved};
 use crate::git::history::Journal;
 use crate::index::Index;
-use crate::plan::artefact::{Artefact, SavedStep};
+use crate::plan::artefact::{Artefact, Binding, Selected};
 use crate::plan::build::{Built, Request, build};
-use crate::plan::gate::worse::worse;
-use crate::plan::message;
+use crate::plan::choice::Chooser;
 use crate::plan::spec::{Phase, Plan};
 use crate::report::{self, Report};
 use crate::transform::finding::Applicability;
@@ -70,10 +69,24 @@ impl Selection {
     pub fn threshold(&self) -> Applicability {
         if self.review { Applicability::Review } else { Applicability::Safe }
     }
+
+    /// As it is saved with a plan.
+    fn selected(&self) -> Selected {
+        Selected { phases: self.phase.clone(), only: self.only, threshold: self.threshold() }
+    }
+
+    /// From what was saved with a plan.
+    pub fn of(selected: &Selected) -> Self {
+        let Selected { phases, only, threshold } = selected;
+        Self { phase: phases.clone(), only: *only, review: *threshold == Applicability::Review }
+    }
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
+    if let Some(path) = &args.out {
+        saved::check_target(path)?;
+    }
     let plan = project.plan(global)?;
     let at = At::of(args.at.as_deref(), args.worktree);
     let (built, base) = built(&project, &plan, &at, &args.selection)?;
@@ -86,9 +99,17 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         Format::Diff => report::diff::render(&net(&built)?),
     };
     if let Some(path) = &args.out {
-        let commit = project.repo()?.commit(args.at.as_deref())?.to_string();
-        let artefact = artefact(&plan, &built, commit, args.selection.threshold());
-        std::fs::write(path, artefact.to_json()).map_err(|error| CliError::io(path.display().to_string(), error))?;
+        let repo = project.repo()?;
+        let commit = repo.commit(args.at.as_deref())?;
+        let binding = Binding {
+            source: project.plan_source(global)?,
+            commit: commit.to_string(),
+            tree: repo.tree(commit)?,
+            selected: args.selection.selected(),
+        };
+        let threshold = args.selection.threshold();
+        let artefact = Artefact::new(&plan, &built, binding, &|step| report::summary(step, threshold));
+        saved::write(path, &artefact.to_json())?;
     }
     Ok(Answer { out, code: u8::from(args.exit_code && !is_empty) })
 }
@@ -101,15 +122,26 @@ pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Sel
 
 /// Builds the phases that are meant on an index of the files that the journal goes with.
 pub(super) fn build_on(index: Index, plan: &Plan, journal: &Journal, selection: &Selection) -> Result<Built, CliError> {
+    build_chosen(index, plan, journal, selection, &Ticker::start(), None)
+}
+
+/// Builds the phases that are meant; `chooser` decides on the fixes.
+pub(super) fn build_chosen(
+    index: Index,
+    plan: &Plan,
+    journal: &Journal,
+    selection: &Selection,
+    progress: &Ticker,
+    chooser: Option<&dyn Chooser>,
+) -> Result<Built, CliError> {
     let phases = select(plan, &selection.phase, selection.only, journal)?;
     // A step that found nothing to do has left no commit; steps behind it that have one tell that it was run.
     let is_applied =
         |phase: &str, step: &str| plan.from_step(phase, step).iter().any(|step| journal.is_applied(phase, &step.id));
-    let progress = Ticker::start();
     let threshold = selection.threshold();
     let one_thread = pool(1)?;
     let again = Some(&one_thread);
-    let request = Request { plan, phases, threshold, is_applied: &is_applied, again, progress: &progress };
+    let request = Request { plan, phases, threshold, is_applied: &is_applied, again, progress, chooser };
     let mut built = build(index, &request)?;
     // A step that finds nothing to do leaves no commit. A phase with such a step may be done all the same.
     let has_work = |phase: &str| built.steps.iter().any(|step| step.phase == phase && !step.files.is_empty());
@@ -127,18 +159,4 @@ pub(super) fn build_on(index: Index, plan: &Plan, journal: &Journal, selection: 
 fn net(built: &Built) -> Result<Vec<crate::plan::delta::FileDelta>, CliError> {
     let changes: Vec<_> = built.steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
     Ok(crate::plan::delta::deltas(&built.base, &built.result, &changes)?)
-}
-
-/// The plan as it is saved.
-fn artefact(plan: &Plan, built: &Built, commit: String, threshold: Applicability) -> Artefact {
-    let steps = built.steps.iter().filter(|step| !step.files.is_empty());
-    let saved =
-        steps.map(|step| SavedStep::new(step, message::apply(plan, step, &report::summary(step, threshold), threshold)));
-    Artefact {
-        plan: plan.name.clone(),
-        plan_digest: plan.digest.clone(),
-        commit,
-        worse: worse(&built.figures),
-        steps: saved.collect(),
-    }
 }

@@ -15,6 +15,25 @@ const SUBJECT_LENGTH: usize = 72;
 
 /// The message of the commit that makes a step; `summary` says what it does.
 pub fn apply(plan: &Plan, step: &BuiltStep, summary: &str, threshold: Applicability) -> String {
+    seal(&text(plan, step, summary, threshold), &plan.name, &step.phase, &step.step, &step.files)
+}
+
+/// A message with the trailers of a step that does this to the files. Lines of the text that would be read as trailers are quoted, and
+/// control characters replaced: what a plan or a saved plan says can neither forge the journal nor reach a terminal.
+pub fn seal(text: &str, plan: &str, phase: &str, step: &str, files: &[FileDelta]) -> String {
+    const OWN: &str = "ssot-";
+    let is_own = |line: &str| line.get(..OWN.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN));
+    let line = |line: &str| {
+        let plain: String =
+            line.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect();
+        if is_own(&plain) { format!("> {plain}") } else { plain }
+    };
+    let lines: Vec<String> = text.trim_end().lines().map(line).collect();
+    format!("{}\n\n{}", lines.join("\n"), trailers(plan, phase, step, "Ssot-Digest", &digest(files)))
+}
+
+/// The message of the commit that makes a step, without its trailers; `summary` says what it does.
+pub fn text(plan: &Plan, step: &BuiltStep, summary: &str, threshold: Applicability) -> String {
     let phase = plan.phase(&step.phase);
     let title = if step.title.is_empty() { &step.step } else { &step.title };
     let phase_title = phase.map(|phase| phase.title.as_str()).filter(|title| !title.is_empty());
@@ -36,9 +55,7 @@ pub fn apply(plan: &Plan, step: &BuiltStep, summary: &str, threshold: Applicabil
         1 => body.push("1 place is left for a person.".to_owned()),
         left => body.push(format!("{left} places are left for a person.")),
     }
-    let trailers = trailers(plan, &step.phase, &step.step, "Ssot-Digest", &digest(&step.files));
-    // A commit's message ends at a NUL.
-    format!("{}\n\n{}\n\n{trailers}", subject(title), body.join("\n")).replace('\0', "\u{fffd}")
+    format!("{}\n\n{}", subject(title), body.join("\n"))
 }
 
 /// The message of the commit that undoes another.
@@ -49,12 +66,12 @@ pub fn revert(plan: &Plan, phase: &str, step: &str, commit: &str) -> String {
         .map(|step| step.title.as_str())
         .filter(|title| !title.is_empty())
         .unwrap_or(step);
-    let trailers = trailers(plan, phase, step, "Ssot-Reverts", commit);
+    let trailers = trailers(&plan.name, phase, step, "Ssot-Reverts", commit);
     format!("{}\n\nRolls back phase {phase}, step {step}.\n\n{trailers}", subject(&format!("Roll back: {title}")))
 }
 
-fn trailers(plan: &Plan, phase: &str, step: &str, last: &str, value: &str) -> String {
-    format!("Ssot-Plan: {}\nSsot-Phase: {phase}\nSsot-Step: {step}\n{last}: {value}\n", plan.name)
+fn trailers(plan: &str, phase: &str, step: &str, last: &str, value: &str) -> String {
+    format!("Ssot-Plan: {plan}\nSsot-Phase: {phase}\nSsot-Step: {step}\n{last}: {value}\n")
 }
 
 /// One line, cut at a word where it is too long.

@@ -13,6 +13,7 @@ mod typescript;
 use std::collections::BTreeSet;
 
 use super::build::{BuildError, StepName, has_fix, is_held, make, remaining};
+use super::choice::{Choice, Since};
 use crate::index::Index;
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
@@ -49,6 +50,7 @@ impl<'s> Orphans<'s> {
         pass: Applicability,
         changes: &[SourceChange],
         looked_at: &mut BTreeSet<RepoPath>,
+        choice: &mut Choice<'_>,
         doing: &dyn Fn(&str),
     ) -> Result<Option<(SourceChange, Index)>, BuildError> {
         // At the places that they had before the step, like all that it finds. A file as a whole has the same.
@@ -60,6 +62,7 @@ impl<'s> Orphans<'s> {
         for find in [Self::imports, Self::helpers, Self::modules] {
             let mut found = find(self, origin, index, changes);
             found.retain(|finding| !is_held(&self.settled, finding));
+            found = choice.choose(at, index, &Since { changes, is_fresh: true }, pass, found);
             let fixes: Vec<Finding> = found.extract_if(.., |finding| has_fix(finding, |fix| fix >= pass)).collect();
             let mut settled = Vec::new();
             let made = make(index, at, fixes, &mut settled, looked_at, doing)?;

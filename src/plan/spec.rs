@@ -1,6 +1,6 @@
 //! Plan files: `plans/*.toml`, read and checked. What is wanted, in order; nothing about how far it has come.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
@@ -40,6 +40,8 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// A digest of the plan's and its transforms' texts and of the tool's version, in hexadecimal digits.
     pub digest: String,
+    /// The digest of the text of each transform that it uses, by its id.
+    pub transforms: BTreeMap<String, String>,
 }
 
 /// A phase: what is applied, and rolled back, as a whole.
@@ -110,9 +112,9 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
         table.finish();
         let phases = order(table, phases)?;
         let name = identifier(table, name?)?;
-        let digest = digest(file, packs, &phases);
+        let (digest, transforms) = digests(file, packs, &phases);
         let (scope, tests) = scope.unwrap_or_default();
-        Some(Plan { name, title, scope, tests, options, phases, digest })
+        Some(Plan { name, title, scope, tests, options, phases, digest, transforms })
     })
 }
 
@@ -125,16 +127,20 @@ struct Under<'u> {
     document: Result<&'u DeTable<'u>, &'u SpecError>,
 }
 
-fn digest(file: &SpecFile, packs: &Packs, phases: &[Phase]) -> String {
+/// The digest of the plan as a whole, and of each transform that it uses.
+fn digests(file: &SpecFile, packs: &Packs, phases: &[Phase]) -> (String, BTreeMap<String, String>) {
+    let hex = |digest: Sha256| -> String { digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect() };
     let mut digest = Sha256::new();
     digest.update(env!("CARGO_PKG_VERSION"));
     digest.update(&file.text);
+    let mut transforms = BTreeMap::new();
     let steps = phases.iter().flat_map(|phase| &phase.steps).map(|step| step.transform.id.as_str());
     let gates = phases.iter().flat_map(|phase| &phase.gates).filter_map(Gate::transform);
-    for file in steps.chain(gates).filter_map(|id| packs.get(id)) {
+    for (id, file) in steps.chain(gates).filter_map(|id| Some((id, packs.get(id)?))) {
         digest.update(&file.text);
+        transforms.insert(id.to_owned(), hex(Sha256::new_with_prefix(&file.text)));
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    (hex(digest), transforms)
 }
 
 fn options(table: &Table<'_>) -> Options {
@@ -277,10 +283,15 @@ fn used<'t>(
     transform
 }
 
+/// Whether a text is fit to be an id.
+pub fn is_identifier(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(['-', '.'])
+}
+
 /// An id goes into commit trailers and onto command lines.
 pub(super) fn identifier(table: &Table<'_>, id: Located<String>) -> Option<String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if id.value.is_empty() || !id.value.chars().all(is_plain) || id.value.starts_with(['-', '.']) {
+    if !is_identifier(&id.value) {
         let problem = Problem::new(&id.origin, format!("`{}` is not an id", id.value));
         table.problem(problem.hint("an id is letters, digits, `-`, `_` and `.`, and starts with a letter or digit"));
         return None;

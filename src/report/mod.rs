@@ -8,6 +8,7 @@ mod markup;
 pub mod owners;
 pub mod page;
 pub mod refs;
+pub mod saved;
 pub mod text;
 pub mod why;
 

@@ -11,6 +11,7 @@ mod harness;
 mod patches;
 mod plan;
 mod refs;
+mod saved;
 mod shims;
 mod snapshot;
 mod spec;
