@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::error::CliError;
-use super::plan::{Selection, built};
+use super::plan::{Selection, built_with};
+use super::progress::Ticker;
 use super::project::{At, Project};
+use super::review::{Asking, Decisions, Review};
 use super::writing::{Branch, Writing};
 use super::{Answer, Global, confirm, saved, say};
 use crate::git::commit::Draft;
@@ -30,12 +32,15 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
+    asking: Asking,
+    #[command(flatten)]
     writing: Writing,
 }
 
 /// A commit that is to be made.
 pub(super) struct Step {
     pub title: String,
+    pub summary: String,
     pub message: String,
     pub files: Vec<FileDelta>,
 }
@@ -45,8 +50,8 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let repo = project.repo()?;
     let branch = args.writing.branch(repo)?;
     args.writing.check(repo)?;
-    let steps = match &args.file {
-        Some(file) => saved::steps(global, &project, file, &args.saved, &branch, args.writing.yes)?,
+    let (steps, answers) = match &args.file {
+        Some(file) => (saved::steps(global, &project, file, &args.saved, &branch, args.writing.yes)?, None),
         None => planned(global, &project, args, &branch)?,
     };
     if steps.is_empty() {
@@ -63,6 +68,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let ids: Vec<String> = work.commits.iter().map(|commit| commit.to_string()).collect();
     let log = format!("ssot-migrate apply: {commits}");
     repo.publish(work, &branch.name, branch.exists, &log)?;
+    answers.map_or(Ok(()), |mut answers| answers.spend())?;
     let mut out = format!("Made {commits} on {}:\n", short(&branch.name));
     for (step, id) in steps.iter().zip(&ids) {
         out += &format!("  {} {}\n", &id[..10], step.title);
@@ -70,25 +76,46 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     Ok(out.into())
 }
 
-fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Step>, CliError> {
+/// The commits of a plan that is made now, and the answers that it rests on.
+fn planned(
+    global: &Global,
+    project: &Project,
+    args: &Args,
+    branch: &Branch,
+) -> Result<(Vec<Step>, Option<Decisions>), CliError> {
     let plan = project.plan(global)?;
     let base = branch.base.to_string();
     let at = if branch.exists { At::Revision(&base) } else { At::Head };
-    let (built, _) = built(project, &plan, &at, &args.selection)?;
-    let threshold = args.selection.threshold();
-    if !args.writing.yes {
+    let is_asked = args.asking.interactive;
+    let selection = Selection { review: args.selection.review || is_asked, ..args.selection.clone() };
+    let ticker = Ticker::start();
+    let review = match is_asked {
+        true => Some(Review::ask(project.repo()?, &plan.name, &args.asking, &ticker)?),
+        false => Review::recall(project.repo()?, &plan.name)?,
+    };
+    let (built, _) = built_with(project, &plan, &at, &selection, &ticker, review.as_ref())?;
+    let answers = review.map(Review::into_decisions);
+    drop(ticker);
+    let threshold = selection.threshold();
+    let steps = steps(&plan, &built, threshold);
+    if is_asked {
+        for step in &steps {
+            say(&format!("  {}: {}\n", step.title, step.summary));
+        }
+    } else if !args.writing.yes {
         let base = format!("{} at {}", short(&branch.name), &base[..10]);
         say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
     check_gates(&worse(&built.figures))?;
-    Ok(steps(&plan, &built, threshold))
+    Ok((steps, answers))
 }
 
 /// The commits that a built plan is made of.
 pub(super) fn steps(plan: &Plan, built: &Built, threshold: Applicability) -> Vec<Step> {
     let steps = built.steps.iter().filter(|step| !step.files.is_empty()).map(|step| {
-        let message = message::apply(plan, step, &report::summary(step, threshold), threshold);
-        Step { title: format!("{} / {}", step.phase, step.step), message, files: step.files.clone() }
+        let summary = report::summary(step, threshold);
+        let message = message::apply(plan, step, &summary, threshold);
+        Step { title: format!("{} / {}", step.phase, step.step), summary, message, files: step.files.clone() }
     });
     steps.collect()
 }

@@ -13,6 +13,7 @@ mod progress;
 mod project;
 mod refs;
 mod replan;
+mod review;
 mod rollback;
 mod saved;
 mod show;

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
+use super::review::Review;
 use super::{Answer, Global, note, pool, saved};
 use crate::git::history::Journal;
 use crate::index::Index;
@@ -40,7 +41,7 @@ pub(super) struct Args {
 }
 
 /// Which phases, and which fixes.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct Selection {
     /// The phase to plan, with the pending phases that it requires; may be given several times [default: all that are pending]
     #[arg(long, value_name = "ID")]
@@ -114,10 +115,27 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     Ok(Answer { out, code: u8::from(args.exit_code && !is_empty) })
 }
 
-/// Builds the phases that are meant. Also returns what the files are called.
+/// Builds the phases that are meant, as was answered in interactive reviews before. Also returns what the files are called.
 pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selection) -> Result<(Built, String), CliError> {
+    let review = project.repo.as_ref().map(|repo| Review::recall(repo, &plan.name)).transpose()?.flatten();
+    built_with(project, plan, at, selection, &Ticker::start(), review.as_ref())
+}
+
+/// Builds the phases that are meant; `review` decides on the fixes. Also returns what the files are called.
+pub(super) fn built_with(
+    project: &Project,
+    plan: &Plan,
+    at: &At<'_>,
+    selection: &Selection,
+    progress: &Ticker,
+    review: Option<&Review<'_>>,
+) -> Result<(Built, String), CliError> {
     let (snapshot, base, journal) = project.snapshot(at, plan)?;
-    Ok((build_on(Index::build(snapshot, &plan.options), plan, &journal, selection)?, base))
+    let chooser = review.map(|review| review as &dyn Chooser);
+    let built = build_chosen(Index::build(snapshot, &plan.options), plan, &journal, selection, progress, chooser);
+    // What was answered is told, and kept, whether or not a plan comes of it.
+    review.map_or(Ok(()), Review::close)?;
+    Ok((built?, base))
 }
 
 /// Builds the phases that are meant on an index of the files that the journal goes with.

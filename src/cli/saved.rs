@@ -143,7 +143,8 @@ fn step(artefact: &Artefact, made: Made) -> Step {
     let saved = &artefact.steps[made.step];
     let text = format!("{}{}", saved.text.trim_end(), in_part(saved, &made));
     let message = message::seal(&text, &artefact.plan, &saved.phase, &saved.step, &made.files);
-    Step { title: format!("{} / {}", saved.phase, saved.step), message, files: made.files }
+    let title = format!("{} / {}", saved.phase, saved.step);
+    Step { title, summary: saved.summary.clone(), message, files: made.files }
 }
 
 /// What the message of a step says that is made in part.

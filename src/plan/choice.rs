@@ -3,7 +3,7 @@
 //! A decision holds for the step: what was declined stays as it is however often the step looks again, and where a fix was written by
 //! hand nothing is found any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::StepName;
 use super::origins::Origins;
@@ -186,12 +186,17 @@ fn add(taken: &mut SourceChange, finding: &Finding) {
     }
 }
 
-/// The fixes in groups that share a key, directly or through others; groups and their fixes in the order of places.
+/// The fixes in groups: one that needs a key is in the group of all that settle it. Groups and their fixes in the order of places.
 fn together(mut findings: Vec<Finding>) -> Vec<Vec<Finding>> {
     findings.sort_by(|a, b| a.place.cmp(&b.place));
+    let bond = |finding: &Finding| match &finding.outcome {
+        Outcome::Fix(fix) => fix.bond.clone(),
+        Outcome::Left(_) => Bond::default(),
+    };
+    let needed: BTreeSet<String> = findings.iter().flat_map(|finding| bond(finding).needs).collect();
     let keys = |finding: &Finding| -> Vec<String> {
-        let Outcome::Fix(Fix { bond, .. }) = &finding.outcome else { return Vec::new() };
-        bond.settles.iter().chain(&bond.needs).cloned().collect()
+        let Bond { settles, needs } = bond(finding);
+        settles.into_iter().chain(needs).filter(|key| needed.contains(key)).collect()
     };
     let mut groups: Vec<(Vec<String>, Vec<Finding>)> = Vec::new();
     for finding in findings {
@@ -213,4 +218,34 @@ fn together(mut findings: Vec<Finding>) -> Vec<Vec<Finding>> {
     groups.iter_mut().for_each(|group| group.sort_by(|a, b| a.place.cmp(&b.place)));
     groups.sort_by(|a, b| a[0].place.cmp(&b[0].place));
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::span::Position;
+    use crate::transform::finding::Place;
+
+    fn finding(at: u32, settles: &[&str], needs: &[&str]) -> Finding {
+        let keys = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect();
+        let mut fix = Fix::new(Applicability::Review, None, SourceChange::default());
+        fix.bond = Bond { settles: keys(settles), needs: keys(needs) };
+        let position = Position { line: 1, column: at };
+        let place = Place { path: RepoPath::new("a.py").unwrap(), span: Span::at(at), position };
+        Finding { place, message: "m".into(), spelling: None, evidence: Vec::new(), outcome: Outcome::Fix(fix) }
+    }
+
+    #[test]
+    fn fixes_that_need_one_another_are_one_question() {
+        let findings = vec![
+            finding(5, &["calls"], &["patch"]),
+            finding(1, &["patch"], &["calls"]),
+            finding(3, &[], &[]),
+            finding(4, &["others"], &[]),
+            finding(2, &["others"], &[]),
+        ];
+        let groups: Vec<Vec<u32>> =
+            together(findings).iter().map(|group| group.iter().map(|finding| finding.place.span.start).collect()).collect();
+        assert_eq!(groups, [vec![1, 5], vec![2], vec![3], vec![4]], "nobody needs the others");
+    }
 }

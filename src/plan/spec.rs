@@ -1,5 +1,6 @@
 //! Plan files: `plans/*.toml`, read and checked. What is wanted, in order; nothing about how far it has come.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -97,7 +98,8 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
         .iter()
         .map(|(id, file, document)| Under { id, file, document: document.as_ref().map(Spanned::get_ref) })
         .collect();
-    read_table(document.get_ref(), file, siblings, |table| {
+    let siblings = Noted { inner: siblings, read: RefCell::default() };
+    read_table(document.get_ref(), file, &siblings, |table| {
         let name = table.required("name");
         let title = table.string("title").map(|title| title.value).unwrap_or_default();
         let scope = table.table("scope").map(|table| {
@@ -112,7 +114,7 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
         table.finish();
         let phases = order(table, phases)?;
         let name = identifier(table, name?)?;
-        let (digest, transforms) = digests(file, packs, &phases);
+        let (digest, transforms) = digests(file, packs, &phases, &siblings.read.borrow());
         let (scope, tests) = scope.unwrap_or_default();
         Some(Plan { name, title, scope, tests, options, phases, digest, transforms })
     })
@@ -127,8 +129,13 @@ struct Under<'u> {
     document: Result<&'u DeTable<'u>, &'u SpecError>,
 }
 
-/// The digest of the plan as a whole, and of each transform that it uses.
-fn digests(file: &SpecFile, packs: &Packs, phases: &[Phase]) -> (String, BTreeMap<String, String>) {
+/// The digest of the plan as a whole, with the files that it reads beside it, and of each transform that it uses.
+fn digests(
+    file: &SpecFile,
+    packs: &Packs,
+    phases: &[Phase],
+    siblings: &BTreeMap<String, Arc<SpecFile>>,
+) -> (String, BTreeMap<String, String>) {
     let hex = |digest: Sha256| -> String { digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect() };
     let mut digest = Sha256::new();
     digest.update(env!("CARGO_PKG_VERSION"));
@@ -140,7 +147,22 @@ fn digests(file: &SpecFile, packs: &Packs, phases: &[Phase]) -> (String, BTreeMa
         digest.update(&file.text);
         transforms.insert(id.to_owned(), hex(Sha256::new_with_prefix(&file.text)));
     }
+    siblings.values().for_each(|file| digest.update(&file.text));
     (hex(digest), transforms)
+}
+
+/// Files beside a plan and its transforms, with a note of those that were read: they are part of what the plan says.
+struct Noted<'s> {
+    inner: &'s dyn Siblings,
+    read: RefCell<BTreeMap<String, Arc<SpecFile>>>,
+}
+
+impl Siblings for Noted<'_> {
+    fn sibling(&self, of: &SpecFile, name: &str) -> Result<Arc<SpecFile>, String> {
+        let file = self.inner.sibling(of, name)?;
+        self.read.borrow_mut().insert(file.name.clone(), file.clone());
+        Ok(file)
+    }
 }
 
 fn options(table: &Table<'_>) -> Options {

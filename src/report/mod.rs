@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod gates;
+pub mod hunks;
 pub mod json;
 pub mod markdown;
 mod markup;

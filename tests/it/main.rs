@@ -8,6 +8,7 @@ mod equivalence;
 mod fixtures;
 mod generated;
 mod harness;
+mod interactive;
 mod patches;
 mod plan;
 mod refs;

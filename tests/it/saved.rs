@@ -227,6 +227,12 @@ fn a_plan_that_has_changed_is_not_taken_for_the_saved_one() {
     let said = apply(&sandbox, &saved, &["--replan", "--changed-plan"]);
     assert!(said.err.contains("note: changed since the plan was saved: the plan itself"), "{}", said.err);
     assert_eq!((said.code, sandbox.read("app.py")), (0, MOVED.to_owned()));
+    // So is a file beside the plan that it reads.
+    sandbox.beside("moves.csv", "from,to\npkg.legacy:Manager,pkg.ssot:Manager\n");
+    let mapped = save(&sandbox, &plan_of("kind = \"move-symbol\"\nmap = \"moves.csv\""), &["--phase", "phase"]);
+    sandbox.beside("moves.csv", "from,to\npkg.ssot:Manager,pkg.legacy:Manager\n");
+    let error = apply(&sandbox, &mapped, &["--replan"]).fails(1);
+    assert!(error.contains("changed: the plan itself"), "{error}");
     std::fs::remove_file(beside(&sandbox, "plan.toml")).unwrap();
     let error = apply(&sandbox, &saved, &["--replan"]).fails(2);
     assert!(error.contains("plan.toml") && error.contains("hint: the saved plan was read from"), "{error}");
