@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::apply::{Step, check_gates};
 use super::error::CliError;
@@ -61,7 +61,8 @@ pub(super) fn check_target(path: &Path) -> Result<(), CliError> {
         let what = if found.is_symlink() { "a link" } else { "not a regular file" };
         return Err(CliError::usage(format!("{shown} is {what}, and a plan is not saved there")).hint("name another file"));
     }
-    if fs::read_to_string(path).is_ok_and(|text| is_saved_plan(&text)) {
+    // An empty file, as `mktemp` makes one, holds nothing that could be lost.
+    if found.len() == 0 || fs::read_to_string(path).is_ok_and(|text| is_saved_plan(&text)) {
         return Ok(());
     }
     let error = CliError::usage(format!("{shown} exists and is not a saved plan: it is not overwritten"));
@@ -92,7 +93,7 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), CliError> {
 pub(super) fn steps(
     global: &Global,
     project: &Project,
-    file: &PathBuf,
+    file: &Path,
     args: &Fitting,
     branch: &Branch,
     yes: bool,

@@ -321,7 +321,7 @@ fn build_step(
             let made = make(&index, &at, fixes, &mut settled, looked_at, &doing)?;
             let has_made = made.is_some();
             index = keep(made, &mut changes).unwrap_or(index);
-            let swept = orphans.sweep((&origin, &index), &at, pass, &changes, looked_at, &mut choice, &doing)?;
+            let swept = orphans.sweep((&origin, &index), &at, (pass, &mut choice), &changes, looked_at, &doing)?;
             let has_swept = swept.is_some();
             if !has_made && !has_swept && !std::mem::take(&mut has_retried) {
                 break;

@@ -47,10 +47,9 @@ impl<'s> Orphans<'s> {
         &mut self,
         (origin, index): (&Index, &Index),
         at: &StepName,
-        pass: Applicability,
+        (pass, choice): (Applicability, &mut Choice<'_>),
         changes: &[SourceChange],
         looked_at: &mut BTreeSet<RepoPath>,
-        choice: &mut Choice<'_>,
         doing: &dyn Fn(&str),
     ) -> Result<Option<(SourceChange, Index)>, BuildError> {
         // At the places that they had before the step, like all that it finds. A file as a whole has the same.

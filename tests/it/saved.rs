@@ -179,6 +179,22 @@ fn what_has_come_since_is_not_broken_by_a_plan_that_did_not_know_it() {
     assert_eq!((sandbox.git(&["status", "--porcelain"]), sandbox.path("pkg/fresh.py").exists()), (String::new(), true));
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_is_made_through_a_link_that_has_come_since() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let saved = save(&sandbox, &plan_of(&MOVE_FILE.replace("pkg.fresh", "new.fresh")), &[]);
+    let outside = beside(&sandbox, "outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::os::unix::fs::symlink(&outside, sandbox.path("new")).unwrap();
+    let error = apply(&sandbox, &saved, &[]).fails(1);
+    assert!(error.contains("would be overwritten:\n  new"), "not tracked: {error}");
+    sandbox.commit("A link");
+    let error = apply(&sandbox, &saved, &[]).fails(1);
+    assert!(error.contains("new/fresh.py: the plan would make it, and new stands in its way\n"), "tracked: {error}");
+    assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0);
+}
+
 const STEPS: &str = "[[phase.step]]\nid = \"absolute\"\nkind = \"absolute-imports\"\n";
 
 #[test]
