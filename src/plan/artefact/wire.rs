@@ -53,6 +53,7 @@ struct Wire {
     threshold: String,
     options: WireOptions,
     gates: Vec<WireGate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     worse: Vec<WireWorse>,
     steps: Vec<WireStep>,
 }
