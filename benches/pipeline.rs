@@ -98,6 +98,7 @@ fn plan(bencher: Bencher, size: usize) {
             is_left_out: &|_, _| false,
             again: None,
             progress: &NoProgress,
+            chooser: None,
         };
         let index = Index::build(repo.snapshot.clone(), &repo.plan.options);
         build(index, &request).expect("a plan that keeps the laws").steps.len()

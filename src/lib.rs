@@ -72,6 +72,17 @@
 //! A figure is the list of places that it counts ([`plan::gate`]), so every number comes with its evidence. Gates are measured on an
 //! index, before and after their phase; a program outside is described by a gate and run by the command line alone, when it is allowed to.
 //!
+//! # What a saved plan is
+//!
+//! Edits, each bound to the blob and mode that it was computed from ([`plan::artefact`]). Applied later, each path is asked how far along
+//! the steps it is; what is there is passed over, what has drifted is refused or left out with all that depends on it, and what is
+//! made is proved again wherever the tree is another one. The file is read as if a stranger had written it.
+//!
+//! # Who decides
+//!
+//! A build may ask a [`plan::choice::Chooser`] about each fix, in the fold: so a later step sees what was accepted of an earlier one. Fixes
+//! that a bond joins are one question. The command line asks a person, and keeps the answers in the git directory.
+//!
 //! # What takes a call's place
 //!
 //! A wrapper's own `return` is read as a [`lang::python::template`]: an expression with holes, which knows in which order it evaluates what is

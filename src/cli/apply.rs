@@ -7,15 +7,15 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::error::CliError;
-use super::plan::{Selection, built, made};
+use super::plan::{Selection, built_with, commits};
+use super::progress::Ticker;
 use super::project::{At, Project};
+use super::review::{Asking, Decisions, Review};
 use super::writing::{Branch, Commit, Writing};
-use super::{Answer, Global, confirm, say};
+use super::{Answer, Global, confirm, saved, say};
 use crate::git::commit::Draft;
-use crate::git::{Repo, short};
-use crate::plan::artefact::{Artefact, SavedStep};
+use crate::git::short;
 use crate::plan::commits::{Grouping, Style};
-use crate::plan::delta::FileDelta;
 use crate::plan::gate::worse::{Worse, worse};
 use crate::report::{self, Report, gates as gates_text};
 use crate::text::path::RepoPath;
@@ -27,7 +27,11 @@ pub(super) struct Args {
     #[arg(value_name = "FILE", conflicts_with_all = ["phase", "only", "review"])]
     file: Option<PathBuf>,
     #[command(flatten)]
+    saved: saved::Fitting,
+    #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     cut: Cut,
     #[command(flatten)]
@@ -62,8 +66,8 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let repo = project.repo()?;
     let branch = args.writing.branch(repo)?;
     args.writing.check(repo)?;
-    let steps = match &args.file {
-        Some(file) => saved(repo, file, &branch)?,
+    let (steps, answers) = match &args.file {
+        Some(file) => (saved::steps(global, &project, file, &args.saved, &branch, args.writing.yes)?, None),
         None => planned(global, &project, args, &branch)?,
     };
     if steps.is_empty() {
@@ -78,6 +82,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let drafts: Vec<Draft<'_>> = steps.iter().map(|step| Draft { message: step.message.clone(), files: &step.files }).collect();
     let work = repo.write(branch.base, &drafts)?;
     let ids = args.writing.publish(repo, work, &branch, &format!("ssot-migrate apply: {commits}"))?;
+    answers.map_or(Ok(()), |mut answers| answers.spend())?;
     let mut out = format!("Made {commits} on {}:\n", short(&branch.name));
     for (step, id) in steps.iter().zip(&ids) {
         out += &format!("  {} {}\n", &id.to_string()[..10], step.title);
@@ -86,18 +91,38 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     Ok(out.into())
 }
 
-fn planned(global: &Global, project: &Project, args: &Args, branch: &Branch) -> Result<Vec<Commit>, CliError> {
+/// The commits of a plan that is made now, and the answers that it rests on.
+fn planned(
+    global: &Global,
+    project: &Project,
+    args: &Args,
+    branch: &Branch,
+) -> Result<(Vec<Commit>, Option<Decisions>), CliError> {
     let plan = project.plan(global)?;
     let base = branch.base.to_string();
     let at = if branch.exists { At::Revision(&base) } else { At::Head };
-    let (built, _) = built(project, &plan, &at, &args.selection)?;
-    let threshold = args.selection.threshold();
-    if !args.writing.yes {
+    let is_asked = args.asking.interactive;
+    let selection = Selection { review: args.selection.review || is_asked, ..args.selection.clone() };
+    let ticker = Ticker::start();
+    let review = match is_asked {
+        true => Some(Review::ask(project.repo()?, &plan.name, &args.asking, &ticker)?),
+        false => Review::recall(project.repo()?, &plan.name)?,
+    };
+    let (built, _) = built_with(project, &plan, &at, &selection, &ticker, review.as_ref())?;
+    let answers = review.map(Review::into_decisions);
+    drop(ticker);
+    let threshold = selection.threshold();
+    let steps = commits(&plan, &built, args.cut.style()?, threshold)?;
+    if is_asked {
+        for step in &steps {
+            say(&format!("  {}: {}\n", step.title, step.summary));
+        }
+    } else if !args.writing.yes {
         let base = format!("{} at {}", short(&branch.name), &base[..10]);
         say(&report::text::render(&Report { plan: &plan, built: &built, base, threshold }));
     }
     check_gates(&worse(&built.figures))?;
-    Ok(made(&plan, &built, args.cut.style()?, threshold)?.into_iter().map(Commit::from).collect())
+    Ok((steps, answers))
 }
 
 impl Cut {
@@ -122,30 +147,13 @@ impl From<Group> for Grouping {
 }
 
 /// Refuses to leave a phase whose gates are worse than before it.
-fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
+pub(super) fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
     if worse.is_empty() {
         return Ok(());
     }
     let (gates, they) = if worse.len() == 1 { ("a gate", "it is") } else { ("gates", "they are") };
     let error = CliError::refused(format!("{gates} would be left worse than {they}:\n{}", gates_text::refusal(worse)));
     Err(error.hint("nothing has been changed; narrow the steps, or mend what is new first"))
-}
-
-fn saved(repo: &Repo, file: &PathBuf, branch: &Branch) -> Result<Vec<Commit>, CliError> {
-    let text = std::fs::read_to_string(file).map_err(|error| CliError::io(file.display().to_string(), error))?;
-    let artefact = Artefact::from_json(&text)?;
-    let snapshot = repo.snapshot(branch.base)?;
-    if artefact.is_done(&snapshot)? {
-        return Ok(Vec::new());
-    }
-    let made = artefact.replay(&snapshot)?;
-    check_gates(&artefact.worse)?;
-    let step = |(step, files): (&SavedStep, Vec<FileDelta>)| Commit {
-        title: format!("{} / {}", step.phase, step.step),
-        message: step.message.clone(),
-        files,
-    };
-    Ok(artefact.steps.iter().zip(made).map(step).collect())
 }
 
 /// The paths that the steps change, and those of them that are not there before the first step.

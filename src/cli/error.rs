@@ -50,7 +50,8 @@ impl CliError {
     /// 1 where the answer is no, 2 where there is none.
     pub fn code(&self) -> u8 {
         match &*self.cause {
-            Cause::Refused(_) | Cause::Artefact(ArtefactError::Drifted(_)) => 1,
+            Cause::Refused(_) => 1,
+            Cause::Artefact(error) if error.is_refusal() => 1,
             Cause::Git(error) if error.is_refusal() => 1,
             _ => 2,
         }
@@ -82,10 +83,7 @@ impl CliError {
             Cause::Build(BuildError::Overlap { .. }) => {
                 "split the step in two, so that the second sees what the first has done"
             }
-            Cause::Artefact(ArtefactError::Drifted(_)) => "plan again; nothing has been changed",
-            Cause::Artefact(ArtefactError::Tampered | ArtefactError::Inconsistent(_)) => {
-                "make the plan again with `plan --out`"
-            }
+            Cause::Artefact(error) => error.hint(),
             _ => return None,
         };
         Some(hint.to_owned())

@@ -13,7 +13,11 @@ mod programs;
 mod progress;
 mod project;
 mod refs;
+mod replan;
+mod review;
 mod rollback;
+mod saved;
+mod show;
 mod status;
 mod test;
 mod verify;
@@ -60,6 +64,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Rollback(rollback::Args),
+    Show(show::Args),
     Status(status::Args),
     Verify(verify::Args),
     Refs(refs::Args),
@@ -115,6 +120,7 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Plan(args) => plan::run(&cli.global, args),
         Command::Apply(args) => apply::run(&cli.global, args),
         Command::Rollback(args) => rollback::run(&cli.global, args),
+        Command::Show(args) => show::run(&cli.global, args),
         Command::Status(args) => status::run(&cli.global, args),
         Command::Verify(args) => verify::run(&cli.global, args),
         Command::Refs(args) => refs::run(&cli.global, args),

@@ -7,13 +7,15 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
-use super::{Answer, Global, note, pool};
+use super::review::Review;
+use super::writing::Commit;
+use super::{Answer, Global, note, pool, saved};
 use crate::git::history::Journal;
 use crate::index::Index;
-use crate::plan::artefact::{Artefact, SavedStep};
+use crate::plan::artefact::{Artefact, Binding, Selected};
 use crate::plan::build::{Built, BuiltStep, Request, build};
+use crate::plan::choice::Chooser;
 use crate::plan::commits::{self, Made, Style};
-use crate::plan::gate::worse::worse;
 use crate::plan::spec::{Phase, Plan};
 use crate::report::{self, Report};
 use crate::transform::finding::Applicability;
@@ -41,7 +43,7 @@ pub(super) struct Args {
 }
 
 /// Which phases, and which fixes.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct Selection {
     /// The phase to plan, with the pending phases that it requires; may be given several times [default: all that are pending]
     #[arg(long, value_name = "ID")]
@@ -70,10 +72,24 @@ impl Selection {
     pub fn threshold(&self) -> Applicability {
         if self.review { Applicability::Review } else { Applicability::Safe }
     }
+
+    /// As it is saved with a plan.
+    fn selected(&self) -> Selected {
+        Selected { phases: self.phase.clone(), only: self.only, threshold: self.threshold() }
+    }
+
+    /// From what was saved with a plan.
+    pub fn of(selected: &Selected) -> Self {
+        let Selected { phases, only, threshold } = selected;
+        Self { phase: phases.clone(), only: *only, review: *threshold == Applicability::Review }
+    }
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
+    if let Some(path) = &args.out {
+        saved::check_target(path)?;
+    }
     let plan = project.plan(global)?;
     let at = At::of(args.at.as_deref(), args.worktree);
     let (built, base) = built(&project, &plan, &at, &args.selection)?;
@@ -86,17 +102,44 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         Format::Diff => report::diff::render(&net(&built)?),
     };
     if let Some(path) = &args.out {
-        let commit = project.repo()?.commit(args.at.as_deref())?.to_string();
-        let artefact = artefact(&plan, &built, commit, args.selection.threshold())?;
-        std::fs::write(path, artefact.to_json()).map_err(|error| CliError::io(path.display().to_string(), error))?;
+        let repo = project.repo()?;
+        let commit = repo.commit(args.at.as_deref())?;
+        let binding = Binding {
+            source: project.plan_source(global)?,
+            commit: commit.to_string(),
+            tree: repo.tree(commit)?,
+            selected: args.selection.selected(),
+        };
+        let threshold = args.selection.threshold();
+        let made = made(&plan, &built, Style::default(), threshold)?;
+        let artefact = Artefact::new(&plan, &built, &made, binding, &|step| report::summary(step, threshold));
+        saved::write(path, &artefact.to_json())?;
     }
     Ok(Answer { out, code: u8::from(args.exit_code && !is_empty) })
 }
 
-/// Builds the phases that are meant. Also returns what the files are called.
+/// Builds the phases that are meant, as was answered in interactive reviews before. Also returns what the files are called.
 pub(super) fn built(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selection) -> Result<(Built, String), CliError> {
+    let review = project.repo.as_ref().map(|repo| Review::recall(repo, &plan.name)).transpose()?.flatten();
+    built_with(project, plan, at, selection, &Ticker::start(), review.as_ref())
+}
+
+/// Builds the phases that are meant; `review` decides on the fixes. Also returns what the files are called.
+pub(super) fn built_with(
+    project: &Project,
+    plan: &Plan,
+    at: &At<'_>,
+    selection: &Selection,
+    progress: &Ticker,
+    review: Option<&Review<'_>>,
+) -> Result<(Built, String), CliError> {
     let (snapshot, base, journal) = project.snapshot(at, plan)?;
-    Ok((build_on(Index::build(snapshot, &plan.options), plan, &journal, selection, &|_, _| false)?, base))
+    let chooser = review.map(|review| review as &dyn Chooser);
+    let index = Index::build(snapshot, &plan.options);
+    let built = build_chosen(index, plan, &journal, selection, &|_, _| false, progress, chooser);
+    // What was answered is told, and kept, whether or not a plan comes of it.
+    review.map_or(Ok(()), Review::close)?;
+    Ok((built?, base))
 }
 
 /// Builds the phases that are meant on an index of the files that the journal goes with, without the steps that are left out.
@@ -107,15 +150,27 @@ pub(super) fn build_on(
     selection: &Selection,
     is_left_out: &(dyn Fn(&str, &str) -> bool + Sync),
 ) -> Result<Built, CliError> {
+    build_chosen(index, plan, journal, selection, is_left_out, &Ticker::start(), None)
+}
+
+/// Builds the phases that are meant; `chooser` decides on the fixes.
+fn build_chosen(
+    index: Index,
+    plan: &Plan,
+    journal: &Journal,
+    selection: &Selection,
+    is_left_out: &(dyn Fn(&str, &str) -> bool + Sync),
+    progress: &Ticker,
+    chooser: Option<&dyn Chooser>,
+) -> Result<Built, CliError> {
     let phases = select(plan, &selection.phase, selection.only, journal)?;
     // A step that found nothing to do has left no commit; steps behind it that have one tell that it was run.
     let is_applied =
         |phase: &str, step: &str| plan.from_step(phase, step).iter().any(|step| journal.is_applied(phase, &step.id));
-    let progress = Ticker::start();
     let threshold = selection.threshold();
     let one_thread = pool(1)?;
     let again = Some(&one_thread);
-    let request = Request { plan, phases, threshold, is_applied: &is_applied, is_left_out, again, progress: &progress };
+    let request = Request { plan, phases, threshold, is_applied: &is_applied, is_left_out, again, progress, chooser };
     let mut built = build(index, &request)?;
     // A step that finds nothing to do leaves no commit. A phase with such a step may be done all the same.
     let has_work = |phase: &str| built.steps.iter().any(|step| step.phase == phase && !step.files.is_empty());
@@ -135,22 +190,21 @@ fn net(built: &Built) -> Result<Vec<crate::plan::delta::FileDelta>, CliError> {
     Ok(crate::plan::delta::deltas(&built.base, &built.result, &changes)?)
 }
 
-/// The plan as it is saved: with the commits that `apply` would make.
-fn artefact(plan: &Plan, built: &Built, commit: String, threshold: Applicability) -> Result<Artefact, CliError> {
-    let made = made(plan, built, Style::default(), threshold)?;
-    Ok(Artefact {
-        plan: plan.name.clone(),
-        plan_digest: plan.digest.clone(),
-        commit,
-        worse: worse(&built.figures),
-        steps: made.into_iter().map(|made| SavedStep::new(&made.built, made.message)).collect(),
-    })
-}
-
 /// The commits of a built plan; `style` goes before what the plan says.
-pub(super) fn made(plan: &Plan, built: &Built, style: Style, threshold: Applicability) -> Result<Vec<Made>, CliError> {
+fn made(plan: &Plan, built: &Built, style: Style, threshold: Applicability) -> Result<Vec<Made>, CliError> {
     let progress = Ticker::start();
     let summary = |step: &BuiltStep| report::summary(step, threshold);
     let request = commits::Request { plan, style, threshold, summary: &summary, progress: &progress };
     Ok(commits::commits(built, &request)?)
+}
+
+/// The commits of a built plan, as they are written; `style` goes before what the plan says.
+pub(super) fn commits(plan: &Plan, built: &Built, style: Style, threshold: Applicability) -> Result<Vec<Commit>, CliError> {
+    let commit = |made: Made| Commit {
+        title: made.name(),
+        summary: report::summary(&made.built, threshold),
+        message: made.message(plan),
+        files: made.built.files,
+    };
+    Ok(made(plan, built, style, threshold)?.into_iter().map(commit).collect())
 }

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// Shows what is being done until it is dropped.
 pub(super) struct Ticker {
     doing: Arc<Mutex<String>>,
+    /// Held while the line must not be there.
+    quiet: Arc<Mutex<()>>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -23,16 +25,18 @@ pub(super) struct Ticker {
 impl Ticker {
     pub fn start() -> Self {
         let doing = Arc::new(Mutex::new(String::new()));
+        let quiet = Arc::new(Mutex::new(()));
         if !std::io::stderr().is_terminal() {
-            return Self { doing, stop: None, thread: None };
+            return Self { doing, quiet, stop: None, thread: None };
         }
         let (stop, stopped) = channel();
-        let shown = doing.clone();
+        let (shown, hushed) = (doing.clone(), quiet.clone());
         let thread = std::thread::spawn(move || {
             let start = Instant::now();
             let mut wait = PATIENCE;
             let mut has_shown = false;
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(wait) {
+                let Ok(_free) = hushed.try_lock() else { continue };
                 let what = shown.lock().map(|what| what.clone()).unwrap_or_default();
                 super::say(&format!("\r\x1b[K{what} ({} s)", start.elapsed().as_secs()));
                 let _ = std::io::stderr().flush();
@@ -43,7 +47,16 @@ impl Ticker {
                 super::say("\r\x1b[K");
             }
         });
-        Self { doing, stop: Some(stop), thread: Some(thread) }
+        Self { doing, quiet, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Takes the line away, and keeps it away as long as what is returned lives.
+    pub fn hush(&self) -> Option<MutexGuard<'_, ()>> {
+        let hushed = self.quiet.lock().ok();
+        if self.thread.is_some() {
+            super::say("\r\x1b[K");
+        }
+        hushed
     }
 }
 

@@ -115,8 +115,7 @@ impl Project {
     pub fn plan(&self, global: &Global) -> Result<Plan, CliError> {
         let packs = self.packs()?;
         let name = &global.plan;
-        let is_file = name.ends_with(".toml") || name.contains(['/', '\\']);
-        if is_file {
+        if is_file(name) {
             let path = Path::new(name);
             return self.read(path, &packs);
         }
@@ -139,6 +138,24 @@ impl Project {
                 ))
             }
         }
+    }
+
+    /// What names the plan that is meant in a file that others may read elsewhere: its name, its path from the root, or, outside of the
+    /// root, its whole path.
+    pub fn plan_source(&self, global: &Global) -> Result<String, CliError> {
+        if !is_file(&global.plan) {
+            return Ok(global.plan.clone());
+        }
+        let path = Path::new(&global.plan);
+        let real = path.canonicalize().map_err(|error| CliError::io(path.display().to_string(), error))?;
+        let from_root = real.strip_prefix(&self.root).map(|inside| Path::new(".").join(inside));
+        Ok(from_root.unwrap_or(real).display().to_string())
+    }
+
+    /// Reads the plan that [`Project::plan_source`] named.
+    pub fn plan_at(&self, global: &Global, source: &str) -> Result<Plan, CliError> {
+        let found = if is_file(source) { self.root.join(source).display().to_string() } else { source.to_owned() };
+        self.plan(&Global { plan: found, ..global.clone() })
     }
 
     fn read(&self, path: &Path, packs: &Packs) -> Result<Plan, CliError> {
@@ -168,6 +185,11 @@ impl Project {
             false => Err(CliError::usage(format!("{} is a link that leads out of the root", path.display()))),
         }
     }
+}
+
+/// Whether what names a plan is a file's path.
+fn is_file(name: &str) -> bool {
+    name.ends_with(".toml") || name.contains(['/', '\\'])
 }
 
 /// The TOML files below a folder: their paths without the suffix as ids, and the paths; sorted.

@@ -6,7 +6,6 @@ use crate::git::commit::Unpublished;
 use crate::git::finish::Target;
 use crate::git::sign::Signing;
 use crate::git::{CommitId, GitError, HEAD, Head, Repo};
-use crate::plan::commits::Made;
 use crate::plan::delta::FileDelta;
 
 /// How commits are made.
@@ -33,16 +32,12 @@ pub(super) struct Writing {
 pub(super) struct Commit {
     /// What it is, in a few words.
     pub title: String,
+    /// What it does, in words.
+    pub summary: String,
     /// Its message.
     pub message: String,
     /// What changes.
     pub files: Vec<FileDelta>,
-}
-
-impl From<Made> for Commit {
-    fn from(made: Made) -> Self {
-        Self { title: made.name(), message: made.message, files: made.built.files }
-    }
 }
 
 /// The branch that commits go to.

@@ -379,6 +379,16 @@ impl Repo {
         self.inner.workdir()
     }
 
+    /// The folder for the tool's own files; linked work trees share it.
+    pub fn own_folder(&self) -> PathBuf {
+        self.inner.commondir().join("ssot-migrate")
+    }
+
+    /// The editor that git is told to use.
+    pub fn editor(&self) -> Option<String> {
+        self.inner.config().ok()?.get_string("core.editor").ok().filter(|editor| !editor.trim().is_empty())
+    }
+
     /// Where HEAD points.
     ///
     /// # Errors

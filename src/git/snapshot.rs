@@ -38,6 +38,29 @@ impl Repo {
         Ok(Snapshot::new(files, opaque, Arc::new(source)))
     }
 
+    /// The id of a commit's tree.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn tree(&self, commit: Oid) -> Result<String, GitError> {
+        Ok(self.inner.find_commit(commit)?.tree_id().to_string())
+    }
+
+    /// A snapshot of contents that the repository may hold, at these paths, whatever commit they belong to. One that it does not hold
+    /// is an error only when it is read.
+    pub fn snapshot_of(&self, files: impl IntoIterator<Item = (RepoPath, Mode, BlobId)>) -> Snapshot {
+        let files: Vec<File> = files.into_iter().map(|(path, mode, blob)| File::stored(path, mode, Some(blob))).collect();
+        let source = GitSource {
+            git_dir: self.inner.path().to_owned(),
+            waiting: self.waiting(),
+            work_tree: self.inner.workdir().map(Path::to_owned),
+            // What stands on disk is taken only where it has the blob's id.
+            checked_out: files.iter().map(|file| file.path.clone()).collect(),
+            pool: Mutex::default(),
+        };
+        Snapshot::new(files, Vec::new(), Arc::new(source))
+    }
+
     /// The files of the work tree as a snapshot: those that git tracks, as they are on disk, and those that it would add.
     ///
     /// # Errors

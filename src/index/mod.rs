@@ -30,7 +30,7 @@ use typescript::Projects;
 use words::{Word, Words};
 
 /// What a plan says about the languages.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Options {
     /// The folders that Python imports start from; found by [`RootFolder::detect`] where the plan does not say.
     pub roots: Option<Vec<RootFolder>>,

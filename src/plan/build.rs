@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::choice::{Choice, Chooser, Since};
 use super::cycles::CycleFigures;
 use super::delta::{FileDelta, deltas};
 use super::faults::{self, Existing};
@@ -46,6 +47,8 @@ pub struct Request<'a> {
     pub again: Option<&'a rayon::ThreadPool>,
     /// Told what is being done.
     pub progress: &'a dyn Progress,
+    /// Who decides which of the fixes are made; all that are sure enough where nobody does.
+    pub chooser: Option<&'a dyn Chooser>,
 }
 
 /// Who wants to know what is being done.
@@ -305,6 +308,7 @@ fn build_step(
     let mut index = index;
     let mut changes: Vec<SourceChange> = Vec::new();
     let mut orphans = Orphans::new(scope, &step.transform);
+    let mut choice = Choice::new(request.chooser);
     for pass in [Applicability::Safe, Applicability::Review] {
         if pass < request.threshold {
             break;
@@ -312,12 +316,14 @@ fn build_step(
         // What is changed may free other code: what no test loads under a patch any more, say.
         let mut has_retried = false;
         let mut rounds = 0;
+        let known = Since { changes: &changes, is_fresh: false };
+        findings = choice.choose(&at, &index, &known, pass, findings);
         loop {
             let fixes: Vec<Finding> = findings.extract_if(.., |finding| has_fix(finding, |fix| fix >= pass)).collect();
             let made = make(&index, &at, fixes, &mut settled, looked_at, &doing)?;
             let has_made = made.is_some();
             index = keep(made, &mut changes).unwrap_or(index);
-            let swept = orphans.sweep((&origin, &index), &at, pass, &changes, looked_at, &doing)?;
+            let swept = orphans.sweep((&origin, &index), &at, (pass, &mut choice), &changes, looked_at, &doing)?;
             let has_swept = swept.is_some();
             if !has_made && !has_swept && !std::mem::take(&mut has_retried) {
                 break;
@@ -328,8 +334,12 @@ fn build_step(
             doing("checking that it converges");
             let (held, again): (Vec<Finding>, Vec<Finding>) =
                 search(&index).into_iter().partition(|finding| is_held(&settled, finding));
-            let open = again.iter().find(|finding| has_fix(finding, |fix| fix >= pass));
-            if let Some(finding) = open.filter(|_| rounds >= MOST_ROUNDS) {
+            let open = again.iter().find(|finding| has_fix(finding, |fix| fix >= pass)).cloned();
+            findings = remaining(&origin, &changes, findings, again);
+            let known = Since { changes: &changes, is_fresh: false };
+            findings = choice.choose(&at, &index, &known, pass, findings);
+            let open = open.filter(|_| findings.iter().any(|finding| has_fix(finding, |fix| fix >= pass)));
+            if let Some(finding) = open.as_ref().filter(|_| rounds >= MOST_ROUNDS) {
                 return Err(BuildError::DoesNotConverge {
                     at,
                     place: Box::new(finding.place.clone()),
@@ -338,10 +348,11 @@ fn build_step(
             }
             // An import that went may have been the last that needed another.
             let is_done = open.is_none() && !has_swept;
-            findings = remaining(&origin, &changes, findings, again);
             if is_done {
                 // Once others are made, what was held back may break nothing any more.
-                let fixes = held.into_iter().filter(|finding| has_fix(finding, |fix| fix >= pass)).collect();
+                let now = Since { changes: &changes, is_fresh: true };
+                let is_wanted = |finding: &Finding| has_fix(finding, |fix| fix >= pass) && !choice.is_declined(&now, finding);
+                let fixes = held.into_iter().filter(is_wanted).collect();
                 let mut retried = Vec::new();
                 let made = make(&index, &at, fixes, &mut retried, looked_at, &doing)?;
                 if made.is_none() {

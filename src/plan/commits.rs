@@ -75,8 +75,8 @@ impl Style {
 
 /// A commit that is to be made.
 pub struct Made {
-    /// Its message, with its trailers.
-    pub message: String,
+    /// The text of its message, without trailers.
+    pub text: String,
     /// Which part of its step it is, where the step is cut.
     pub part: Option<Part>,
     /// What it does. For a whole phase, the step's id is those of all its steps.
@@ -84,6 +84,13 @@ pub struct Made {
 }
 
 impl Made {
+    /// Its message.
+    pub fn message(&self, plan: &Plan) -> String {
+        let part = self.part.as_ref().map(|part| (part.at, part.of));
+        let of = message::Of { plan: &plan.name, phase: &self.built.phase, steps: &self.built.step, part };
+        message::seal(&self.text, &of, &self.built.files)
+    }
+
     /// What it is, in a line: `phase / step, part 2 of 5 (@team)`.
     pub fn name(&self) -> String {
         let part = self.part.as_ref().map(|part| format!(", part {} of {}{}", part.at, part.of, part.behind(" (", ")")));
@@ -167,7 +174,7 @@ fn of_slice(Slice { part, built }: Slice, style: &Style, request: &Request<'_>) 
         threshold: request.threshold,
         is_phase: false,
     };
-    Made { message: message::message(&subject, style.message.as_ref()), part, built }
+    Made { text: message::text(&subject, style.message.as_ref()), part, built }
 }
 
 fn of_phase(
@@ -182,7 +189,7 @@ fn of_phase(
     let told: Vec<(&BuiltStep, String)> = steps.iter().map(|step| (*step, (request.summary)(step))).collect();
     let (plan, threshold) = (request.plan, request.threshold);
     let subject = message::Subject { plan, steps: &told, files: &files, part: None, threshold, is_phase: true };
-    let message = message::message(&subject, style.message.as_ref());
+    let text = message::text(&subject, style.message.as_ref());
     let ids: Vec<&str> = steps.iter().map(|step| step.step.as_str()).collect();
     let findings = steps.iter().flat_map(|step| step.findings.iter().cloned()).collect();
     let first = steps.first();
@@ -196,7 +203,7 @@ fn of_phase(
         changes,
         files,
     };
-    Ok(Made { message, part: None, built })
+    Ok(Made { text, part: None, built })
 }
 
 fn copy(step: &BuiltStep) -> BuiltStep {

@@ -33,40 +33,53 @@ pub(super) struct Subject<'s> {
     pub is_phase: bool,
 }
 
-/// The message of the commit that makes a step; `summary` says what it does.
-pub fn apply(plan: &Plan, step: &BuiltStep, summary: &str, threshold: Applicability) -> String {
-    let steps = [(step, summary.to_owned())];
-    let subject = Subject { plan, steps: &steps, files: &step.files, part: None, threshold, is_phase: false };
-    let template = plan.phase(&step.phase).and_then(|phase| phase.commits.message.as_ref()).or(plan.commits.message.as_ref());
-    message(&subject, template)
+/// Whose commit a message is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Of<'o> {
+    /// The plan's name.
+    pub plan: &'o str,
+    /// The phase's id.
+    pub phase: &'o str,
+    /// The step's id; where a commit has several steps, all of them with commas between.
+    pub steps: &'o str,
+    /// Which part of the step it is, and of how many.
+    pub part: Option<(usize, usize)>,
 }
 
-/// The message of a commit, from a template or as it is without one. The trailers come last.
-pub(super) fn message(about: &Subject<'_>, template: Option<&Template>) -> String {
+/// The text of a commit's message, from a template or as it is without one.
+pub(super) fn text(about: &Subject<'_>, template: Option<&Template>) -> String {
     let (subject, body) = match template {
         Some(template) => filled(about, template),
         None => (plain_subject(about), plain_body(about)),
     };
-    // Others read no trailers of ours in what the plan says.
-    let body: Vec<String> =
-        body.lines().map(|line| if is_own_trailer(line) { format!("> {line}") } else { line.to_owned() }).collect();
-    let subject = if is_own_trailer(&subject) { format!("- {subject}") } else { subject };
-    let digest = digest(about.files);
-    let trailers: String = about.steps.iter().map(|(step, _)| trailers(about, step, &digest)).collect();
+    if body.is_empty() { subject } else { format!("{subject}\n\n{body}") }
+}
+
+/// A message with the trailers of a commit that does this to the files. Lines of the text that would be read as trailers are quoted, and
+/// control characters replaced: what a plan or a saved plan says can neither forge the journal nor reach a terminal.
+pub fn seal(text: &str, of: &Of<'_>, files: &[FileDelta]) -> String {
+    let line = |line: &str| {
+        let plain: String =
+            line.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect();
+        if is_own_trailer(&plain) { format!("> {plain}") } else { plain }
+    };
+    let (subject, body) = text.split_once('\n').unwrap_or((text, ""));
+    let body: Vec<String> = body.trim().lines().map(line).collect();
+    let digest = digest(files);
+    let trailers: String = of.steps.split(", ").map(|step| trailers(of, step, &digest)).collect();
     let gap = if ends_in_trailers(&body) { "\n" } else { "\n\n" };
-    // A commit's message ends at a NUL.
-    let message = if body.is_empty() {
+    let subject = line(subject.trim_end());
+    if body.is_empty() {
         format!("{subject}\n\n{trailers}")
     } else {
         format!("{subject}\n\n{}{gap}{trailers}", body.join("\n"))
-    };
-    message.replace('\0', "\u{fffd}")
+    }
 }
 
 /// The trailers of a step: the lines by which the journal knows it.
-fn trailers(about: &Subject<'_>, step: &BuiltStep, digest: &str) -> String {
-    let part = about.part.map(|part| format!("Ssot-Part: {}/{}\n", part.at, part.of)).unwrap_or_default();
-    self::lines(about.plan, &step.phase, &step.step, "Ssot-Digest", digest) + &part
+fn trailers(of: &Of<'_>, step: &str, digest: &str) -> String {
+    let part = of.part.map(|(at, all)| format!("Ssot-Part: {at}/{all}\n")).unwrap_or_default();
+    lines(of.plan, of.phase, step, "Ssot-Digest", digest) + &part
 }
 
 /// Whether the last paragraph of a text, with another before it or alone, has nothing but trailers: ours join them.
@@ -204,12 +217,12 @@ pub fn revert(plan: &Plan, steps: &[(&str, &str)], commit: &str, has_conflicts: 
     let title = title.filter(|title| !title.is_empty()).unwrap_or(&all);
     let lead = if has_conflicts { "Conflicts: roll back" } else { "Roll back" };
     let body: String = steps.iter().map(|(phase, step)| format!("Rolls back phase {phase}, step {step}.\n")).collect();
-    let trailers: String = steps.iter().map(|(phase, step)| lines(plan, phase, step, "Ssot-Reverts", commit)).collect();
+    let trailers: String = steps.iter().map(|(phase, step)| lines(&plan.name, phase, step, "Ssot-Reverts", commit)).collect();
     format!("{}\n\n{body}\n{trailers}", cut(&format!("{lead}: {title}"), SUBJECT_LENGTH))
 }
 
-fn lines(plan: &Plan, phase: &str, step: &str, last: &str, value: &str) -> String {
-    format!("Ssot-Plan: {}\nSsot-Phase: {phase}\nSsot-Step: {step}\n{last}: {value}\n", plan.name)
+fn lines(plan: &str, phase: &str, step: &str, last: &str, value: &str) -> String {
+    format!("Ssot-Plan: {plan}\nSsot-Phase: {phase}\nSsot-Step: {step}\n{last}: {value}\n")
 }
 
 /// One line, cut at a word where it is too long.

@@ -1,11 +1,13 @@
 //! Layer 5: plans. A plan file says what is wanted; building it against an index gives steps of proved changes.
 //!
 //! [`spec`] reads plan files. [`build`] folds the steps over a snapshot, each step seeing what the one before it made, and refuses
-//! a plan that breaks one of the tool's laws. [`gate`] measures what phases are judged by. [`commits`] makes commits of the steps. [`artefact`] is a built plan as a file.
+//! a plan that breaks one of the tool's laws. [`choice`] asks somebody which fixes are made. [`gate`] measures what phases are judged by.
+//! [`commits`] makes commits of the steps. [`artefact`] is a built plan as a file.
 //! Nothing here touches the disk or git.
 
 pub mod artefact;
 pub mod build;
+pub mod choice;
 pub mod commits;
 pub mod cycles;
 pub mod delta;

@@ -13,6 +13,7 @@ mod typescript;
 use std::collections::BTreeSet;
 
 use super::build::{BuildError, StepName, has_fix, is_held, make, remaining};
+use super::choice::{Choice, Since};
 use crate::index::Index;
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
@@ -46,7 +47,7 @@ impl<'s> Orphans<'s> {
         &mut self,
         (origin, index): (&Index, &Index),
         at: &StepName,
-        pass: Applicability,
+        (pass, choice): (Applicability, &mut Choice<'_>),
         changes: &[SourceChange],
         looked_at: &mut BTreeSet<RepoPath>,
         doing: &dyn Fn(&str),
@@ -60,6 +61,7 @@ impl<'s> Orphans<'s> {
         for find in [Self::imports, Self::helpers, Self::modules] {
             let mut found = find(self, origin, index, changes);
             found.retain(|finding| !is_held(&self.settled, finding));
+            found = choice.choose(at, index, &Since { changes, is_fresh: true }, pass, found);
             let fixes: Vec<Finding> = found.extract_if(.., |finding| has_fix(finding, |fix| fix >= pass)).collect();
             let mut settled = Vec::new();
             let made = make(index, at, fixes, &mut settled, looked_at, doing)?;

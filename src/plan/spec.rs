@@ -1,6 +1,7 @@
 //! Plan files: `plans/*.toml`, read and checked. What is wanted, in order; nothing about how far it has come.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
@@ -43,6 +44,8 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// A digest of the plan's and its transforms' texts and of the tool's version, in hexadecimal digits.
     pub digest: String,
+    /// The digest of the text of each transform that it uses, by its id.
+    pub transforms: BTreeMap<String, String>,
 }
 
 /// A phase: what is applied, and rolled back, as a whole.
@@ -100,7 +103,8 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
         .iter()
         .map(|(id, file, document)| Under { id, file, document: document.as_ref().map(Spanned::get_ref) })
         .collect();
-    read_table(document.get_ref(), file, siblings, |table| {
+    let siblings = Noted { inner: siblings, read: RefCell::default() };
+    read_table(document.get_ref(), file, &siblings, |table| {
         let name = table.required("name");
         let title = table.string("title").map(|title| title.value).unwrap_or_default();
         let scope = table.table("scope").map(|table| {
@@ -116,9 +120,9 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
         table.finish();
         let phases = order(table, phases)?;
         let name = identifier(table, name?)?;
-        let digest = digest(file, packs, &phases);
+        let (digest, transforms) = digests(file, packs, &phases, &siblings.read.borrow());
         let (scope, tests) = scope.unwrap_or_default();
-        Some(Plan { name, title, scope, tests, options, commits, phases, digest })
+        Some(Plan { name, title, scope, tests, options, commits, phases, digest, transforms })
     })
 }
 
@@ -131,16 +135,40 @@ struct Under<'u> {
     document: Result<&'u DeTable<'u>, &'u SpecError>,
 }
 
-fn digest(file: &SpecFile, packs: &Packs, phases: &[Phase]) -> String {
+/// The digest of the plan as a whole, with the files that it reads beside it, and of each transform that it uses.
+fn digests(
+    file: &SpecFile,
+    packs: &Packs,
+    phases: &[Phase],
+    siblings: &BTreeMap<String, Arc<SpecFile>>,
+) -> (String, BTreeMap<String, String>) {
+    let hex = |digest: Sha256| -> String { digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect() };
     let mut digest = Sha256::new();
     digest.update(env!("CARGO_PKG_VERSION"));
     digest.update(&file.text);
+    let mut transforms = BTreeMap::new();
     let steps = phases.iter().flat_map(|phase| &phase.steps).map(|step| step.transform.id.as_str());
     let gates = phases.iter().flat_map(|phase| &phase.gates).filter_map(Gate::transform);
-    for file in steps.chain(gates).filter_map(|id| packs.get(id)) {
+    for (id, file) in steps.chain(gates).filter_map(|id| Some((id, packs.get(id)?))) {
         digest.update(&file.text);
+        transforms.insert(id.to_owned(), hex(Sha256::new_with_prefix(&file.text)));
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    siblings.values().for_each(|file| digest.update(&file.text));
+    (hex(digest), transforms)
+}
+
+/// Files beside a plan and its transforms, with a note of those that were read: they are part of what the plan says.
+struct Noted<'s> {
+    inner: &'s dyn Siblings,
+    read: RefCell<BTreeMap<String, Arc<SpecFile>>>,
+}
+
+impl Siblings for Noted<'_> {
+    fn sibling(&self, of: &SpecFile, name: &str) -> Result<Arc<SpecFile>, String> {
+        let file = self.inner.sibling(of, name)?;
+        self.read.borrow_mut().insert(file.name.clone(), file.clone());
+        Ok(file)
+    }
 }
 
 fn options(table: &Table<'_>) -> Options {
@@ -284,10 +312,15 @@ fn used<'t>(
     transform
 }
 
+/// Whether a text is fit to be an id.
+pub fn is_identifier(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(['-', '.'])
+}
+
 /// An id goes into commit trailers and onto command lines.
 pub(super) fn identifier(table: &Table<'_>, id: Located<String>) -> Option<String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if id.value.is_empty() || !id.value.chars().all(is_plain) || id.value.starts_with(['-', '.']) {
+    if !is_identifier(&id.value) {
         let problem = Problem::new(&id.origin, format!("`{}` is not an id", id.value));
         table.problem(problem.hint("an id is letters, digits, `-`, `_` and `.`, and starts with a letter or digit"));
         return None;

@@ -2,11 +2,13 @@
 
 pub mod diff;
 pub mod gates;
+pub mod hunks;
 pub mod json;
 pub mod markdown;
 mod markup;
 pub mod page;
 pub mod refs;
+pub mod saved;
 pub mod text;
 pub mod why;
 

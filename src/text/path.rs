@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 /// A path relative to the root, such as `netra_backend/app/main.py`.
 ///
-/// Invariant: at least one component; no component is empty, `.`, `..` or `.git` (in any case); no NUL byte.
+/// Invariant: at least one component; no component is empty, `.`, `..` or `.git` in any spelling that a file system takes for it (another
+/// case, NTFS's short name and trailing dots, blanks or streams, characters that HFS+ leaves out); no NUL byte.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoPath(Arc<[u8]>);
 
@@ -17,10 +18,9 @@ impl RepoPath {
     /// Returns the path, or `None` where the bytes break the invariant.
     pub fn new(bytes: impl AsRef<[u8]>) -> Option<Self> {
         let bytes = bytes.as_ref();
-        let sound = !bytes.contains(&0)
-            && bytes
-                .split(|&byte| byte == b'/')
-                .all(|part| !matches!(part, b"" | b"." | b"..") && !part.eq_ignore_ascii_case(b".git"));
+        let is_foreign = cfg!(not(unix)) && bytes.iter().any(|byte| matches!(byte, b'\\' | b':'));
+        let is_sound = |part: &[u8]| !matches!(part, b"" | b"." | b"..") && !is_git(part);
+        let sound = !bytes.contains(&0) && !is_foreign && bytes.split(|&byte| byte == b'/').all(is_sound);
         sound.then(|| Self(bytes.into()))
     }
 
@@ -82,6 +82,21 @@ impl RepoPath {
     pub fn to_os(&self) -> PathBuf {
         PathBuf::from(String::from_utf8_lossy(&self.0).as_ref())
     }
+}
+
+/// Whether some file system takes a name for `.git`. The rules are git's own (`core.protectNTFS`, `core.protectHFS`).
+fn is_git(name: &[u8]) -> bool {
+    // What can be ignored stands outside of ASCII, so most names are settled by their first byte.
+    if name.first().is_none_or(|first| !matches!(first, b'.' | b'g' | b'G') && first.is_ascii()) {
+        return false;
+    }
+    let is_ignored =
+        |c: &char| matches!(*c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    let text = String::from_utf8_lossy(name);
+    let kept: String = text.chars().filter(|c| !is_ignored(c)).collect();
+    let end = kept.find([':', '\\']).unwrap_or(kept.len());
+    let plain = kept[..end].trim_end_matches(['.', ' ']);
+    plain.eq_ignore_ascii_case(".git") || plain.eq_ignore_ascii_case("git~1")
 }
 
 /// Shows the path; one with control characters, quotes or bytes that are not UTF-8 in git's C-style quoting
@@ -175,7 +190,31 @@ mod tests {
         for bad in ["", "/a", "a/", "a//b", "../a", "a/../b", "./a", ".git/config", "a/.GIT/x", "a\0b"] {
             assert!(RepoPath::new(bad).is_none(), "{bad:?} was taken");
         }
-        assert!(RepoPath::new("a/..b/.github/c.py").is_some());
+        for good in ["a/..b/.github/c.py", ".gitignore", "git", "github", "git~10", ".git-x/a", "a/.gitmodules", "\u{200c}git"]
+        {
+            assert!(RepoPath::new(good).is_some(), "{good:?} was refused");
+        }
+    }
+
+    #[test]
+    fn gits_own_folder_is_known_in_every_spelling() {
+        for bad in [
+            ".Git/hooks/x",
+            "a/.git",
+            ".git./config",
+            ".git /config",
+            ".git. . /x",
+            ".git::$INDEX_ALLOCATION/config",
+            ".git:x",
+            ".git\\config",
+            "git~1/config",
+            "a/GIT~1",
+            ".g\u{200c}it/config",
+            "\u{feff}.git/x",
+            ".gi\u{200d}T/x",
+        ] {
+            assert!(RepoPath::new(bad).is_none(), "{bad:?} was taken");
+        }
     }
 
     #[test]

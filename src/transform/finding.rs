@@ -257,6 +257,10 @@ pub enum Reason {
     Private,
     /// A lock file names it, which only the package manager can bring up to date.
     LockFile,
+    /// A person has decided against the fix.
+    Rejected,
+    /// A person was asked about the fix and has not decided.
+    Undecided,
 }
 
 impl Reason {
@@ -336,6 +340,8 @@ impl Reason {
         Reason::Shared,
         Reason::Private,
         Reason::LockFile,
+        Reason::Rejected,
+        Reason::Undecided,
     ];
 
     /// The word that reports use.
@@ -415,6 +421,8 @@ impl Reason {
             Reason::Shared => "shared",
             Reason::Private => "private",
             Reason::LockFile => "lock-file",
+            Reason::Rejected => "rejected",
+            Reason::Undecided => "undecided",
         }
     }
 
@@ -503,6 +511,8 @@ impl Reason {
             Reason::Private => "it needs a name that its module does not export",
             Reason::Shared => "other names are taken from the old module at the same place, which names one module only",
             Reason::LockFile => "a lock file names it, which only the package manager can bring up to date",
+            Reason::Rejected => "somebody has decided against the fix",
+            Reason::Undecided => "nobody has decided on the fix yet",
         }
     }
 }

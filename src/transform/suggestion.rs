@@ -109,6 +109,8 @@ impl Reason {
             Reason::Commented => "look whether the comment still says something, and delete both",
             Reason::Private => "export the name, or move it first, and plan again",
             Reason::Shared => "write a statement of its own for each module, and plan again",
+            Reason::Rejected => "nothing, or decide anew: `apply --interactive --ask-again`",
+            Reason::Undecided => "decide on it: `apply --interactive`",
             Reason::LockFile => "take it with --review, and let the package manager write its lock file anew (`npm install`)",
             Reason::MigrationTest => "nothing, until the migration is over; then delete the test together with the old code",
         }

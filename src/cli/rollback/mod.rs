@@ -6,7 +6,7 @@ mod undoing;
 use std::fmt::Write;
 
 use super::error::CliError;
-use super::plan::{Selection, build_on, made};
+use super::plan::{Selection, build_on, commits};
 use super::progress::Ticker;
 use super::project::Project;
 use super::writing::{Branch, Commit, Writing};
@@ -128,7 +128,7 @@ fn plan_again(
             chosen.again.join(", ")
         ))
     })?;
-    rollback.again = made(plan, &built, Style::default(), selection.threshold())?.into_iter().map(Commit::from).collect();
+    rollback.again = commits(plan, &built, Style::default(), selection.threshold())?;
     rollback.result = built.result;
     Ok(())
 }

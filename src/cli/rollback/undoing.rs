@@ -230,7 +230,7 @@ impl Merge {
         let message = message::revert(plan, &steps, &commit, is_marked);
         let all = of.iter().rev().map(|entry| entry.step.as_str()).collect::<Vec<_>>().join(", ");
         let title = format!("{} / {all}", of.first().map_or("", |entry| &entry.phase));
-        self.made.push(Commit { title, message, files: undone.files });
+        self.made.push(Commit { summary: title.clone(), title, message, files: undone.files });
         Ok(())
     }
 }

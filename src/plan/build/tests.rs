@@ -135,6 +135,7 @@ fn built(files: &[(&str, &str)], rule: Box<dyn Rule>) -> Result<Built, BuildErro
         commits: Default::default(),
         phases: vec![phase],
         digest: String::new(),
+        transforms: BTreeMap::new(),
     };
     let request = Request {
         plan: &plan,
@@ -144,6 +145,7 @@ fn built(files: &[(&str, &str)], rule: Box<dyn Rule>) -> Result<Built, BuildErro
         is_applied: &|_, _| false,
         again: Some(&rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap()),
         progress: &NoProgress,
+        chooser: None,
     };
     let index = Index::build(Memory::snapshot(files.iter().copied()), &Options::default());
     build(index, &request)

@@ -1,0 +1,222 @@
+//! What is shown of a fix that is asked about: lines that fit the terminal, with nothing in them that does something to it.
+
+use std::io::IsTerminal;
+
+use unicode_width::UnicodeWidthChar;
+
+use super::decisions::sides;
+use crate::plan::choice::Asked;
+use crate::report::hunks::{Side, hunks};
+use crate::report::saved::plain;
+use crate::text::change::{FileChange, SourceChange};
+use crate::text::path::RepoPath;
+use crate::text::snapshot::Snapshot;
+use crate::transform::finding::{Evidence, Finding, Outcome};
+
+/// The width that is taken where the terminal does not tell.
+const WIDTH: usize = 80;
+/// The narrowest width that lines are made for.
+const NARROWEST: usize = 30;
+/// How many unchanged lines stand around a change.
+const CONTEXT: usize = 3;
+/// How many lines of a file's change, files, fixes and facts are shown.
+const SHOWN_LINES: usize = 60;
+const SHOWN_FILES: usize = 6;
+const SHOWN_FIXES: usize = 10;
+const SHOWN_FACTS: usize = 8;
+
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const CYAN: &str = "\x1b[36m";
+const BOLD: &str = "\x1b[1m";
+const RESET: &str = "\x1b[0m";
+
+/// The terminal that is written to.
+pub(super) struct Screen {
+    pub width: usize,
+    pub is_coloured: bool,
+}
+
+impl Screen {
+    /// The terminal behind stderr.
+    pub fn of_stderr() -> Self {
+        let stderr = std::io::stderr();
+        let width = terminal_size::terminal_size_of(&stderr).map_or(WIDTH, |(width, _)| usize::from(width.0));
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let is_plain = set("NO_COLOR").is_some() || set("TERM").is_some_and(|terminal| terminal == "dumb");
+        Self { width: width.max(NARROWEST), is_coloured: stderr.is_terminal() && !is_plain }
+    }
+
+    /// A question: what was found, why somebody is asked, and what would be changed.
+    pub fn question(&self, asked: &Asked<'_>) -> String {
+        let (number, of) = asked.number;
+        let mut out = String::from("\n");
+        self.line(&mut out, BOLD, "", &format!("{} / {}: {number} of {of}", asked.at.phase, asked.at.step));
+        if asked.fixes.len() > 1 {
+            self.line(&mut out, "", "", &format!("{} fixes that are made together or not at all:", asked.fixes.len()));
+        }
+        for finding in asked.fixes.iter().take(SHOWN_FIXES) {
+            self.line(&mut out, "", "", &format!("{}: {}", finding.place, finding.message));
+        }
+        if asked.fixes.len() > SHOWN_FIXES {
+            self.line(&mut out, "", "", &format!("… and {} more", asked.fixes.len() - SHOWN_FIXES));
+        }
+        self.reasons(&mut out, asked.fixes);
+        self.change(&mut out, asked.index.snapshot(), &together(asked.fixes));
+        out
+    }
+
+    fn reasons(&self, out: &mut String, fixes: &[Finding]) {
+        let mut said = Vec::new();
+        for finding in fixes {
+            if let Some(reason) = finding.reason().filter(|reason| !said.contains(reason)) {
+                said.push(reason);
+                self.line(out, "", "  ", &format!("why: {} ({})", reason.explain(), reason.code()));
+                if let Some(suggestion) = finding.suggestion() {
+                    self.line(out, "", "  ", &format!("suggestion: {suggestion}"));
+                }
+            }
+        }
+        let mut facts: Vec<&Evidence> = Vec::new();
+        for fact in fixes.iter().flat_map(|finding| &finding.evidence) {
+            if !facts.contains(&fact) {
+                facts.push(fact);
+            }
+        }
+        for Evidence { role, at, text } in facts.into_iter().take(SHOWN_FACTS) {
+            let place = at.as_ref().map(|(path, line)| format!("{path}:{line}: ")).unwrap_or_default();
+            self.line(out, "", "  ", &format!("{role}: {place}{text}"));
+        }
+    }
+
+    /// A change as small differences.
+    fn change(&self, out: &mut String, files: &Snapshot, change: &SourceChange) {
+        for (path, what) in change.files().iter().take(SHOWN_FILES) {
+            let head = match what {
+                FileChange::Edit(_) => format!("{path}"),
+                FileChange::Create { .. } => format!("{path}: is made"),
+                FileChange::Delete => format!("{path}: is deleted"),
+                FileChange::Move { to, .. } => format!("{path}: moves to {to}"),
+            };
+            self.line(out, BOLD, "", &head);
+            self.difference(out, files, path, what);
+        }
+        if change.files().len() > SHOWN_FILES {
+            self.line(out, "", "", &format!("… and {} more files", change.files().len() - SHOWN_FILES));
+        }
+    }
+
+    fn difference(&self, out: &mut String, files: &Snapshot, path: &RepoPath, what: &FileChange) {
+        let (before, after) = sides(files, path, what);
+        let mut left = SHOWN_LINES;
+        for hunk in hunks(&before, &after, CONTEXT) {
+            if left == 0 {
+                self.line(out, CYAN, "", "@@ … and more @@");
+                return;
+            }
+            self.line(out, CYAN, "", &format!("@@ line {} @@", hunk.old));
+            for (side, text) in hunk.lines.iter().take(left) {
+                match side {
+                    Side::Both => self.code(out, "", " ", text),
+                    Side::Old => self.code(out, RED, "-", text),
+                    Side::New => self.code(out, GREEN, "+", text),
+                }
+            }
+            left = left.saturating_sub(hunk.lines.len());
+        }
+    }
+
+    /// A sentence, broken between its words.
+    pub fn line(&self, out: &mut String, colour: &str, indent: &str, text: &str) {
+        let room = self.width - indent.len() - 2;
+        let mut lines: Vec<String> = vec![String::new()];
+        for word in plain(text).split(' ') {
+            for piece in pieces(word, room) {
+                match lines.last_mut() {
+                    Some(last) if last.is_empty() => *last = piece,
+                    Some(last) if width(last) + 1 + width(&piece) <= room => *last += &format!(" {piece}"),
+                    _ => lines.push(piece),
+                }
+            }
+        }
+        for (at, text) in lines.iter().enumerate() {
+            let further = if at == 0 { "" } else { "  " };
+            self.put(out, colour, &format!("{indent}{further}{text}"));
+        }
+    }
+
+    /// A line of code, broken where the terminal ends.
+    fn code(&self, out: &mut String, colour: &str, sign: &str, text: &str) {
+        let text = plain(&text.replace('\t', "    "));
+        for (at, piece) in pieces(&text, self.width - 4).iter().enumerate() {
+            let further = if at == 0 { "" } else { "  " };
+            self.put(out, colour, format!("{sign} {further}{piece}").trim_end());
+        }
+    }
+
+    fn put(&self, out: &mut String, colour: &str, text: &str) {
+        let (start, end) = if self.is_coloured && !colour.is_empty() { (colour, RESET) } else { ("", "") };
+        out.push_str(&format!("{start}{text}{end}\n"));
+    }
+}
+
+/// The changes of fixes as one.
+fn together(fixes: &[Finding]) -> SourceChange {
+    let mut whole = SourceChange::default();
+    for finding in fixes {
+        if let Outcome::Fix(fix) = &finding.outcome {
+            // Where two collide, building the step says so, with both places.
+            let _ = whole.union(&fix.change);
+        }
+    }
+    whole
+}
+
+fn width(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(1)).sum()
+}
+
+/// The text in pieces that are no wider than the room; at least one.
+fn pieces(text: &str, room: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(1);
+        if used + wide > room {
+            pieces.push(String::new());
+            used = 0;
+        }
+        used += wide;
+        if let Some(last) = pieces.last_mut() {
+            last.push(c);
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screen(is_coloured: bool) -> Screen {
+        Screen { width: 30, is_coloured }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let mut out = String::new();
+        let long = "x".repeat(70);
+        screen(false).line(&mut out, "", "  ", &format!("words and words and {long} and 漢字漢字漢字漢字漢字漢字漢字漢字漢字"));
+        screen(false).code(&mut out, RED, "-", &format!("\tvalue = {long}"));
+        assert!(out.lines().all(|line| width(line) <= 30), "{out}");
+        assert_eq!(out.matches('x').count(), 140, "nothing is lost");
+    }
+
+    #[test]
+    fn what_is_shown_does_nothing_to_the_terminal() {
+        let mut out = String::new();
+        screen(true).line(&mut out, "", "", "a\u{1b}[2Jb\rc\u{202e}d\u{9b}e");
+        screen(true).code(&mut out, RED, "-", "\u{1b}]0;title\u{7}");
+        assert_eq!(out, "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\n\x1b[31m- \u{fffd}]0;title\u{fffd}\x1b[0m\n");
+    }
+}
