@@ -16,6 +16,7 @@ use crate::plan::gate::worse::worse;
 use crate::plan::message;
 use crate::plan::spec::{Phase, Plan};
 use crate::report::{self, Report};
+use crate::text::plain;
 use crate::transform::finding::Applicability;
 
 /// Show what would be changed, and what would not and why; nothing is written
@@ -80,7 +81,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let report = Report { plan: &plan, built: &built, base, threshold: args.selection.threshold() };
     let is_empty = built.steps.iter().all(|step| step.files.is_empty());
     let out = match args.format {
-        Format::Text => report::text::render(&report).into_bytes(),
+        Format::Text => plain::lines(&report::text::render(&report)).into_owned().into_bytes(),
         Format::Json => report::json::render(&report).into_bytes(),
         Format::Markdown => report::markdown::render(&report).into_bytes(),
         Format::Diff => report::diff::render(&net(&built)?),

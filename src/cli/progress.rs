@@ -34,13 +34,13 @@ impl Ticker {
             let mut has_shown = false;
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(wait) {
                 let what = shown.lock().map(|what| what.clone()).unwrap_or_default();
-                super::say(&format!("\r\x1b[K{what} ({} s)", start.elapsed().as_secs()));
+                super::say_raw(&format!("\r\x1b[K{what} ({} s)", start.elapsed().as_secs()));
                 let _ = std::io::stderr().flush();
                 has_shown = true;
                 wait = INTERVAL;
             }
             if has_shown {
-                super::say("\r\x1b[K");
+                super::say_raw("\r\x1b[K");
             }
         });
         Self { doing, stop: Some(stop), thread: Some(thread) }

@@ -9,9 +9,27 @@ use super::delta::{Content, FileDelta};
 use super::spec::Plan;
 use crate::text::path::RepoPath;
 use crate::transform::finding::{Applicability, Outcome};
+use crate::transform::wire::{Origin, Problem, Table};
 
 /// The longest subject that git's tools show whole.
 const SUBJECT_LENGTH: usize = 72;
+
+/// The names of the trailers.
+const TRAILERS: [&str; 6] = ["Ssot-Plan", "Ssot-Phase", "Ssot-Step", "Ssot-Digest", "Ssot-Part", "Ssot-Reverts"];
+
+/// Refuses texts of a plan that a commit's message would quote and that would be read there as the tool's own: lines that begin like a
+/// trailer (the journal is read from those), and git's word for what a revert undoes.
+pub fn check(table: &Table<'_>, origin: &Origin, texts: &[&str]) {
+    let is_forged = |line: &&str| {
+        let key = line.trim_start().split(':').next().unwrap_or_default();
+        TRAILERS.iter().any(|name| name.eq_ignore_ascii_case(key.trim_end())) || line.contains("This reverts commit ")
+    };
+    if let Some(line) = texts.iter().flat_map(|text| text.lines()).find(is_forged) {
+        let problem =
+            Problem::new(origin, format!("`{}` would be read in a commit as what the tool itself writes", line.trim()));
+        table.problem(problem.hint("say it in other words: which steps have been applied is read from such lines"));
+    }
+}
 
 /// The message of the commit that makes a step; `summary` says what it does.
 pub fn apply(plan: &Plan, step: &BuiltStep, summary: &str, threshold: Applicability) -> String {
