@@ -52,7 +52,7 @@ impl Project {
             Some(root) => root.clone(),
             None => {
                 let here = std::env::current_dir().map_err(|error| CliError::io("the current folder", error))?;
-                Repo::discover(&here).unwrap_or(here)
+                Repo::discover(&here)?.unwrap_or(here)
             }
         };
         let root = root.canonicalize().map_err(|error| CliError::io(root.display().to_string(), error))?;
@@ -76,8 +76,8 @@ impl Project {
         self.repo.as_ref().ok_or_else(|| {
             let error = CliError::usage(format!("{} is not a git repository, and this command needs one", self.root.display()));
             match Repo::discover(&self.root) {
-                Some(top) => error.hint(format!("it lies in the repository {0}: --root {0}", top.display())),
-                None => error.hint("run `git init` and commit the files first"),
+                Ok(Some(top)) => error.hint(format!("it lies in the repository {0}: --root {0}", top.display())),
+                _ => error.hint("run `git init` and commit the files first"),
             }
         })
     }
@@ -141,7 +141,7 @@ impl Project {
     }
 
     fn read(&self, path: &Path, packs: &Packs) -> Result<Plan, CliError> {
-        let text = std::fs::read_to_string(path).map_err(|error| CliError::io(path.display().to_string(), error))?;
+        let text = read_spec(path).map_err(|error| CliError::io(path.display().to_string(), error))?;
         let file = Arc::new(SpecFile { name: path.display().to_string(), text });
         Ok(spec::read(&file, &OnDisk, packs)?)
     }
@@ -154,7 +154,7 @@ impl Project {
         let mut packs = Packs::embedded();
         for (id, path) in toml_files(&self.root.join(OWN).join("transforms")) {
             self.check_inside(&path)?;
-            let text = std::fs::read_to_string(&path).map_err(|error| CliError::io(path.display().to_string(), error))?;
+            let text = read_spec(&path).map_err(|error| CliError::io(path.display().to_string(), error))?;
             packs.add(id, SpecFile { name: path.display().to_string(), text });
         }
         Ok(packs)
@@ -166,6 +166,19 @@ impl Project {
             true => Ok(()),
             false => Err(CliError::usage(format!("{} is a link that leads out of the root", path.display()))),
         }
+    }
+}
+
+/// The largest plan, transform or table of moves that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// Reads a file that people write. One that is no file, such as a pipe, might never end.
+fn read_spec(path: &Path) -> std::io::Result<String> {
+    let found = std::fs::metadata(path)?;
+    match found.len() {
+        _ if !found.is_file() => Err(std::io::Error::other("it is not a regular file")),
+        length if length > LARGEST => Err(std::io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20))),
+        _ => std::fs::read_to_string(path),
     }
 }
 
@@ -220,7 +233,7 @@ impl Siblings for OnDisk {
         if !real(&path)?.starts_with(real(folder)?) {
             return Err("it is a link that leads out of the plan's folder".to_owned());
         }
-        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        let text = read_spec(&path).map_err(|error| error.to_string())?;
         Ok(Arc::new(SpecFile { name: path.display().to_string(), text }))
     }
 }

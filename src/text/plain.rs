@@ -24,6 +24,20 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     replaced(text, |c| is_active(c) && !matches!(c, '\n' | '\t'))
 }
 
+/// The text with question marks for the bytes of each active character but line ends and tabs: every other byte stays where it is.
+pub fn source(text: &str) -> Cow<'_, str> {
+    let is_wrong =
+        |(at, c): (usize, char)| is_active(c) && !matches!(c, '\n' | '\t') && !(c == '\r' && text[at..].starts_with("\r\n"));
+    if !text.char_indices().any(is_wrong) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        if is_wrong((at, c)) { out.extend(std::iter::repeat_n('?', c.len_utf8())) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
 /// A JSON text with an escape for each active character that JSON lets stand in a string. Outside of strings it has none.
 pub fn json(text: &str) -> Cow<'_, str> {
     let is_raw = |c: char| is_active(c) && !matches!(c, '\n' | '\t' | '\r');
@@ -58,6 +72,8 @@ mod tests {
     fn nothing_active_is_shown() {
         assert_eq!(line(TEXT), "é\u{fffd}[2J\u{fffd}1m\u{fffd}\u{fffd}\u{fffd}\u{fffd}a\u{fffd}b\u{fffd}");
         assert_eq!(lines(TEXT), "é\u{fffd}[2J\u{fffd}1m\u{fffd}\n\t\u{fffd}a\u{fffd}b\u{fffd}");
+        assert_eq!(source(TEXT), "é?[2J??1m\r\n\t???a???b?");
+        assert_eq!(source("a\rb\r\n"), "a?b\r\n");
         assert!(matches!(line("grün 日本 🙂"), Cow::Borrowed(_)));
     }
 

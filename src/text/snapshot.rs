@@ -351,9 +351,7 @@ mod tests {
             change
         };
         assert_eq!(snapshot.with(&made(&["d"])).err(), Some(ChangeError::Exists(path("d"))));
-        let blocked = |below: &str, blocker: &str| {
-            Some(ChangeError::Blocked { path: path(below), blocker: path(blocker) })
-        };
+        let blocked = |below: &str, blocker: &str| Some(ChangeError::Blocked { path: path(below), blocker: path(blocker) });
         assert_eq!(snapshot.with(&made(&["x", "x/y/z"])).err(), blocked("x/y/z", "x"));
         assert_eq!(snapshot.with(&made(&["e.py/a"])).err(), blocked("e.py/a", "e.py"));
         // What goes makes room.

@@ -18,6 +18,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::text::plain;
 
+/// The longest glob that is read, in bytes: as long as a path can be.
+const LONGEST_GLOB: usize = 4_096;
+
 /// A file that people write, with its name as it is shown.
 #[derive(PartialEq, Eq, Debug)]
 pub struct SpecFile {
@@ -109,7 +112,7 @@ impl SpecError {
         let render = |problem: &Problem| {
             let Origin { file, range } = &problem.origin;
             let place = AnnotationKind::Primary.span(range.clone());
-            let snippet = Snippet::source(&file.text).path(plain::line(&file.name)).annotation(place);
+            let snippet = Snippet::source(plain::source(&file.text)).path(plain::line(&file.name)).annotation(place);
             let error = Level::ERROR.primary_title(plain::line(&problem.message)).element(snippet);
             let hint = problem.hint.iter().map(|hint| Level::HELP.message(plain::line(hint)));
             renderer.render(&[error.elements(hint)])
@@ -446,6 +449,11 @@ impl<'t> Table<'t> {
             if is_outside(&text.value) {
                 let message = format!("`{}` leads out of the root", text.value);
                 self.problem(Problem::new(&text.origin, message).hint("paths start at the root and hold no `..`"));
+                continue;
+            }
+            if text.value.len() > LONGEST_GLOB {
+                let message = format!("a glob has at most {LONGEST_GLOB} bytes");
+                self.problem(Problem::new(&text.origin, message));
                 continue;
             }
             match GlobBuilder::new(&text.value).literal_separator(true).build() {
