@@ -5,6 +5,7 @@ use std::io;
 use crate::git::GitError;
 use crate::plan::artefact::ArtefactError;
 use crate::plan::build::BuildError;
+use crate::text::plain;
 use crate::text::snapshot::ReadError;
 use crate::transform::wire::SpecError;
 
@@ -68,7 +69,7 @@ impl CliError {
         };
         let hint = self.hint.clone().or_else(|| self.known_hint());
         let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        format!("error: {message}{hint}")
+        plain::lines(&format!("error: {message}{hint}")).into_owned()
     }
 
     fn known_hint(&self) -> Option<String> {

@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::project::Project;
 use super::{Answer, Global};
 use crate::report::page::page;
+use crate::text::plain;
 use crate::transform::pack::{Packs, load};
 use crate::transform::wire::nearest;
 
@@ -25,7 +26,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         let mut out = String::new();
         for (id, file) in packs.iter() {
             let title = load(id, file).map_or_else(|_| "cannot be read".to_owned(), |(transform, _)| transform.title);
-            let _ = writeln!(out, "{id:width$}  {title}");
+            let _ = writeln!(out, "{:width$}  {}", plain::line(id), plain::line(&title));
         }
         return Ok(out.into());
     };

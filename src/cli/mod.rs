@@ -30,6 +30,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::text::plain;
 use error::CliError;
 
 /// Deep syntax trees are walked recursively; threads get a stack that real code never fills. It is reserved, not used.
@@ -89,7 +90,7 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            say(&format!("{}\n", error.render(std::io::stderr().is_terminal() && !is_plain)));
+            say_raw(&format!("{}\n", error.render(std::io::stderr().is_terminal() && !is_plain)));
             ExitCode::from(error.code())
         }
     }
@@ -109,9 +110,16 @@ struct Answer {
     code: u8,
 }
 
+impl Answer {
+    /// A report for people, with nothing in it that a terminal obeys.
+    fn text(out: &str, code: u8) -> Self {
+        Self { out: plain::lines(out).into_owned().into_bytes(), code }
+    }
+}
+
 impl From<String> for Answer {
     fn from(out: String) -> Self {
-        Self { out: out.into_bytes(), code: 0 }
+        Self::text(&out, 0)
     }
 }
 
@@ -140,8 +148,13 @@ fn print(bytes: impl AsRef<[u8]>) -> Result<(), CliError> {
     }
 }
 
-/// Writes to stderr what is not the result. That nobody reads it is no error.
+/// Writes to stderr what is not the result, with nothing in it that a terminal obeys.
 fn say(text: &str) {
+    say_raw(&plain::lines(text));
+}
+
+/// The same for a text that has the tool's own colours in it. That nobody reads it is no error.
+fn say_raw(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

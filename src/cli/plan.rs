@@ -18,6 +18,7 @@ use crate::plan::choice::Chooser;
 use crate::plan::commits::{self, Made, Style};
 use crate::plan::spec::{Phase, Plan};
 use crate::report::{self, Report};
+use crate::text::plain;
 use crate::transform::finding::Applicability;
 
 /// Show what would be changed, and what would not and why; nothing is written
@@ -96,7 +97,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let report = Report { plan: &plan, built: &built, base, threshold: args.selection.threshold() };
     let is_empty = built.steps.iter().all(|step| step.files.is_empty());
     let out = match args.format {
-        Format::Text => report::text::render(&report).into_bytes(),
+        Format::Text => plain::lines(&report::text::render(&report)).into_owned().into_bytes(),
         Format::Json => report::json::render(&report).into_bytes(),
         Format::Markdown => report::markdown::render(&report).into_bytes(),
         Format::Diff => report::diff::render(&net(&built)?),

@@ -38,13 +38,13 @@ impl Ticker {
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(wait) {
                 let Ok(_free) = hushed.try_lock() else { continue };
                 let what = shown.lock().map(|what| what.clone()).unwrap_or_default();
-                super::say(&format!("\r\x1b[K{what} ({} s)", start.elapsed().as_secs()));
+                super::say_raw(&format!("\r\x1b[K{what} ({} s)", start.elapsed().as_secs()));
                 let _ = std::io::stderr().flush();
                 has_shown = true;
                 wait = INTERVAL;
             }
             if has_shown {
-                super::say("\r\x1b[K");
+                super::say_raw("\r\x1b[K");
             }
         });
         Self { doing, quiet, stop: Some(stop), thread: Some(thread) }

@@ -159,7 +159,7 @@ impl Project {
     }
 
     fn read(&self, path: &Path, packs: &Packs) -> Result<Plan, CliError> {
-        let text = std::fs::read_to_string(path).map_err(|error| CliError::io(path.display().to_string(), error))?;
+        let text = read_spec(path).map_err(|error| CliError::io(path.display().to_string(), error))?;
         let file = Arc::new(SpecFile { name: path.display().to_string(), text });
         Ok(spec::read(&file, &OnDisk, packs)?)
     }
@@ -172,7 +172,7 @@ impl Project {
         let mut packs = Packs::embedded();
         for (id, path) in toml_files(&self.root.join(OWN).join("transforms")) {
             self.check_inside(&path)?;
-            let text = std::fs::read_to_string(&path).map_err(|error| CliError::io(path.display().to_string(), error))?;
+            let text = read_spec(&path).map_err(|error| CliError::io(path.display().to_string(), error))?;
             packs.add(id, SpecFile { name: path.display().to_string(), text });
         }
         Ok(packs)
@@ -190,6 +190,19 @@ impl Project {
 /// Whether what names a plan is a file's path.
 fn is_file(name: &str) -> bool {
     name.ends_with(".toml") || name.contains(['/', '\\'])
+}
+
+/// The largest plan, transform or table of moves that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// Reads a file that people write. One that is no file, such as a pipe, might never end.
+fn read_spec(path: &Path) -> std::io::Result<String> {
+    let found = std::fs::metadata(path)?;
+    match found.len() {
+        _ if !found.is_file() => Err(std::io::Error::other("it is not a regular file")),
+        length if length > LARGEST => Err(std::io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20))),
+        _ => std::fs::read_to_string(path),
+    }
 }
 
 /// The TOML files below a folder: their paths without the suffix as ids, and the paths; sorted.
@@ -243,7 +256,7 @@ impl Siblings for OnDisk {
         if !real(&path)?.starts_with(real(folder)?) {
             return Err("it is a link that leads out of the plan's folder".to_owned());
         }
-        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        let text = read_spec(&path).map_err(|error| error.to_string())?;
         Ok(Arc::new(SpecFile { name: path.display().to_string(), text }))
     }
 }

@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::explain::no_such_transform;
 use super::project::Project;
 use super::{Answer, Global};
+use crate::text::plain;
 use crate::transform::pack::load;
 
 /// Run the examples of transforms: all of them, or those that are named
@@ -33,11 +34,12 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
                 Err(difference) => {
                     failed += 1;
                     let (line, _) = example.origin.line_column();
-                    let _ = writeln!(out, "{}:{line}: {id}, {}: {difference}\n", example.origin.file.name, example.title);
+                    let place = format!("{}:{line}: {id}, {}", example.origin.file.name, example.title);
+                    let _ = writeln!(out, "{}: {difference}\n", plain::line(&place));
                 }
             }
         }
     }
     let _ = writeln!(out, "{passed} example{} passed, {failed} failed", if passed == 1 { "" } else { "s" });
-    Ok(Answer { out: out.into_bytes(), code: if failed == 0 { 0 } else { 1 } })
+    Ok(Answer::text(&out, u8::from(failed > 0)))
 }

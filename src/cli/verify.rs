@@ -73,7 +73,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         Format::Text => verified.text(),
         Format::Json => verified.json(),
     };
-    Ok(Answer { out: out.into_bytes(), code: u8::from(!verified.passes()) })
+    Ok(Answer::text(&out, u8::from(!verified.passes())))
 }
 
 /// The gates that are meant, by phase; at least one.

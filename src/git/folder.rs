@@ -1,5 +1,6 @@
 //! A plain folder as a snapshot, for code that is not under git.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,11 +35,20 @@ pub fn snapshot(root: &Path) -> Result<Snapshot, GitError> {
     Ok(snapshot_of(root, paths))
 }
 
-/// The snapshot of these files of a folder, as they are on disk. Files that are not there are left out.
+/// The snapshot of these files of a folder, as they are on disk. Files that are not there are left out, and so are those behind a link
+/// that stands in the place of one of their folders: it may lead anywhere.
 pub(super) fn snapshot_of(root: &Path, paths: Vec<RepoPath>) -> Snapshot {
     let mut files = Vec::new();
     let mut opaque = Vec::new();
+    let mut links: BTreeMap<RepoPath, bool> = BTreeMap::new();
     for path in paths {
+        let mut is_link = |folder: &RepoPath| {
+            let look = || fs::symlink_metadata(root.join(folder.to_os())).is_ok_and(|found| found.is_symlink());
+            *links.entry(folder.clone()).or_insert_with(look)
+        };
+        if path.folders().any(|folder| is_link(&folder)) {
+            continue;
+        }
         match fs::symlink_metadata(root.join(path.to_os())) {
             Ok(found) if found.is_symlink() => opaque.push(Opaque { path, kind: OpaqueKind::Symlink }),
             Ok(found) if found.is_dir() => opaque.push(Opaque { path, kind: OpaqueKind::Submodule }),
@@ -46,6 +56,10 @@ pub(super) fn snapshot_of(root: &Path, paths: Vec<RepoPath>) -> Snapshot {
             _ => {}
         }
     }
+    let links = links.into_iter().filter(|(_, is_link)| *is_link);
+    opaque.extend(links.map(|(path, _)| Opaque { path, kind: OpaqueKind::Symlink }));
+    opaque.sort_by(|a, b| a.path.cmp(&b.path));
+    opaque.dedup();
     Snapshot::new(files, opaque, Arc::new(Disk(root.to_owned())))
 }
 

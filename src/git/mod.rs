@@ -36,6 +36,7 @@ use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags, RepositoryState};
 
 use crate::text::path::RepoPath;
 use pending::Pending;
+use snapshot::{MOST_ENTRIES, MOST_FOLDERS};
 
 /// A git repository.
 pub struct Repo {
@@ -162,6 +163,9 @@ pub enum GitError {
     /// Files that would be changed go through filters on their way to the disk.
     #[error("{} that would be changed {} a filter or an encoding on the way to the disk:{}", files(.0.len()), if .0.len() == 1 { "goes through" } else { "go through" }, paths(.0))]
     Filtered(Vec<RepoPath>),
+    /// A tree has more entries, or deeper folders, than any that people make.
+    #[error("the tree of {0} has more than {MOST_ENTRIES} entries, or more than {MOST_FOLDERS} folders in one another")]
+    Bomb(String),
     /// The repository has no work tree.
     #[error("{0} is a bare repository: it has no work tree")]
     Bare(PathBuf),
@@ -235,6 +239,7 @@ impl GitError {
             GitError::Filtered(_) => {
                 "this version does not run filters: commit to another branch with `--branch NAME`, and let git check it out"
             }
+            GitError::Bomb(_) => "a small repository can name one folder billions of times: do not check it out",
             GitError::Bare(_) => "plan for a commit",
             GitError::Sparse(_) => "plan for a commit, or check all files out: `git sparse-checkout disable`",
             GitError::Git(error) if error.message().contains("unsupported mandatory extension") => {
@@ -335,7 +340,7 @@ impl Repo {
     /// The top of the repository that a folder lies in, where it lies in one.
     ///
     /// # Errors
-    /// It is one that libgit2 does not read.
+    /// It is one that libgit2 does not read, or that git does not trust: without it, the folder would be taken for one that is not under git.
     pub fn discover(folder: &Path) -> Result<Option<PathBuf>, GitError> {
         // Not `Repository::discover`, which forgets which folder a `.git` file or link belongs to.
         let no_ceiling: [&Path; 0] = [];

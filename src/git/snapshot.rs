@@ -24,9 +24,11 @@ impl Repo {
     /// git fails. A blob that is missing is an error only when it is read.
     pub fn snapshot(&self, commit: Oid) -> Result<Snapshot, GitError> {
         let tree = self.inner.find_commit(commit)?.tree()?;
-        let mut files = Vec::new();
-        let mut opaque = Vec::new();
-        list(&self.inner, &tree, &mut Vec::new(), &mut files, &mut opaque)?;
+        let mut listing = Listing { repo: &self.inner, left: MOST_ENTRIES, files: Vec::new(), opaque: Vec::new() };
+        if !listing.add(&tree, &mut Vec::new(), 0)? {
+            return Err(GitError::Bomb(commit.to_string()));
+        }
+        let Listing { files, opaque, .. } = listing;
         let checked_out = self.checked_out(&files);
         let source = GitSource {
             git_dir: self.inner.path().to_owned(),
@@ -107,34 +109,54 @@ pub(super) fn blob_id(id: Oid) -> BlobId {
     BlobId::from_bytes(bytes)
 }
 
-/// Lists a tree. Names that could lead out of the root, as a hostile tree may have, are left out.
-fn list(
-    repo: &Repository,
-    tree: &Tree<'_>,
-    folder: &mut Vec<u8>,
-    files: &mut Vec<File>,
-    opaque: &mut Vec<Opaque>,
-) -> Result<(), git2::Error> {
-    for entry in tree {
-        let length = folder.len();
-        folder.extend_from_slice(entry.name_bytes());
-        if let Some(path) = RepoPath::new(&folder) {
-            match (entry.kind(), entry.filemode()) {
-                (Some(ObjectType::Tree), _) => {
-                    folder.push(b'/');
-                    list(repo, &repo.find_tree(entry.id())?, folder, files, opaque)?;
-                }
-                (Some(ObjectType::Commit), _) => opaque.push(Opaque { path, kind: OpaqueKind::Submodule }),
-                (_, mode) if mode == i32::from(FileMode::Link) => opaque.push(Opaque { path, kind: OpaqueKind::Symlink }),
-                (_, mode) => {
-                    let mode = if mode == i32::from(FileMode::BlobExecutable) { Mode::Executable } else { Mode::Regular };
-                    files.push(File::stored(path, mode, Some(blob_id(entry.id()))));
+/// The most entries of a tree, folders included. A tree can name another several times, so that a few objects come to any number.
+pub(super) const MOST_ENTRIES: usize = 10_000_000;
+
+/// The most folders in one another: git's own limit (`core.maxTreeDepth`).
+pub(super) const MOST_FOLDERS: usize = 2_048;
+
+/// What a tree has in it.
+struct Listing<'r> {
+    repo: &'r Repository,
+    /// How many entries may still come.
+    left: usize,
+    files: Vec<File>,
+    opaque: Vec<Opaque>,
+}
+
+impl Listing<'_> {
+    /// Adds a tree; `false` where it has too much in it. Names that could lead out of the root, as a hostile tree may have, are left out.
+    fn add(&mut self, tree: &Tree<'_>, folder: &mut Vec<u8>, depth: usize) -> Result<bool, git2::Error> {
+        for entry in tree {
+            if self.left == 0 || depth > MOST_FOLDERS {
+                return Ok(false);
+            }
+            self.left -= 1;
+            let length = folder.len();
+            folder.extend_from_slice(entry.name_bytes());
+            if let Some(path) = RepoPath::new(&folder) {
+                match (entry.kind(), entry.filemode()) {
+                    (Some(ObjectType::Tree), _) => {
+                        folder.push(b'/');
+                        if !self.add(&self.repo.find_tree(entry.id())?, folder, depth + 1)? {
+                            return Ok(false);
+                        }
+                    }
+                    (Some(ObjectType::Commit), _) => self.opaque.push(Opaque { path, kind: OpaqueKind::Submodule }),
+                    (_, mode) if mode == i32::from(FileMode::Link) => {
+                        self.opaque.push(Opaque { path, kind: OpaqueKind::Symlink });
+                    }
+                    (_, mode) => {
+                        let is_executable = mode == i32::from(FileMode::BlobExecutable);
+                        let mode = if is_executable { Mode::Executable } else { Mode::Regular };
+                        self.files.push(File::stored(path, mode, Some(blob_id(entry.id()))));
+                    }
                 }
             }
+            folder.truncate(length);
         }
-        folder.truncate(length);
+        Ok(true)
     }
-    Ok(())
 }
 
 /// Reads files of a commit's tree.
@@ -189,5 +211,34 @@ impl Source for GitSource {
             Some(bytes) => Ok(bytes),
             None => self.read_database(file, file.known_blob().ok_or_else(unknown)?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_that_names_itself_over_and_over_is_not_listed() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let repo = Repository::init_bare(dir.path()).unwrap();
+        let blob = repo.blob(b"x").unwrap();
+        let tree = |id: Oid, kind: FileMode, names: &[&str]| {
+            let mut builder = repo.treebuilder(None).unwrap();
+            names.iter().for_each(|name| drop(builder.insert(name, id, kind.into()).unwrap()));
+            builder.write().unwrap()
+        };
+        let list = |id: Oid, left: usize| {
+            let mut listing = Listing { repo: &repo, left, files: Vec::new(), opaque: Vec::new() };
+            let is_whole = listing.add(&repo.find_tree(id).unwrap(), &mut Vec::new(), 0).unwrap();
+            (is_whole, listing.files.len())
+        };
+        let leaf = tree(blob, FileMode::Blob, &["a", "b"]);
+        let wide = (0..8).fold(leaf, |inner, _| tree(inner, FileMode::Tree, &["a", "b"]));
+        assert_eq!(list(wide, MOST_ENTRIES), (true, 512));
+        assert!(!list(wide, 1_000).0, "of 1,022 entries");
+        let deep = |folders: usize| (0..folders).fold(leaf, |inner, _| tree(inner, FileMode::Tree, &["a"]));
+        assert_eq!(list(deep(MOST_FOLDERS), MOST_ENTRIES), (true, 2));
+        assert!(!list(deep(MOST_FOLDERS + 1), MOST_ENTRIES).0);
     }
 }

@@ -29,6 +29,9 @@ use crate::text::span::{LineIndex, Position, Span};
 use typescript::Projects;
 use words::{Word, Words};
 
+/// The largest file that is read as text, in bytes.
+const LARGEST: usize = 16 << 20;
+
 /// What a plan says about the languages.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Options {
@@ -175,9 +178,12 @@ impl Index {
     /// The text of a file.
     ///
     /// # Errors
-    /// It cannot be read, or is not UTF-8.
+    /// It cannot be read, is too large, or is not UTF-8.
     pub fn text(&self, file: FileId) -> Result<String, TextError> {
         let bytes = self.snapshot.read(self.snapshot.get(file))?;
+        if bytes.len() > LARGEST {
+            return Err(TextError::TooLarge);
+        }
         match std::str::from_utf8(&bytes) {
             Ok(text) => Ok(text.to_owned()),
             Err(error) => Err(TextError::NotUtf8 { offset: error.valid_up_to() }),
@@ -220,6 +226,9 @@ pub enum TextError {
     /// It cannot be read.
     #[error("cannot be read: {0}")]
     Read(#[from] ReadError),
+    /// It is larger than any source that people write; its syntax tree would take more memory than there is.
+    #[error("is larger than {} MiB", LARGEST >> 20)]
+    TooLarge,
     /// It is not UTF-8.
     #[error("is not UTF-8 (byte {offset})")]
     NotUtf8 {

@@ -195,7 +195,7 @@ impl Gate {
     /// Reads a `[[phase.gate]]`.
     pub fn read(table: &Table<'_>, known: &Known<'_>) -> Option<Self> {
         let id = table.required("id").and_then(|id| super::spec::identifier(table, id));
-        let title = table.string("title").map(|title| title.value).unwrap_or_default();
+        let title = table.line("title").map(|title| title.value).unwrap_or_default();
         let name = table.required("metric")?;
         let limit = if name.value == "command" { Limit { max: 0, part: Part::All } } else { Limit::read(table) };
         if !METRICS.contains(&name.value.as_str()) {

@@ -12,6 +12,7 @@ use super::spec::Plan;
 use super::template::{Template, is_own_trailer};
 use crate::text::path::RepoPath;
 use crate::transform::finding::{Applicability, Finding, Outcome};
+use crate::transform::wire::{Origin, Problem, Table};
 
 /// The longest subject that git's tools show whole.
 const SUBJECT_LENGTH: usize = 72;
@@ -31,6 +32,17 @@ pub(super) struct Subject<'s> {
     pub threshold: Applicability,
     /// Whether it has all steps of its phase.
     pub is_phase: bool,
+}
+
+/// Refuses texts of a plan that a commit's message would quote and that would be read there as the tool's own: lines that begin like a
+/// trailer (the journal is read from those), and git's word for what a revert undoes.
+pub fn check(table: &Table<'_>, origin: &Origin, texts: &[&str]) {
+    let is_forged = |line: &&str| is_own_trailer(line) || line.contains("This reverts commit ");
+    if let Some(line) = texts.iter().flat_map(|text| text.lines()).find(is_forged) {
+        let problem =
+            Problem::new(origin, format!("`{}` would be read in a commit as what the tool itself writes", line.trim()));
+        table.problem(problem.hint("say it in other words: which steps have been applied is read from such lines"));
+    }
 }
 
 /// Whose commit a message is of.
@@ -293,6 +305,22 @@ mod tests {
             digest(&[delta("a", "1\n", ""), delta("b", "", "2\n")]),
             "a move is a deletion and a file"
         );
+    }
+
+    #[test]
+    fn what_a_text_says_forges_no_trailers() {
+        let of = Of { plan: "p", phase: "a", steps: "s, t", part: Some((1, 2)) };
+        let text = "Ssot-Plan: p\n\nGood.\nSsot-Plan: p\n  ssot-STEP: x\n\u{1b}[31mred\n\nRefs: 1";
+        let sealed = seal(text, &of, &[]);
+        let digest = digest(&[]);
+        let group =
+            |step: &str| format!("Ssot-Plan: p\nSsot-Phase: a\nSsot-Step: {step}\nSsot-Digest: {digest}\nSsot-Part: 1/2\n");
+        let wanted = format!(
+            "> Ssot-Plan: p\n\nGood.\n> Ssot-Plan: p\n>   ssot-STEP: x\n\u{fffd}[31mred\n\nRefs: 1\n{}{}",
+            group("s"),
+            group("t")
+        );
+        assert_eq!(sealed, wanted);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use toml::de::DeTable;
 use super::commits::Style;
 use super::gate::test_code::TestCode;
 use super::gate::{Gate, Known};
+use super::message;
 use crate::index::{Index, Options};
 use crate::lang::python::collect::Version;
 use crate::lang::python::modules::RootFolder;
@@ -106,7 +107,7 @@ pub fn read(file: &Arc<SpecFile>, siblings: &dyn Siblings, packs: &Packs) -> Res
     let siblings = Noted { inner: siblings, read: RefCell::default() };
     read_table(document.get_ref(), file, &siblings, |table| {
         let name = table.required("name");
-        let title = table.string("title").map(|title| title.value).unwrap_or_default();
+        let title = table.line("title").map(|title| title.value).unwrap_or_default();
         let scope = table.table("scope").map(|table| {
             let scope = (Scope::read_with_listed(&table), TestCode::read(&table));
             table.finish();
@@ -221,9 +222,9 @@ fn root_folder(table: &Table<'_>, root: &Located<String>) -> Option<RootFolder> 
 
 fn phase(table: &Table<'_>, packs: &Packs, transforms: &[Under<'_>], roles: &[Role]) -> Option<(Phase, Origin)> {
     let id = table.required("id").and_then(|id| Some((identifier(table, id.clone())?, id.origin)));
-    let title = table.string("title").map(|title| title.value).unwrap_or_default();
+    let title = table.line("title").map(|title| title.value).unwrap_or_default();
     let requires = table.strings("requires").into_iter().map(|required| required.value).collect();
-    let risk = table.string("risk").map(|risk| risk.value).unwrap_or_default();
+    let risk = table.line("risk").map(|risk| risk.value).unwrap_or_default();
     let commits = Style::read(table);
     let mut steps: Vec<Step> = Vec::new();
     for inner in table.tables("step") {
@@ -237,6 +238,7 @@ fn phase(table: &Table<'_>, packs: &Packs, transforms: &[Under<'_>], roles: &[Ro
     let gates = gates(table, &steps, packs, transforms, roles);
     table.finish();
     let (id, origin) = id?;
+    message::check(table, &origin, &[&title]);
     Some((Phase { id, title, requires, risk, commits, steps, gates }, origin))
 }
 
@@ -268,16 +270,19 @@ fn step<'t>(table: &Table<'t>, packs: &Packs, transforms: &[Under<'t>]) -> Optio
         let transform = read_transform(table, &id);
         table.finish();
         let transform = transform?;
+        message::check(table, &origin, &[&transform.title, &transform.doc.why]);
         return Some((Step { id, title: transform.title.clone(), transform }, origin));
     };
-    let title = table.string("title").map(|title| title.value);
+    let title = table.line("title").map(|title| title.value);
     let with = table.table("with");
     if table.has("kind") {
         table.problem(Problem::new(&used.origin, "a step has either `use` or `kind`"));
     }
     table.finish();
     let transform = self::used(table, &used, with, packs, transforms)?;
-    Some((Step { id, title: title.unwrap_or_else(|| transform.title.clone()), transform }, origin))
+    let title = title.unwrap_or_else(|| transform.title.clone());
+    message::check(table, &origin, &[&title, &transform.doc.why]);
+    Some((Step { id, title, transform }, origin))
 }
 
 /// Reads a transform that is used by its id, with what is laid over it.

@@ -6,6 +6,7 @@ use super::{clean, count, line, number};
 use crate::plan::gate::worse::Worse;
 use crate::plan::gate::{Count, Counted, Figure, Limit, Part};
 use crate::plan::spec::{Phase, Plan};
+use crate::text::plain;
 use crate::transform::wire::Problem;
 
 /// How many places are shown of each gate; all of them are in the JSON report.
@@ -84,7 +85,7 @@ impl Verified<'_> {
             phases: phases.collect(),
         };
         // Strings and numbers alone: nothing that could fail to serialise.
-        serde_json::to_string_pretty(&root).unwrap_or_default() + "\n"
+        plain::json(&serde_json::to_string_pretty(&root).unwrap_or_default()).into_owned() + "\n"
     }
 }
 
@@ -155,7 +156,7 @@ pub fn doubt(out: &mut String, indent: &str, figure: &Figure) {
 fn doubted(problem: &Problem) -> String {
     let (row, column) = problem.origin.line_column();
     let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("{}:{row}:{column}: {}{hint}", problem.origin.file.name, problem.message)
+    clean(&format!("{}:{row}:{column}: {}{hint}", problem.origin.file.name, problem.message))
 }
 
 /// Says which gates phases would leave worse, and what is new.

@@ -13,6 +13,7 @@ use crate::plan::delta::FileDelta;
 use crate::plan::gate::Figure;
 use crate::plan::gate::worse::{Worse, worse};
 use crate::plan::owners::Owners;
+use crate::text::plain;
 use crate::transform::Severity;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome};
 
@@ -215,7 +216,7 @@ pub fn render(report: &Report<'_>) -> String {
         cycles: Cycles { modules, before, after },
     };
     // Strings and numbers alone: nothing that could fail to serialise.
-    serde_json::to_string_pretty(&root).unwrap_or_default() + "\n"
+    plain::json(&serde_json::to_string_pretty(&root).unwrap_or_default()).into_owned() + "\n"
 }
 
 fn wire_step<'a>(step: &'a BuiltStep, threshold: Applicability, owners: &'a Owners) -> Step<'a> {

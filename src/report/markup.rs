@@ -3,6 +3,8 @@
 //! Backslashes keep Markdown away. The hosts look for `@names` and `#1` after Markdown, in the text alone, so an empty comment cuts
 //! those in two. In a code span nothing is looked for.
 
+use crate::text::plain;
+
 /// A text as a code span, or as two: wherever it stands in a line, `[x]` ticks the line's box in GitHub's own parser.
 pub(super) fn code(text: &str) -> String {
     let text = plain(text);
@@ -65,13 +67,8 @@ pub(super) fn escaped(text: &str) -> String {
 
 /// The text on one line, without characters that move the cursor or turn the direction of the text.
 fn plain(text: &str) -> String {
-    let shown = |c: char| match c {
-        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
-        '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    };
-    text.chars().map(shown).collect()
+    let is_blank = |c: char| matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}');
+    plain::line(&text.replace(is_blank, " ")).into_owned()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::build::{Built, BuiltStep, SourceFiles};
 use crate::plan::spec::Plan;
+use crate::text::plain;
 use crate::transform::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason};
 
 /// A built plan, and what it was built for.
@@ -69,7 +70,6 @@ impl Tally {
     }
 }
 
-/// A number with its thousands apart.
 /// Numbers of source files, in words.
 fn source_files(files: SourceFiles) -> String {
     match (files.python, files.typescript) {
@@ -79,6 +79,7 @@ fn source_files(files: SourceFiles) -> String {
     }
 }
 
+/// A number with its thousands apart.
 fn number(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -102,9 +103,9 @@ fn line(out: &mut String, text: impl AsRef<str>) {
     out.push('\n');
 }
 
-/// Text from the repository on a terminal: no control characters.
+/// Text from the repository on a line of a report.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    plain::line(text).into_owned()
 }
 
 /// Who keeps a definition or module from going: `still used 3 times, first at app.py:1`; nothing where that is not the reason.

@@ -7,7 +7,7 @@ use crate::transform::pack::Example;
 /// Renders the page.
 pub fn page(transform: &Transform, examples: &[Example]) -> String {
     let mut out = String::new();
-    line(&mut out, format!("{}: {}", transform.id, clean(&transform.title)));
+    line(&mut out, clean(&format!("{}: {}", transform.id, transform.title)));
     line(&mut out, format!("kind {}", transform.kind));
     if let Some(severity) = transform.severity {
         line(&mut out, format!("severity {}", severity.word()));

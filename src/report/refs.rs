@@ -18,6 +18,7 @@ use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Resolution, Symbol};
 use crate::lang::python::strings;
 use crate::text::path::RepoPath;
+use crate::text::plain;
 use crate::text::snapshot::FileId;
 use crate::transform::finding::{Evidence, Form, Spelling};
 use crate::transform::python::describe;
@@ -148,7 +149,7 @@ impl Refs {
     /// For programs.
     pub fn json(&self) -> String {
         // Strings and numbers alone: nothing that could fail to serialise.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        plain::json(&serde_json::to_string_pretty(self).unwrap_or_default()).into_owned() + "\n"
     }
 
     /// For people.
@@ -156,14 +157,15 @@ impl Refs {
         let mut out = String::new();
         line(&mut out, format!("{} on {}", self.of, self.base));
         for place in &self.definition.places {
-            let at = place.file.iter().zip(place.line).map(|(file, line)| format!("{file}:{line}: ")).collect::<String>();
+            let at =
+                place.file.iter().zip(place.line).map(|(file, line)| format!("{}:{line}: ", clean(file))).collect::<String>();
             line(&mut out, format!("  {}  {at}{}", self.definition.end, clean(&place.text)));
         }
         if self.is_shim {
             line(&mut out, "  shim  it forwards, and says that it is deprecated");
         }
         if self.definition.path.len() > 1 {
-            line(&mut out, format!("  path  {}", self.definition.path.join(ARROW)));
+            line(&mut out, format!("  path  {}", clean(&self.definition.path.join(ARROW))));
         }
         let place = |row: &Row| format!("{}:{}", row.line, row.column);
         let width = |text: &dyn Fn(&Row) -> usize| self.references.iter().map(text).max().unwrap_or_default();
@@ -174,8 +176,8 @@ impl Refs {
             for row in rows {
                 // The definition has been shown; where a way ends elsewhere, the place is told.
                 let elsewhere = row.definition.iter().filter(|place| !self.definition.is_at(place));
-                let at: String = elsewhere.map(|place| format!(" {}:{}", place.file, place.line)).collect();
-                let path = format!("{} ({}{at})", row.path.join(ARROW), row.end);
+                let at: String = elsewhere.map(|place| format!(" {}:{}", clean(&place.file), place.line)).collect();
+                let path = format!("{} ({}{at})", clean(&row.path.join(ARROW)), row.end);
                 line(&mut out, format!("  {:<place_width$}  {:<spelling_width$}  {path}", place(row), row.spelling));
             }
         }
@@ -183,7 +185,7 @@ impl Refs {
         for file in &self.unparsable {
             line(
                 &mut out,
-                format!("  may hold more, it does not parse: {}:{}: {}", file.file, file.line, clean(&file.message)),
+                format!("  may hold more, it does not parse: {}:{}: {}", clean(&file.file), file.line, clean(&file.message)),
             );
         }
         out
@@ -411,8 +413,8 @@ fn uses_of(index: &Index, file: FileId, path: &str, form: AllForm) -> Option<Str
         let position = lines.position(used.offset);
         let entry = Entry { file: path, line: position.line, column: position.column, target: &used.target };
         match form {
-            AllForm::Text => format!("{}:{}:{}  {}\n", clean(path), entry.line, entry.column, entry.target),
-            AllForm::Json => serde_json::to_string(&entry).unwrap_or_default(),
+            AllForm::Text => format!("{}:{}:{}  {}\n", clean(path), entry.line, entry.column, clean(entry.target)),
+            AllForm::Json => plain::json(&serde_json::to_string(&entry).unwrap_or_default()).into_owned(),
         }
     };
     let entries: Vec<String> = uses.iter().map(entry).collect();

@@ -24,7 +24,7 @@ pub fn render(report: &Report<'_>) -> String {
         let figures = built.figures.iter().filter(|figures| figures.phase == phase.id);
         let mut gates = figures.flat_map(|figures| &figures.gates).peekable();
         if steps.peek().is_some() || gates.peek().is_some() {
-            line(&mut out, format!("\n{}{}{}", phase.id, if phase.title.is_empty() { "" } else { ": " }, phase.title));
+            line(&mut out, format!("\n{}{}{}", phase.id, if phase.title.is_empty() { "" } else { ": " }, clean(&phase.title)));
         }
         for step in steps {
             line(&mut out, format!("  {:width$}  {}", step.step, outline(step, *threshold)));
@@ -86,7 +86,7 @@ fn waiting(out: &mut String, built: &Built, threshold: Applicability) {
             && fix.applicability < threshold
         {
             let reason = fix.reason.map(Reason::explain).unwrap_or("the plan asks for a look");
-            groups.entry((reason, finding.message.clone())).or_default().push(finding);
+            groups.entry((reason, clean(&finding.message))).or_default().push(finding);
         }
     }
     if groups.is_empty() {
@@ -172,7 +172,7 @@ fn places(out: &mut String, findings: &[&Finding]) {
 fn particulars(finding: &Finding) -> String {
     match &finding.outcome {
         Outcome::Left(Reason::StillReferenced | Reason::MigrationTest) => {
-            still_used(finding).map(|used| format!(": {}, {used}", finding.message)).unwrap_or_default()
+            still_used(finding).map(|used| format!(": {}, {used}", clean(&finding.message))).unwrap_or_default()
         }
         Outcome::Left(Reason::ImportCycle | Reason::ModuleNeeded) => {
             let story = finding.evidence.iter().find(|evidence| matches!(evidence.role, "cycle" | "needs"));

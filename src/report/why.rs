@@ -86,7 +86,7 @@ fn render_touch(out: &mut String, touch: &Touch<'_>) {
         (_, None | Some(Effect::Elsewhere(_))) => "is about it, and would change other lines with --review",
         _ => "would change it with --review",
     };
-    say(out, format!("\n{} / {} {what}: {}", step.phase, step.step, finding.message));
+    say(out, format!("\n{} / {} {what}: {}", step.phase, step.step, clean(&finding.message)));
     if let Some(spelling) = finding.spelling {
         say(out, format!("  spelled  {spelling}"));
     }

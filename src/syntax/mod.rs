@@ -140,14 +140,14 @@ impl Tree {
 
     /// The fixed texts of the string literals, in their order; a string that is a statement of its own is a docstring, and none of them.
     pub fn strings(&self) -> Vec<Span> {
-        let is_statement = |node: Node<'_>| node.parent().is_some_and(|parent| parent.kind() == "expression_statement");
         let mut found = Vec::new();
-        let mut waiting = vec![self.root()];
-        while let Some(node) = waiting.pop() {
+        // Asked for its parent, a node looks for itself from the root.
+        let mut waiting = vec![(self.root(), false)];
+        while let Some((node, is_statement)) = waiting.pop() {
             match node.kind() {
-                "string" if is_statement(node) => {}
+                "string" if is_statement => {}
                 "string_content" | "string_fragment" => found.push(span(node)),
-                _ => waiting.extend(children(node)),
+                kind => waiting.extend(children(node).into_iter().map(|child| (child, kind == "expression_statement"))),
             }
         }
         found.sort();

@@ -80,12 +80,21 @@ pub struct Match {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NoPattern(pub String);
 
+/// The longest pattern that is read: what is nested in it is compared level by level.
+const MOST_BYTES: usize = 4_096;
+/// The most `$$$`s of a pattern: it is tried with and without each of them.
+const MOST_LISTS: usize = 6;
+
 impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
     /// The text is not a piece of code of the language.
     pub fn parse(grammar: Grammar, text: &str) -> Result<Self, NoPattern> {
+        if text.len() > MOST_BYTES || lists(text).len() > MOST_LISTS {
+            let most = format!("a pattern has at most {MOST_BYTES} bytes and {MOST_LISTS} `$$$`");
+            return Err(NoPattern(most));
+        }
         let masked = mask(text, '_');
         let errors = parse(grammar, &masked).map(|tree| tree.errors()).unwrap_or_default();
         if let Some(error) = errors.first() {

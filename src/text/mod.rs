@@ -7,5 +7,6 @@ pub mod eol;
 pub mod lines;
 pub mod merge;
 pub mod path;
+pub mod plain;
 pub mod snapshot;
 pub mod span;

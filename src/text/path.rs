@@ -7,10 +7,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::plain;
+
 /// A path relative to the root, such as `netra_backend/app/main.py`.
 ///
-/// Invariant: at least one component; no component is empty, `.`, `..` or `.git` in any spelling that a file system takes for it (another
-/// case, NTFS's short name and trailing dots, blanks or streams, characters that HFS+ leaves out); no NUL byte.
+/// Invariant: at least one component; no component is empty, `.`, `..` or one that a file system may take for `.git`; no NUL byte.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoPath(Arc<[u8]>);
 
@@ -19,7 +20,7 @@ impl RepoPath {
     pub fn new(bytes: impl AsRef<[u8]>) -> Option<Self> {
         let bytes = bytes.as_ref();
         let is_foreign = cfg!(not(unix)) && bytes.iter().any(|byte| matches!(byte, b'\\' | b':'));
-        let is_sound = |part: &[u8]| !matches!(part, b"" | b"." | b"..") && !is_git(part);
+        let is_sound = |part: &[u8]| !matches!(part, b"" | b"." | b"..") && !is_dot_git(part);
         let sound = !bytes.contains(&0) && !is_foreign && bytes.split(|&byte| byte == b'/').all(is_sound);
         sound.then(|| Self(bytes.into()))
     }
@@ -84,27 +85,36 @@ impl RepoPath {
     }
 }
 
-/// Whether some file system takes a name for `.git`. The rules are git's own (`core.protectNTFS`, `core.protectHFS`).
-fn is_git(name: &[u8]) -> bool {
-    // What can be ignored stands outside of ASCII, so most names are settled by their first byte.
-    if name.first().is_none_or(|first| !matches!(first, b'.' | b'g' | b'G') && first.is_ascii()) {
+/// Whether a file system may take a name for `.git`: in any case, with what NTFS leaves away or adds (blanks and dots at the end, a stream
+/// behind a colon, the short name `git~1`), or with what HFS+ does not see. Git refuses the same (CVE-2014-9390, CVE-2019-1352).
+fn is_dot_git(name: &[u8]) -> bool {
+    // Most names are settled by their first byte: what can be left away before a `.git` is not ASCII.
+    let is_far = |first: &u8| first.is_ascii() && !matches!(first, b'.' | b'g' | b'G');
+    if name.first().is_some_and(is_far) && !name.contains(&b'\\') {
         return false;
     }
-    let is_ignored =
-        |c: &char| matches!(*c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
-    let text = String::from_utf8_lossy(name);
-    let kept: String = text.chars().filter(|c| !is_ignored(c)).collect();
-    let end = kept.find([':', '\\']).unwrap_or(kept.len());
-    let plain = kept[..end].trim_end_matches(['.', ' ']);
-    plain.eq_ignore_ascii_case(".git") || plain.eq_ignore_ascii_case("git~1")
+    // A backslash ends a name on Windows.
+    name.split(|&byte| byte == b'\\').any(|name| {
+        let stem = name.split(|&byte| byte == b':').next().unwrap_or_default();
+        let end = stem.iter().rposition(|byte| !matches!(byte, b' ' | b'.')).map_or(0, |at| at + 1);
+        let is_ntfs = [&b".git"[..], b"git~1"].iter().any(|git| stem[..end].eq_ignore_ascii_case(git));
+        is_ntfs || std::str::from_utf8(name).is_ok_and(is_hfs_dot_git)
+    })
 }
 
-/// Shows the path; one with control characters, quotes or bytes that are not UTF-8 in git's C-style quoting
+/// The same as HFS+ compares names: without the characters that it ignores (Apple TN1150, "Case-Insensitive String Comparison").
+fn is_hfs_dot_git(name: &str) -> bool {
+    let is_ignored =
+        |c: &char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    name.chars().filter(|c| !is_ignored(c)).map(|c| c.to_ascii_lowercase()).eq(".git".chars())
+}
+
+/// Shows the path; one with active characters ([`plain::is_active`]), quotes or bytes that are not UTF-8 in git's C-style quoting
 /// (`core.quotePath=false`), so that a file name can never move a terminal's cursor.
 impl fmt::Display for RepoPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.as_str() {
-            Some(text) if !text.chars().any(|c| c.is_control() || c == '"' || c == '\\') => f.pad(text),
+            Some(text) if !text.chars().any(|c| plain::is_active(c) || c == '"' || c == '\\') => f.pad(text),
             _ => f.write_str(&self.quoted()),
         }
     }
@@ -122,7 +132,7 @@ impl RepoPath {
                     '\n' => out.push_str("\\n"),
                     '\t' => out.push_str("\\t"),
                     '\r' => out.push_str("\\r"),
-                    c if c.is_control() => {
+                    c if plain::is_active(c) => {
                         let mut buffer = [0; 4];
                         for byte in c.encode_utf8(&mut buffer).bytes() {
                             out.push_str(&format!("\\{byte:03o}"));
@@ -218,11 +228,25 @@ mod tests {
     }
 
     #[test]
+    fn no_spelling_of_git_s_own_folder_is_a_path() {
+        let windows =
+            [".git. . ", ".git ", "git~1", "GIT~1. ", ".git::$INDEX_ALLOCATION", ".git:x", ".git\\config", "a\\.git\\x"];
+        let macs = [".g\u{200c}it", "\u{feff}.GI\u{206f}T", ".git\u{200d}"];
+        for bad in windows.into_iter().chain(macs) {
+            assert!(RepoPath::new(bad).is_none() && RepoPath::new(format!("a/{bad}/hooks")).is_none(), "{bad:?} was taken");
+        }
+        for fine in [".gitignore", ".git-x", "git~2", "agit~1", ".git~1x", "x.git", ".gít", "a:.git", "..git", ".gitt. "] {
+            assert!(RepoPath::new(fine).is_some(), "{fine:?} was not taken");
+        }
+    }
+
+    #[test]
     fn odd_names_are_shown_escaped() {
         let shown = |bytes: &[u8]| RepoPath::new(bytes).map(|path| path.to_string());
         assert_eq!(shown(b"a b/c.py").as_deref(), Some("a b/c.py"));
         assert_eq!(shown(b"x\x1b[31m.py").as_deref(), Some(r#""x\033[31m.py""#));
         assert_eq!(shown(b"caf\xe9.py").as_deref(), Some(r#""caf\351.py""#));
+        assert_eq!(shown("a\u{202e}yp.b".as_bytes()).as_deref(), Some(r#""a\342\200\256yp.b""#), "it turns the text around");
     }
 
     #[test]

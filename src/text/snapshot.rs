@@ -260,6 +260,18 @@ impl Snapshot {
                 return Err(ChangeError::Blocked { path: path.clone(), blocker });
             }
         }
+        // Of files that come into being together, one may stand where another needs a folder, as may one where others have theirs.
+        for path in made.keys() {
+            if let Some(blocker) = path.folders().find(|folder| made.contains_key(folder)) {
+                return Err(ChangeError::Blocked { path: path.clone(), blocker });
+            }
+            let below = [path.as_bytes(), b"/"].concat();
+            let from = self.files.partition_point(|file| file.path.as_bytes() < &below[..]);
+            let inside = self.files[from..].iter().take_while(|file| file.path.as_bytes().starts_with(&below));
+            if inside.map(|file| &file.path).any(|file| gone.binary_search(&file).is_err()) {
+                return Err(ChangeError::Exists(path.clone()));
+            }
+        }
         let kept = self.files.iter().filter(|file| gone.binary_search(&&file.path).is_err()).cloned();
         let mut files: Vec<Arc<File>> = kept.chain(made.into_values().map(Arc::new)).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -325,5 +337,27 @@ mod tests {
         assert_eq!(refused, Some(ChangeError::Exists(path("b.py"))));
         let refused = snapshot.with(&SourceChange::of(path("x.py"), FileChange::Delete)).err();
         assert_eq!(refused, Some(ChangeError::NotFound(path("x.py"))));
+    }
+
+    #[test]
+    fn no_file_stands_where_another_has_its_folder() {
+        let snapshot = Memory::snapshot([("d/c.py", "c"), ("e.py", "e")]);
+        let made = |paths: &[&str]| {
+            let mut change = SourceChange::default();
+            for name in paths {
+                let create = FileChange::Create { content: String::new(), mode: Mode::Regular };
+                change.union(&SourceChange::of(path(name), create)).unwrap();
+            }
+            change
+        };
+        assert_eq!(snapshot.with(&made(&["d"])).err(), Some(ChangeError::Exists(path("d"))));
+        let blocked = |below: &str, blocker: &str| Some(ChangeError::Blocked { path: path(below), blocker: path(blocker) });
+        assert_eq!(snapshot.with(&made(&["x", "x/y/z"])).err(), blocked("x/y/z", "x"));
+        assert_eq!(snapshot.with(&made(&["e.py/a"])).err(), blocked("e.py/a", "e.py"));
+        // What goes makes room.
+        let mut moved = SourceChange::of(path("d/c.py"), FileChange::Move { to: path("d"), edit: TextEdit::default() });
+        assert_eq!(content(&snapshot.with(&moved).unwrap()), [("d".into(), "c".into()), ("e.py".into(), "e".into())]);
+        moved.union(&made(&["d/new.py"])).unwrap();
+        assert_eq!(snapshot.with(&moved).err(), blocked("d/new.py", "d"));
     }
 }

@@ -31,8 +31,8 @@ impl Siblings for EmbeddedSiblings {
 /// What the names of embedded transforms start with.
 const EMBEDDED_PREFIX: &str = "embedded:transforms/";
 
-/// The transforms that plans can use, by `pack/name`.
-#[derive(Clone, Debug)]
+/// The transforms that plans can use, by `pack/name`; none by default.
+#[derive(Clone, Default, Debug)]
 pub struct Packs {
     files: BTreeMap<String, Arc<SpecFile>>,
 }
@@ -78,7 +78,7 @@ impl Packs {
 pub fn read(table: &Table<'_>, id: &str) -> Option<Transform> {
     let text = |key| table.string(key).map(|text| text.value).unwrap_or_default();
     let doc = Doc { what: text("what"), why: text("why"), safety: text("safety") };
-    let title = text("title");
+    let title = table.line("title").map(|title| title.value).unwrap_or_default();
     let applicability = table.choice("applicability", &[("safe", Applicability::Safe), ("review", Applicability::Review)]);
     let severities = [Severity::Info, Severity::Warning, Severity::Error].map(|severity| (severity.word(), severity));
     let severity = table.choice("severity", &severities);
@@ -128,7 +128,7 @@ impl Example {
         let unchanged = texts("unchanged");
         let after = texts("after").collect();
         let gone = texts("gone").collect();
-        let title = table.string("title").map(|title| title.value).unwrap_or_default();
+        let title = table.line("title").map(|title| title.value).unwrap_or_default();
         let threshold = if table.flag("review") { Applicability::Review } else { Applicability::Safe };
         let found = table.has("found").then(|| table.strings("found").into_iter().map(|place| place.value).collect());
         table.finish();

@@ -16,6 +16,11 @@ use regex::Regex;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::text::plain;
+
+/// The longest glob that is read, in bytes: as long as a path can be.
+const LONGEST_GLOB: usize = 4_096;
+
 /// A file that people write, with its name as it is shown.
 #[derive(PartialEq, Eq, Debug)]
 pub struct SpecFile {
@@ -107,9 +112,9 @@ impl SpecError {
         let render = |problem: &Problem| {
             let Origin { file, range } = &problem.origin;
             let place = AnnotationKind::Primary.span(range.clone());
-            let snippet = Snippet::source(&file.text).path(&file.name).annotation(place);
-            let error = Level::ERROR.primary_title(&problem.message).element(snippet);
-            let hint = problem.hint.iter().map(|hint| Level::HELP.message(hint));
+            let snippet = Snippet::source(plain::source(&file.text)).path(plain::line(&file.name)).annotation(place);
+            let error = Level::ERROR.primary_title(plain::line(&problem.message)).element(snippet);
+            let hint = problem.hint.iter().map(|hint| Level::HELP.message(plain::line(hint)));
             renderer.render(&[error.elements(hint)])
         };
         self.problems.iter().map(render).collect::<Vec<_>>().join("\n\n")
@@ -252,12 +257,33 @@ impl<'t> Table<'t> {
     pub fn string(&self, key: &'static str) -> Option<Located<String>> {
         let (value, origin) = self.get(key)?;
         match value.as_str() {
-            Some(text) => Some(Located { value: text.to_owned(), origin }),
+            Some(text) => self.shown(key, Located { value: text.to_owned(), origin }),
             None => {
                 self.wrong_type(key, &origin, "a string", value);
                 None
             }
         }
+    }
+
+    /// A string of one line, such as a title.
+    pub fn line(&self, key: &'static str) -> Option<Located<String>> {
+        let text = self.string(key)?;
+        if text.value.trim_end().contains('\n') {
+            self.problem(Problem::new(&text.origin, format!("`{key}` must be one line")));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A string without control characters: plans are shown on terminals and go into commits. TOML lets them in by escapes alone.
+    fn shown(&self, key: &str, text: Located<String>) -> Option<Located<String>> {
+        let rest = text.value.replace("\r\n", "\n");
+        let Some(wrong) = rest.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) else { return Some(text) };
+        let message = format!("`{key}` has the control character U+{:04X}", u32::from(wrong));
+        self.problem(
+            Problem::new(&text.origin, message).hint("line ends and tabs are allowed, nothing else that is not shown"),
+        );
+        None
     }
 
     /// A string that has to be there.
@@ -272,7 +298,7 @@ impl<'t> Table<'t> {
     pub fn strings(&self, key: &'static str) -> Vec<Located<String>> {
         let Some((value, origin)) = self.get(key) else { return Vec::new() };
         let one = |value: &DeValue<'_>, origin: Origin| match value.as_str() {
-            Some(text) => Some(Located { value: text.to_owned(), origin }),
+            Some(text) => self.shown(key, Located { value: text.to_owned(), origin }),
             None => {
                 self.wrong_type(key, &origin, "a string or a list of strings", value);
                 None
@@ -423,6 +449,11 @@ impl<'t> Table<'t> {
             if is_outside(&text.value) {
                 let message = format!("`{}` leads out of the root", text.value);
                 self.problem(Problem::new(&text.origin, message).hint("paths start at the root and hold no `..`"));
+                continue;
+            }
+            if text.value.len() > LONGEST_GLOB {
+                let message = format!("a glob has at most {LONGEST_GLOB} bytes");
+                self.problem(Problem::new(&text.origin, message));
                 continue;
             }
             match GlobBuilder::new(&text.value).literal_separator(true).build() {

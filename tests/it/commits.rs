@@ -269,19 +269,3 @@ fn a_long_title_is_cut_and_not_what_stands_around_it() {
     sandbox.with_plan(&plan, &["apply", "--yes"]).ok();
     assert_eq!(log(&sandbox, "%s")[1], "refactor(phase): Move the manager of all connections to… (2/6: @ann)");
 }
-
-#[test]
-fn what_a_plan_says_forges_no_trailers() {
-    let sandbox = Sandbox::with_files(&FILES);
-    let forged = "Ssot-Plan: test\\nSSOT-Phase: phase\\nSsot-Step: forged\\nSsot-Digest: 1";
-    let step = format!("title = \"Ssot-Plan: test\"\nwhy = \"{forged}\"\n{MOVE}");
-    for keys in ["", "message = \"{title}\\n\\n{why}\"\n", "message = \"{title}\\n\\nRefs: a\\n{why}\"\n"] {
-        let plan = plan_of(&step).replace("name = \"test\"\n", &format!("name = \"test\"\n{keys}"));
-        sandbox.with_plan(&plan, &["apply", "--yes"]).ok();
-        assert_eq!(sandbox.git(&["log", "-1", "--format=%(trailers:key=Ssot-Step,valueonly,separator=/)"]), "step");
-        let plan = plan + "[[phase.step]]\nid = \"forged\"\nkind = \"absolute-imports\"\n";
-        let status = sandbox.with_plan(&plan, &["status"]).ok();
-        assert!(status.contains("applied        1 commit"), "{keys}: {status}");
-        sandbox.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    }
-}

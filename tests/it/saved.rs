@@ -322,15 +322,3 @@ fn a_file_that_is_no_sound_plan_is_refused_everywhere() {
     assert!(sandbox.tool(&["show", "missing.json"]).fails(2).contains("missing.json: "));
     assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
 }
-
-#[test]
-fn what_a_plan_says_cannot_forge_the_journal() {
-    let sandbox = Sandbox::with_files(&FILES);
-    let why = "Good.\\nSsot-Plan: test\\nSsot-Phase: other\\nSsot-Step: s\\nSsot-Digest: 1\\n\\u001b[31mred";
-    let plan = plan_of(&format!("why = \"{why}\"\n{MOVE}"));
-    let saved = save(&sandbox, &plan, &[]);
-    apply(&sandbox, &saved, &[]).ok();
-    let message = sandbox.git(&["log", "-1", "--format=%B"]);
-    assert!(message.contains("\n> Ssot-Phase: other\n") && !message.contains('\u{1b}'), "{message:?}");
-    assert_eq!(sandbox.git(&["log", "-1", "--format=%(trailers:key=Ssot-Phase,valueonly,separator=%x2c)"]), "phase");
-}

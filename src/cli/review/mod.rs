@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::error::CliError;
 use super::progress::Ticker;
-use super::{note, say};
+use super::{note, say_raw};
 use crate::git::Repo;
 use crate::index::Index;
 use crate::plan::build::StepName;
@@ -143,7 +143,7 @@ impl<'t> Review<'t> {
                 );
                 let mut out = String::from("\n");
                 person.screen.line(&mut out, "", "", &text);
-                say(&out);
+                say_raw(&out);
             }
             None if rejected + by_hand > 0 => note(&format!(
                 "as answered in an interactive review, fixes are not made: {rejected}, made as they were edited: {by_hand}; `apply --interactive --ask-again` forgets that"
@@ -267,13 +267,13 @@ impl Person<'_> {
             return Verdict::Take;
         }
         let _hushed = self.ticker.hush();
-        say(&self.screen.question(asked));
+        say_raw(&self.screen.question(asked));
         let can_edit = draft(asked).is_some();
         let mut last: Option<Vec<Edited>> = None;
         loop {
-            say(&format!("Make this change [y,n,{}a,s,q,?]? ", if can_edit { "e," } else { "" }));
+            say_raw(&format!("Make this change [y,n,{}a,s,q,?]? ", if can_edit { "e," } else { "" }));
             let Some(answer) = answer() else {
-                say("\n");
+                say_raw("\n");
                 state.has_quit = true;
                 return Verdict::Later;
             };
@@ -301,7 +301,7 @@ impl Person<'_> {
                     Err(error) => {
                         let mut out = String::new();
                         error.render(false).lines().for_each(|line| self.screen.line(&mut out, "", "", line));
-                        say(&out);
+                        say_raw(&out);
                     }
                 },
                 "s" => {
@@ -312,7 +312,7 @@ impl Person<'_> {
                     state.has_quit = true;
                     return Verdict::Later;
                 }
-                _ => say(HELP),
+                _ => say_raw(HELP),
             }
         }
     }
@@ -345,7 +345,7 @@ impl Person<'_> {
         for text in &broken {
             self.screen.line(&mut out, "", "  ", text);
         }
-        say(&out);
+        say_raw(&out);
         Ok(None)
     }
 }

@@ -215,7 +215,7 @@ fn refuse(
          and merge it. The current branch has not been changed.\n",
         blocked.text(chosen)
     );
-    Ok(Answer { out: out.into_bytes(), code: 1 })
+    Ok(Answer::text(&out, 1))
 }
 
 fn count(commits: usize) -> String {

@@ -8,6 +8,7 @@ mod conditions;
 mod definitions;
 mod exports;
 mod forwards;
+mod nesting;
 mod strings;
 mod type_text;
 mod walk;
@@ -52,6 +53,16 @@ impl Version {
 
 /// Collects the facts of a text. With a version, syntax that is newer than it is an error of the file too.
 pub fn collect(source: &str, version: Option<Version>) -> Facts {
+    match nesting::stack(source) {
+        Some(size) => stacker::maybe_grow(size, size, || parse(source, version)),
+        None => {
+            let message = "The file is nested too deeply to be read".into();
+            Collector::new("").finish(vec![SyntaxError { span: Span::at(0), message }], Box::default())
+        }
+    }
+}
+
+fn parse(source: &str, version: Option<Version>) -> Facts {
     let version = match version {
         Some(Version { major, minor }) => PythonVersion { major, minor },
         None => PythonVersion::latest(),

@@ -251,7 +251,8 @@ impl Artefact {
                 steps.push(SavedStep::new(step, summary(step), String::new(), None, threshold));
             }
             // A commit of several steps stands where its first one does.
-            let is_its = |made: &&Made| made.built.phase == step.phase && made.built.step.split(", ").next() == Some(&step.step);
+            let is_its =
+                |made: &&Made| made.built.phase == step.phase && made.built.step.split(", ").next() == Some(&step.step);
             steps.extend(commits.iter().filter(is_its).map(saved));
         }
         Self {
