@@ -57,6 +57,8 @@ fn facts(facts: &Facts, text: &str) {
     }
     let ends = facts.imports.iter().map(|import| import.aliases.1).max().unwrap_or_default();
     assert_eq!(ends as usize, facts.aliases.len());
+    assert!(facts.imports.is_sorted_by_key(|import| import.span), "in source order");
+    assert!(facts.aliases.is_sorted_by_key(|alias| alias.name_span), "in source order");
     for alias in &facts.aliases {
         within(text, alias.name_span);
         assert!(facts.import_of(alias).span.covers(alias.name_span));

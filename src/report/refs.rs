@@ -155,7 +155,7 @@ impl Refs {
     /// For people.
     pub fn text(&self) -> String {
         let mut out = String::new();
-        line(&mut out, format!("{} on {}", self.of, self.base));
+        line(&mut out, clean(&format!("{} on {}", self.of, self.base)));
         for place in &self.definition.places {
             let at =
                 place.file.iter().zip(place.line).map(|(file, line)| format!("{}:{line}: ", clean(file))).collect::<String>();

@@ -16,7 +16,7 @@ pub fn is_active(c: char) -> bool {
 
 /// The text on one line, with U+FFFD for each active character.
 pub fn line(text: &str) -> Cow<'_, str> {
-    replaced(text, |c| is_active(c))
+    replaced(text, is_active)
 }
 
 /// The text with U+FFFD for each active character but line feeds and tabs.

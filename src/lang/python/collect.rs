@@ -264,6 +264,10 @@ impl<'s> Collector<'s> {
     }
 
     fn bind_in(&mut self, scope: ScopeId, name: NameId, span: Span, kind: BindingKind) {
+        // The parser puts an empty name where one is missing.
+        if self.names[name.index()].is_empty() {
+            return;
+        }
         self.bindings.push(Binding { scope, name, span, kind, site: self.scope, context: self.context });
     }
 

@@ -214,7 +214,7 @@ fn join(
     let neighbours = neighbours(statement.node);
     let found = neighbours.iter().find_map(|node| {
         let span = syntax::span(*node);
-        let at = source.facts.imports.iter().position(|import| import.span == span)?;
+        let at = source.facts.imports.binary_search_by_key(&span, |import| import.span).ok()?;
         let host = Statement::find(source, ImportId::new(at)).ok()?;
         (host.is_from(source, Some(wanted)) && !is_changing(ImportId::new(at))).then_some(host)
     })?;

@@ -24,7 +24,7 @@ pub fn find(before: &Index, after: &Index, changes: &[SourceChange], in_scope: &
         if orphans.is_empty() {
             return None;
         }
-        let unread = unread(before.facts(old));
+        let unread: BTreeSet<AliasId> = unread(before.facts(old)).into_iter().collect();
         orphans.retain(|id| {
             let alias = &facts.aliases[id.index()];
             let place = steps.iter().fold((path, place(alias)), |(path, span), step| (step.path(path), step.span(path, span)));
@@ -50,10 +50,13 @@ pub fn edited(changes: &[SourceChange]) -> BTreeSet<&RepoPath> {
 }
 
 /// Whether an import of a name stood at a place of a file, and something read it.
-fn was_read(facts: &Facts, unread: &[AliasId], at: Span, local: &str) -> bool {
+fn was_read(facts: &Facts, unread: &BTreeSet<AliasId>, at: Span, local: &str) -> bool {
     let is_there = |alias: &Alias| place(alias).intersects(at) || at.covers(place(alias)) || place(alias).covers(at);
-    let ids = facts.aliases.iter().enumerate().map(|(at, alias)| (AliasId::new(at), alias));
-    let mut named = ids.filter(|(_, alias)| facts.names.get(alias.local) == local && is_there(alias));
+    // Aliases stand in the order of their places, and do not overlap.
+    let first = facts.aliases.partition_point(|alias| place(alias).end < at.start);
+    let ids = facts.aliases.iter().enumerate().skip(first).map(|(at, alias)| (AliasId::new(at), alias));
+    let near = ids.take_while(|(_, alias)| place(alias).start <= at.end);
+    let mut named = near.filter(|(_, alias)| facts.names.get(alias.local) == local && is_there(alias));
     named.any(|(id, _)| !unread.contains(&id))
 }
 

@@ -116,10 +116,10 @@ fn large_files_are_told_and_left() {
     sandbox.write("large.py", "from pkg.legacy import Manager\n");
     fs::File::options().write(true).open(sandbox.path("large.py")).unwrap().set_len((16 << 20) + 1).unwrap();
     sandbox.write("long.py", format!("from pkg.legacy import Manager; x = [{}]\n", "1, ".repeat(100_000)));
-    sandbox.write("many.py", "from pkg.legacy import Manager\n".repeat(500));
+    sandbox.write("many.py", "from pkg.legacy import Manager\n".repeat(100));
     let text = sandbox.with_plan(&plan(), &["plan", "--worktree"]).ok();
     assert!(text.contains("large.py:1: is larger than 16 MiB"), "{text}");
-    assert!(text.contains("502 imports in 3 files"), "{text}");
+    assert!(text.contains("102 imports in 3 files"), "{text}");
 }
 
 #[cfg(unix)]

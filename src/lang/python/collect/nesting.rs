@@ -101,6 +101,10 @@ impl Scan<'_> {
         let rest = &self.text[self.at + 1..];
         self.indent = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         self.depth = self.indent;
+        // Blanks that nothing follows open no block.
+        if rest.get(self.indent).is_some_and(|byte| !matches!(byte, b'\n' | b'\r' | b'#')) {
+            self.deepest = self.deepest.max(self.depth);
+        }
     }
 
     /// A word: a prefix of a string, a keyword or a name.
@@ -187,6 +191,7 @@ mod tests {
             format!("x = ({})\n", "'a' 'b'\n".repeat(10_000)),
             "if a:\n    x = 'it\\'s'\n".repeat(10_000),
             "f'{a['b']}'; f\"{x:{w}}\"\n".repeat(10_000),
+            format!("x = 1\n{}\n{}# x\ny = 2\n", " ".repeat(10_000), " ".repeat(10_000)),
         ] {
             assert!(deep(&text) < 40, "{}: {}", &text[..20], deep(&text));
             assert!(stack(&text).is_some());

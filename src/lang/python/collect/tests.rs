@@ -254,3 +254,20 @@ fn names_that_a_module_forwards_are_known() {
     assert_eq!(forwards(&format!("{head}{}{rest}", one.replace("return B", "return B()"))), (vec![], true));
     assert_eq!(forwards(&format!("{head}{}{rest}", one.replace("        warn('x')\n", "        B = 1\n"))), (vec![], true));
 }
+
+#[test]
+fn what_is_broken_binds_no_empty_name() {
+    for text in [
+        "class :\n  pass\n",
+        "def (a): pass\n",
+        "import\n",
+        "from m import\n",
+        "import a as\n",
+        "def f(*, **): pass\n",
+        "for in x: pass\n",
+    ] {
+        let facts = collect(text, None);
+        assert!(!facts.errors.is_empty(), "{text}");
+        assert!(facts.bindings.iter().all(|binding| !facts.names.get(binding.name).is_empty()), "{text}");
+    }
+}
