@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::error::CliError;
-use super::plan::{Selection, built_with, commits};
+use super::plan::{Selection, build_on, built_with, commits};
 use super::progress::Ticker;
 use super::project::{At, Project};
 use super::review::{Asking, Decisions, Review};
@@ -15,8 +15,10 @@ use super::writing::{Branch, Commit, Writing};
 use super::{Answer, Global, confirm, saved, say};
 use crate::git::commit::Draft;
 use crate::git::short;
+use crate::index::Index;
 use crate::plan::commits::{Grouping, Style};
 use crate::plan::gate::worse::{Worse, worse};
+use crate::plan::spec::Plan;
 use crate::report::{self, Report, gates as gates_text};
 use crate::text::path::RepoPath;
 
@@ -101,6 +103,7 @@ fn planned(
     let plan = project.plan(global)?;
     let base = branch.base.to_string();
     let at = if branch.exists { At::Revision(&base) } else { At::Head };
+    check_required(project, &plan, &at, &args.selection)?;
     let is_asked = args.asking.interactive;
     let selection = Selection { review: args.selection.review || is_asked, ..args.selection.clone() };
     let ticker = Ticker::start();
@@ -142,6 +145,33 @@ impl From<Group> for Grouping {
             Group::Phase => Self::Phase,
             Group::Owner => Self::Owner,
             Group::Directory => Self::Directory,
+        }
+    }
+}
+
+/// Refuses phases without those that they require: one of these may only be missing where it has nothing to do.
+fn check_required(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selection) -> Result<(), CliError> {
+    if !selection.only {
+        return Ok(());
+    }
+    let (snapshot, _, journal) = project.snapshot(at, plan)?;
+    let required = selection.phase.iter().flat_map(|id| plan.required(id)).map(|phase| phase.id.clone());
+    let is_missing = |id: &String| !selection.phase.contains(id) && !journal.has_phase(id);
+    let missing: Vec<String> = required.filter(is_missing).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let alone = Selection { phase: missing, only: true, review: selection.review };
+    let built = build_on(Index::build(snapshot, &plan.options), plan, &journal, &alone, &|_, _| false)?;
+    match built.steps.iter().find(|step| !step.files.is_empty()) {
+        None => Ok(()),
+        Some(step) => {
+            let error = CliError::refused(format!(
+                "`{}` requires the phase `{}`, which is not applied and has something to do",
+                selection.phase.join("`, `"),
+                step.phase
+            ));
+            Err(error.hint("leave `--only` out, and it is applied first; nothing has been changed"))
         }
     }
 }

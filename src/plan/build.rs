@@ -104,6 +104,7 @@ impl SourceFiles {
 }
 
 /// A step and what it does.
+#[derive(Clone)]
 pub struct BuiltStep {
     /// The phase's id.
     pub phase: String,

@@ -159,7 +159,7 @@ fn of_step(
     let cut = Cut { grouping: style.grouping.unwrap_or_default(), max_files: style.max_files };
     let slices = if cut.is_any() { slicer.slices(step, base, result, &cut) } else { Vec::new() };
     if slices.len() < 2 {
-        return vec![of_slice(Slice { part: None, built: copy(step) }, style, request)];
+        return vec![of_slice(Slice { part: None, built: step.clone() }, style, request)];
     }
     slices.into_iter().map(|slice| of_slice(slice, style, request)).collect()
 }
@@ -204,17 +204,4 @@ fn of_phase(
         files,
     };
     Ok(Made { text, part: None, built })
-}
-
-fn copy(step: &BuiltStep) -> BuiltStep {
-    BuiltStep {
-        phase: step.phase.clone(),
-        step: step.step.clone(),
-        title: step.title.clone(),
-        severity: step.severity,
-        why: step.why.clone(),
-        findings: step.findings.clone(),
-        changes: step.changes.clone(),
-        files: step.files.clone(),
-    }
 }

@@ -250,6 +250,11 @@ fn later_phases_in_the_way_are_rolled_back_and_made_again() {
 fn what_requires_a_phase_goes_with_it_or_holds_it() {
     let sandbox = three();
     let tree = sandbox.tree();
+    let error = sandbox.with_plan(PHASES, &["apply", "--yes", "--phase", "c", "--only"]).fails(1);
+    assert!(
+        error.contains("`c` requires the phase `a`, which is not applied and has something to do\nhint: leave `--only` out"),
+        "{error}"
+    );
     sandbox.with_plan(PHASES, &["apply", "--yes", "--phase", "a", "--phase", "c"]).ok();
     let error = sandbox.with_plan(PHASES, &["rollback", "--phase", "a", "--yes"]).fails(1);
     assert!(
