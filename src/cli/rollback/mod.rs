@@ -14,7 +14,6 @@ use super::{Answer, Global, confirm, note, say};
 use crate::git::commit::Draft;
 use crate::git::history::{Entry, Journal};
 use crate::git::{Repo, short};
-use crate::index::Index;
 use crate::plan::commits::Style;
 use crate::plan::delta::deltas;
 use crate::plan::prove::between;
@@ -77,9 +76,8 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         Ok(work) => work,
         Err((blocked, more)) => return refuse(args, repo, &undoing, &chosen, &blocked, &more),
     };
-    let index = undoing.advanced(&result);
     let mut rollback = Rollback { undone: made, again: Vec::new(), result };
-    plan_again(&mut rollback, args, &plan, index, &chosen, &journal)?;
+    plan_again(&mut rollback, args, &plan, &undoing, &chosen, &journal)?;
     notes.iter().for_each(|text| note(text));
     publish(args, repo, &branch, &chosen, &rollback, undoing.base())
 }
@@ -113,7 +111,7 @@ fn plan_again(
     rollback: &mut Rollback,
     args: &Args,
     plan: &Plan,
-    index: Index,
+    undoing: &Undoing<'_>,
     chosen: &Chosen,
     journal: &Journal,
 ) -> Result<(), CliError> {
@@ -122,6 +120,7 @@ fn plan_again(
     }
     let selection = Selection { phase: chosen.again.clone(), only: true, review: args.review };
     let is_left_out = |phase: &str, step: &str| chosen.leaves_out(phase, step);
+    let index = undoing.advanced(&rollback.result);
     let built = build_on(index, plan, &journal.without(&chosen.entries), &selection, &is_left_out).map_err(|error| {
         error.hint(format!(
             "without what is rolled back, {} cannot be planned again: roll it back first; nothing has been changed",
