@@ -11,15 +11,15 @@ use super::plan::{Selection, build_on, built_with, commits};
 use super::progress::Ticker;
 use super::project::{At, Project};
 use super::review::{Asking, Decisions, Review};
-use super::writing::{Branch, Commit, Writing};
+use super::writing::{Branch, Commit, Writing, check_gates};
 use super::{Answer, Global, confirm, saved, say};
 use crate::git::commit::Draft;
 use crate::git::short;
 use crate::index::Index;
 use crate::plan::commits::{Grouping, Style};
-use crate::plan::gate::worse::{Worse, worse};
+use crate::plan::gate::worse::worse;
 use crate::plan::spec::Plan;
-use crate::report::{self, Report, gates as gates_text};
+use crate::report::{self, Report};
 use crate::text::path::RepoPath;
 
 /// Carry the plan out: one commit for each step, all of them or none
@@ -174,16 +174,6 @@ fn check_required(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selec
             Err(error.hint("leave `--only` out, and it is applied first; nothing has been changed"))
         }
     }
-}
-
-/// Refuses to leave a phase whose gates are worse than before it.
-pub(super) fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
-    if worse.is_empty() {
-        return Ok(());
-    }
-    let (gates, they) = if worse.len() == 1 { ("a gate", "it is") } else { ("gates", "they are") };
-    let error = CliError::refused(format!("{gates} would be left worse than {they}:\n{}", gates_text::refusal(worse)));
-    Err(error.hint("nothing has been changed; narrow the steps, or mend what is new first"))
 }
 
 /// The paths that the steps change, and those of them that are not there before the first step.

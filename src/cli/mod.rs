@@ -7,6 +7,7 @@ mod apply;
 mod demo;
 mod error;
 mod explain;
+mod files;
 mod plan;
 mod process;
 mod programs;

@@ -9,7 +9,7 @@ use super::progress::Ticker;
 use super::project::{At, Project, select};
 use super::review::Review;
 use super::writing::Commit;
-use super::{Answer, Global, note, pool, saved};
+use super::{Answer, Global, files, note, pool};
 use crate::git::history::Journal;
 use crate::index::Index;
 use crate::plan::artefact::{Artefact, Binding, Selected};
@@ -89,7 +89,7 @@ impl Selection {
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     if let Some(path) = &args.out {
-        saved::check_target(path)?;
+        files::check_target(path)?;
     }
     let plan = project.plan(global)?;
     let at = At::of(args.at.as_deref(), args.worktree);
@@ -114,7 +114,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         let threshold = args.selection.threshold();
         let made = made(&plan, &built, Style::default(), threshold)?;
         let artefact = Artefact::new(&plan, &built, &made, binding, &|step| report::summary(step, threshold));
-        saved::write(path, &artefact.to_json())?;
+        files::save(path, &artefact.to_json())?;
     }
     Ok(Answer { out, code: u8::from(args.exit_code && !is_empty) })
 }

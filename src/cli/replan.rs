@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::apply::check_gates;
 use super::error::CliError;
 use super::plan::{Selection, built, commits};
 use super::project::{At, Project};
 use super::saved::Fitting;
-use super::writing::{Branch, Commit};
+use super::writing::{Branch, Commit, check_gates};
 use super::{Global, note, say};
 use crate::git::short;
 use crate::plan::artefact::{Artefact, SavedFile};

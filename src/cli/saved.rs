@@ -1,19 +1,18 @@
 //! Saved plans on the command line: writing them to a file, reading them, and what `apply FILE` makes of one.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use super::apply::check_gates;
 use super::error::CliError;
 use super::progress::Ticker;
 use super::project::Project;
-use super::writing::{Branch, Commit};
+use super::writing::{Branch, Commit, check_gates};
 use super::{Global, note, replan, say};
 use crate::index::Index;
 use crate::plan::artefact::rest::{Made, Proof};
-use crate::plan::artefact::{Artefact, SavedStep, is_saved_plan};
+use crate::plan::artefact::{Artefact, SavedStep};
 use crate::plan::build::Progress;
 use crate::plan::message;
 use crate::report::saved::plain;
@@ -48,45 +47,6 @@ pub(super) fn read(path: &Path) -> Result<Artefact, CliError> {
     let text = String::from_utf8(bytes)
         .map_err(|_| CliError::usage(format!("{} is not a saved plan: it is not UTF-8", path.display())))?;
     Ok(Artefact::from_json(&text)?)
-}
-
-/// Refuses to write over what is no saved plan, or through a link.
-pub(super) fn check_target(path: &Path) -> Result<(), CliError> {
-    let shown = path.display();
-    let found = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        found => found.map_err(|error| CliError::io(shown.to_string(), error))?,
-    };
-    if !found.is_file() {
-        let what = if found.is_symlink() { "a link" } else { "not a regular file" };
-        return Err(CliError::usage(format!("{shown} is {what}, and a plan is not saved there")).hint("name another file"));
-    }
-    // An empty file, as `mktemp` makes one, holds nothing that could be lost.
-    if found.len() == 0 || fs::read_to_string(path).is_ok_and(|text| is_saved_plan(&text)) {
-        return Ok(());
-    }
-    let error = CliError::usage(format!("{shown} exists and is not a saved plan: it is not overwritten"));
-    Err(error.hint("name another file, or remove this one first"))
-}
-
-/// Writes a file at once or not at all: into a temporary one beside it, which then takes its place.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    check_target(path)?;
-    replace(path, text)
-}
-
-/// Puts a text in the place of a file, if there is one, at once or not at all.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), CliError> {
-    let failed = |error| CliError::io(path.display().to_string(), error);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".ssot-migrate-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }
 
 /// The commits that `apply FILE` makes.

@@ -7,6 +7,8 @@ use crate::git::finish::Target;
 use crate::git::sign::Signing;
 use crate::git::{CommitId, GitError, HEAD, Head, Repo};
 use crate::plan::delta::FileDelta;
+use crate::plan::gate::worse::Worse;
+use crate::report::gates as gates_text;
 
 /// How commits are made.
 #[derive(clap::Args, Debug)]
@@ -98,4 +100,14 @@ impl Writing {
             None => Signing::AsConfigured,
         }
     }
+}
+
+/// Refuses to leave a phase whose gates are worse than before it.
+pub(super) fn check_gates(worse: &[Worse]) -> Result<(), CliError> {
+    if worse.is_empty() {
+        return Ok(());
+    }
+    let (gates, they) = if worse.len() == 1 { ("a gate", "it is") } else { ("gates", "they are") };
+    let error = CliError::refused(format!("{gates} would be left worse than {they}:\n{}", gates_text::refusal(worse)));
+    Err(error.hint("nothing has been changed; narrow the steps, or mend what is new first"))
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::error::CliError;
-use super::super::saved;
+use super::super::files;
 use crate::git::Repo;
 use crate::plan::build::StepName;
 use crate::report::hunks::{Side, hunks};
@@ -178,7 +178,7 @@ impl Decisions {
         };
         let failed = |error| CliError::io(self.path.display().to_string(), error);
         fs::create_dir_all(self.path.parent().unwrap_or(&self.path)).map_err(failed)?;
-        saved::replace(&self.path, &(serde_json::to_string_pretty(&wire).unwrap_or_default() + "\n"))
+        files::replace(&self.path, &(serde_json::to_string_pretty(&wire).unwrap_or_default() + "\n"))
     }
 }
 
