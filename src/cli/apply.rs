@@ -13,7 +13,6 @@ use super::project::{At, Project};
 use super::review::{Asking, Decisions, Review};
 use super::writing::{Branch, Commit, Writing, check_gates};
 use super::{Answer, Global, confirm, saved, say};
-use crate::git::commit::Draft;
 use crate::git::short;
 use crate::index::Index;
 use crate::plan::commits::{Grouping, Style};
@@ -81,7 +80,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     if !args.writing.yes && !confirm(&format!("Make {commits} on {}?", short(&branch.name)))? {
         return Err(CliError::refused("nothing has been changed".to_owned()));
     }
-    let drafts: Vec<Draft<'_>> = steps.iter().map(|step| Draft { message: step.message.clone(), files: &step.files }).collect();
+    let drafts: Vec<_> = steps.iter().map(|commit| commit.draft()).collect();
     let work = repo.write(branch.base, &drafts)?;
     let ids = args.writing.publish(repo, work, &branch, &format!("ssot-migrate apply: {commits}"))?;
     answers.map_or(Ok(()), |mut answers| answers.spend())?;

@@ -15,7 +15,7 @@ use crate::plan::build::Built;
 use crate::plan::commits::Style;
 use crate::plan::gate::worse::worse;
 use crate::plan::spec::Plan;
-use crate::report::saved::plain;
+use crate::report::clean;
 use crate::report::{self, Report};
 use crate::text::path::RepoPath;
 
@@ -32,7 +32,7 @@ pub(super) fn steps(
     yes: bool,
 ) -> Result<Vec<Commit>, CliError> {
     let plan = project.plan_at(global, &artefact.source).map_err(|error| {
-        error.hint(format!("the saved plan was read from `{}`, which has to be there to plan anew", plain(&artefact.source)))
+        error.hint(format!("the saved plan was read from `{}`, which has to be there to plan anew", clean(&artefact.source)))
     })?;
     check_plan(artefact, &plan, args.changed_plan)?;
     let base = branch.base.to_string();
@@ -56,7 +56,7 @@ pub(super) fn steps(
 /// Refuses a plan that says something else than the saved one, unless that is wanted.
 fn check_plan(artefact: &Artefact, plan: &Plan, is_wanted: bool) -> Result<(), CliError> {
     if plan.name != artefact.plan {
-        let error = format!("`{}` is the plan `{}`, and `{}` was saved", plain(&artefact.source), plan.name, artefact.plan);
+        let error = format!("`{}` is the plan `{}`, and `{}` was saved", clean(&artefact.source), plan.name, artefact.plan);
         return Err(CliError::refused(error));
     }
     if plan.digest == artefact.plan_digest {
@@ -66,7 +66,7 @@ fn check_plan(artefact: &Artefact, plan: &Plan, is_wanted: bool) -> Result<(), C
     let mut changed: Vec<&String> = plan.transforms.keys().chain(artefact.transforms.keys()).filter(is_other).collect();
     changed.sort();
     changed.dedup();
-    let names: Vec<String> = changed.iter().map(|id| format!("`{}`", plain(id))).collect();
+    let names: Vec<String> = changed.iter().map(|id| format!("`{}`", clean(id))).collect();
     let what = match (names.is_empty(), artefact.tool == env!("CARGO_PKG_VERSION")) {
         (true, true) => "the plan itself".to_owned(),
         (true, false) => "the plan, or the tool".to_owned(),

@@ -15,7 +15,7 @@ use crate::plan::artefact::rest::{Made, Proof};
 use crate::plan::artefact::{Artefact, SavedStep};
 use crate::plan::build::Progress;
 use crate::plan::message;
-use crate::report::saved::plain;
+use crate::report::clean;
 
 /// The largest file that is read as a saved plan, in bytes.
 const LARGEST: u64 = 1 << 30;
@@ -62,7 +62,7 @@ pub(super) fn steps(
     if artefact.tool != env!("CARGO_PKG_VERSION") {
         note(&format!(
             "the plan was saved by version {} of this tool, and this is {}: its edits are made as they were reviewed",
-            plain(&artefact.tool),
+            clean(&artefact.tool),
             env!("CARGO_PKG_VERSION")
         ));
     }
@@ -134,9 +134,9 @@ fn outline(artefact: &Artefact, made: &[Made]) -> String {
         let saved = &artefact.steps[made.step];
         let of = made.files.len();
         let count = if of == saved.files.len() { String::new() } else { format!(" ({of} of {} files)", saved.files.len()) };
-        let _ = writeln!(out, "  {} / {}: {}{count}", saved.phase, saved.step, plain(&saved.summary));
+        let _ = writeln!(out, "  {} / {}: {}{count}", saved.phase, saved.step, clean(&saved.summary));
         for (path, why) in &made.left_out {
-            let _ = writeln!(out, "    left out: {path}: {}", plain(why));
+            let _ = writeln!(out, "    left out: {path}: {}", clean(why));
         }
     }
     out

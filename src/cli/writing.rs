@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::programs::HereAndNow;
-use crate::git::commit::Unpublished;
+use crate::git::commit::{Draft, Unpublished};
 use crate::git::finish::Target;
 use crate::git::sign::Signing;
 use crate::git::{CommitId, GitError, HEAD, Head, Repo};
@@ -40,6 +40,13 @@ pub(super) struct Commit {
     pub message: String,
     /// What changes.
     pub files: Vec<FileDelta>,
+}
+
+impl Commit {
+    /// As git writes it.
+    pub fn draft(&self) -> Draft<'_> {
+        Draft { message: self.message.clone(), files: &self.files }
+    }
 }
 
 /// The branch that commits go to.

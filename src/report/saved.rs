@@ -27,13 +27,6 @@ pub struct Shown<'a> {
     pub against: Result<(String, Standing), String>,
 }
 
-/// A text on one line, without characters that do something to a terminal.
-pub fn plain(text: &str) -> String {
-    let is_turn =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    clean(text).chars().map(|c| if is_turn(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
 impl Shown<'_> {
     fn state(&self) -> &'static str {
         match &self.against {
@@ -47,8 +40,8 @@ impl Shown<'_> {
 
     fn verdict(&self) -> String {
         let base = match &self.against {
-            Err(why) => return format!("Not compared with the files as they are: {}.", plain(why)),
-            Ok((base, _)) => plain(base),
+            Err(why) => return format!("Not compared with the files as they are: {}.", clean(why)),
+            Ok((base, _)) => clean(base),
         };
         match self.state() {
             "drifted" => format!("Drifted: on {base}, these files are not what it was made for."),
@@ -66,7 +59,7 @@ impl Shown<'_> {
             line(&mut out, text);
         }
         for step in &plan.steps {
-            line(&mut out, format!("\n{} / {}: {}{}", step.phase, step.step, plain(&step.summary), left_counts(step)));
+            line(&mut out, format!("\n{} / {}: {}{}", step.phase, step.step, clean(&step.summary), left_counts(step)));
             for file in step.files.iter().take(SHOWN_FILES) {
                 line(&mut out, format!("  {} {}", verb(file), name(file)));
             }
@@ -77,7 +70,7 @@ impl Shown<'_> {
                 );
             }
             for ((what, message), places) in grouped(step) {
-                line(&mut out, format!("  {what}: {}", plain(message)));
+                line(&mut out, format!("  {what}: {}", clean(message)));
                 for place in places.iter().take(SHOWN) {
                     line(&mut out, format!("    {}:{}", place.path, place.line));
                 }
@@ -90,7 +83,7 @@ impl Shown<'_> {
             line(&mut out, "\nGates, as they were measured when it was saved");
         }
         for gate in &plan.gates {
-            line(&mut out, format!("  {} of {}: {}", plain(&gate.gate), plain(&gate.phase), measured(gate)));
+            line(&mut out, format!("  {} of {}: {}", clean(&gate.gate), clean(&gate.phase), measured(gate)));
         }
         if !plan.worse.is_empty() {
             line(
@@ -187,9 +180,9 @@ fn head(plan: &Artefact) -> Vec<String> {
     vec![
         format!("Saved plan {}: {} in {}", plan.plan, count(files.len(), "changed file"), count(steps, "step")),
         format!("  made for commit {}", plan.commit),
-        format!("  read from {}, digest {}", plain(&plan.source), plan.plan_digest),
+        format!("  read from {}, digest {}", clean(&plan.source), plan.plan_digest),
         format!("  phases: {phases}; fixes: {fixes}"),
-        format!("  made by version {} of the tool", plain(&plan.tool)),
+        format!("  made by version {} of the tool", clean(&plan.tool)),
     ]
 }
 

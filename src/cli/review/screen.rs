@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthChar;
 
 use super::decisions::sides;
 use crate::plan::choice::Asked;
+use crate::report::clean;
 use crate::report::hunks::{Side, hunks};
-use crate::report::saved::plain;
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::Snapshot;
@@ -130,7 +130,7 @@ impl Screen {
     pub fn line(&self, out: &mut String, colour: &str, indent: &str, text: &str) {
         let room = self.width - indent.len() - 2;
         let mut lines: Vec<String> = vec![String::new()];
-        for word in plain(text).split(' ') {
+        for word in clean(text).split(' ') {
             for piece in pieces(word, room) {
                 match lines.last_mut() {
                     Some(last) if last.is_empty() => *last = piece,
@@ -147,7 +147,7 @@ impl Screen {
 
     /// A line of code, broken where the terminal ends.
     fn code(&self, out: &mut String, colour: &str, sign: &str, text: &str) {
-        let text = plain(&text.replace('\t', "    "));
+        let text = clean(&text.replace('\t', "    "));
         for (at, piece) in pieces(&text, self.width - 4).iter().enumerate() {
             let further = if at == 0 { "" } else { "  " };
             self.put(out, colour, format!("{sign} {further}{piece}").trim_end());

@@ -19,6 +19,8 @@ pub(super) struct Chosen {
     named: BTreeSet<(String, String)>,
     /// What the user named, in words.
     what: String,
+    /// Whether that is one step: its phase stands, and so does what requires it.
+    is_step: bool,
 }
 
 impl Chosen {
@@ -31,9 +33,9 @@ impl Chosen {
             (Some(phase), Some(step), _) => {
                 check_step(plan, phase, step)?;
                 let is_it = |entry: &&Entry| entry.step == *step;
-                (format!("step `{step}` of phase `{phase}`"), journal.commits_of(phase).filter(is_it).cloned().collect())
+                (format!("the step `{step}` of phase `{phase}`"), journal.commits_of(phase).filter(is_it).cloned().collect())
             }
-            (Some(phase), None, _) => (format!("phase `{phase}`"), journal.commits_of(phase).cloned().collect()),
+            (Some(phase), None, _) => (format!("the phase `{phase}`"), journal.commits_of(phase).cloned().collect()),
             (None, _, to) => since(repo, plan, journal, to.as_deref().unwrap_or_default())?,
         };
         if entries.is_empty() {
@@ -56,40 +58,28 @@ impl Chosen {
         }
         let dependent: Vec<Entry> = journal.standing().filter(|entry| dependents.contains(&&*entry.phase)).cloned().collect();
         entries.extend(dependent);
-        let mut chosen = Self { entries, again: Vec::new(), named, what };
-        chosen.settle(plan, journal, args.step.is_some());
+        let mut chosen = Self { entries, again: Vec::new(), named, what, is_step: args.step.is_some() };
+        chosen.settle(plan, journal);
         Ok(chosen)
     }
 
     /// Also undoes other commits.
     pub fn add(&mut self, more: &[Entry], plan: &Plan, journal: &Journal) {
         self.entries.extend(more.iter().cloned());
-        let is_step = self.named.len() == 1 && !self.is_whole(journal);
-        self.settle(plan, journal, is_step);
-    }
-
-    /// Whether the phase of what was named goes as a whole.
-    fn is_whole(&self, journal: &Journal) -> bool {
-        let is_named = |entry: &Entry| self.named.contains(&(entry.phase.clone(), entry.step.clone()));
-        let phases: BTreeSet<&str> = self.named.iter().map(|(phase, _)| phase.as_str()).collect();
-        phases.iter().flat_map(|phase| journal.commits_of(phase)).all(is_named)
+        self.settle(plan, journal);
     }
 
     /// Puts the commits in order, and says which phases are planned again: those that go for the sake of others and do not require
     /// what goes for good.
-    fn settle(&mut self, plan: &Plan, journal: &Journal, is_step: bool) {
+    fn settle(&mut self, plan: &Plan, journal: &Journal) {
         let wanted = std::mem::take(&mut self.entries);
         self.entries = journal.standing().filter(|entry| wanted.contains(entry)).cloned().collect();
         let named: BTreeSet<&str> = self.named.iter().map(|(phase, _)| phase.as_str()).collect();
-        let goes = |id: &str| self.entries.iter().any(|entry| entry.phase == id && !self.is_named(entry));
-        // A phase of which a step goes stands, and so does what requires it.
-        let is_for_good =
-            |id: &str| !is_step && (named.contains(id) || plan.required(id).iter().any(|phase| named.contains(&*phase.id)));
+        let goes = |id: &str| self.entries.iter().any(|entry| entry.phase == id && !self.leaves_out(id, &entry.step));
+        let is_for_good = |id: &str| {
+            !self.is_step && (named.contains(id) || plan.required(id).iter().any(|phase| named.contains(&*phase.id)))
+        };
         self.again = plan.phases.iter().map(|phase| phase.id.clone()).filter(|id| goes(id) && !is_for_good(id)).collect();
-    }
-
-    fn is_named(&self, entry: &Entry) -> bool {
-        self.named.contains(&(entry.phase.clone(), entry.step.clone()))
     }
 
     /// Whether a step is left out where its phase is planned again.
@@ -117,8 +107,8 @@ impl Chosen {
     /// A name for a branch.
     pub fn label(&self) -> String {
         let phases: BTreeSet<&str> = self.named.iter().map(|(phase, _)| phase.as_str()).collect();
-        match (self.named.iter().next(), self.named.len()) {
-            (Some((phase, step)), 1) if self.what.starts_with("step") => format!("{phase}-{step}"),
+        match self.named.first() {
+            Some((phase, step)) if self.is_step => format!("{phase}-{step}"),
             _ => phases.into_iter().collect::<Vec<_>>().join("-"),
         }
     }
@@ -166,7 +156,7 @@ fn not_applied(plan: &Plan, journal: &Journal, what: &str, branch: &str) -> CliE
     if what.starts_with("what came") {
         return CliError::refused(format!("there is nothing on {branch} of {what}"));
     }
-    let error = CliError::refused(format!("the {what} is not applied on {branch}"));
+    let error = CliError::refused(format!("{what} is not applied on {branch}"));
     match applied.is_empty() {
         _ if journal.is_cut => {
             error.hint("this clone has only the end of the history: `git fetch --unshallow` brings the rest")

@@ -11,7 +11,6 @@ use super::progress::Ticker;
 use super::project::Project;
 use super::writing::{Branch, Commit, Writing};
 use super::{Answer, Global, confirm, note, say};
-use crate::git::commit::Draft;
 use crate::git::history::{Entry, Journal};
 use crate::git::{Repo, short};
 use crate::plan::commits::Style;
@@ -158,7 +157,7 @@ fn publish(
         return Err(CliError::refused("nothing has been changed".to_owned()));
     }
     let made: Vec<&Commit> = rollback.undone.iter().chain(&rollback.again).collect();
-    let drafts: Vec<Draft<'_>> = made.iter().map(|made| Draft { message: made.message.clone(), files: &made.files }).collect();
+    let drafts: Vec<_> = made.iter().map(|commit| commit.draft()).collect();
     let work = repo.write(branch.base, &drafts)?;
     let ids = args.writing.publish(repo, work, branch, &format!("ssot-migrate rollback: {}", names.replace('`', "")))?;
     // Writing to a string cannot fail.
@@ -205,7 +204,7 @@ fn refuse(
         return Err(error.hint("merge it or delete it first; nothing has been changed"));
     }
     let made = undoing.marked(&chosen.entries, &Ticker::start())?;
-    let drafts: Vec<Draft<'_>> = made.iter().map(|made| Draft { message: made.message.clone(), files: &made.files }).collect();
+    let drafts: Vec<_> = made.iter().map(|commit| commit.draft()).collect();
     let work = repo.write(undoing.tip(), &drafts)?;
     let branch_to = Branch { name, base: undoing.tip(), exists: false };
     args.writing.publish(repo, work, &branch_to, "ssot-migrate rollback --conflicts")?;

@@ -1,5 +1,6 @@
 //! Undoing commits in memory, newest first, on top of what has come since; and the proof that nothing breaks by it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
@@ -31,6 +32,8 @@ pub(super) struct Undoing<'u> {
     tip: CommitId,
     journal: &'u Journal,
     base: Snapshot,
+    /// The index of these files, made when it is first asked.
+    index: OnceCell<Index>,
 }
 
 /// What undoing comes to.
@@ -53,7 +56,7 @@ pub(super) enum Blocked {
 
 impl<'u> Undoing<'u> {
     pub fn new(repo: &'u Repo, plan: &'u Plan, tip: CommitId, journal: &'u Journal) -> Result<Self, CliError> {
-        Ok(Self { repo, plan, tip, journal, base: repo.snapshot(tip)? })
+        Ok(Self { repo, plan, tip, journal, base: repo.snapshot(tip)?, index: OnceCell::new() })
     }
 
     /// The files before.
@@ -170,8 +173,8 @@ impl Undoing<'_> {
     fn prove(&self, result: &Snapshot, first: Option<CommitId>, progress: &dyn Progress) -> Result<Vec<Violation>, CliError> {
         let change = between(&self.base, result)?;
         progress.doing(&format!("proving {} changed files", change.files().len()));
-        let old = Index::build(self.base.clone(), &self.plan.options);
-        let mut violations = prove(&old, &old.advance(result.clone()), &change).violations;
+        let old = self.index();
+        let mut violations = prove(old, &old.advance(result.clone()), &change).violations;
         if let Some(first) = first.filter(|_| !violations.is_empty()) {
             let origin = old.advance(self.repo.snapshot(self.repo.parent(first)?)?);
             violations.retain(|violation| !is_old(violation, &origin));
@@ -181,7 +184,11 @@ impl Undoing<'_> {
 
     /// The index of what undoing has made.
     pub fn advanced(&self, result: &Snapshot) -> Index {
-        Index::build(self.base.clone(), &self.plan.options).advance(result.clone())
+        self.index().advance(result.clone())
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::build(self.base.clone(), &self.plan.options))
     }
 
     /// The later commits of the plan that stand in the way: all of a phase, but of a phase of which a step is undone those steps alone.
@@ -242,7 +249,7 @@ impl Blocked {
         match self {
             Blocked::Collision(places) => {
                 let count = if places.len() == 1 { "1 place has".to_owned() } else { format!("{} places have", places.len()) };
-                let mut text = format!("the {} cannot be undone: {count} changed again since", chosen.what());
+                let mut text = format!("{} cannot be undone: {count} changed again since", chosen.what());
                 for (collision, touches) in places.iter().take(SHOWN) {
                     let what = match collision.what {
                         Since::Changed(start, end) => place(&collision.path, start, end),
@@ -259,7 +266,7 @@ impl Blocked {
                 text
             }
             Blocked::Breaks(violations) => {
-                let mut text = format!("without the {}, what came later would break:", chosen.what());
+                let mut text = format!("without {}, what came later would break:", chosen.what());
                 violations.iter().take(SHOWN).for_each(|violation| {
                     let _ = write!(text, "\n  {violation}");
                 });
