@@ -23,7 +23,7 @@
 //! | [`index`] | the facts of all files joined; who refers to what | change anything |
 //! | [`transform`] | rules of some kind; findings with fixes or reasons | apply a fix |
 //! | [`plan`] | plan files, the fold, the proofs, gates, commits, saved plans | touch the disk or git |
-//! | [`git`] | repositories and folders: the only layer that names `git2` | print; run a program itself ([`git::programs`]) |
+//! | [`git`] | repositories and folders: the only layer that names `git2` | print; run a program itself ([`git::commit::programs`]) |
 //! | [`report`] | one renderer a file | print |
 //! | [`cli`] | one file a command: the only layer that prints, asks and picks exit codes | decide what is right |
 //!
@@ -93,9 +93,9 @@
 //! # What undoing is
 //!
 //! A commit of the tool is undone by merging its inverse into what is there now ([`text::merge`], [`plan::undo`]): file by file, where each is
-//! now ([`git::trail`]), by lines and, in code, by words. The result is an ordinary draft of commits: it is proved, written and
-//! published like a plan. What is applied is read from the commits' trailers ([`git::history`]); references keep the commits as they were made,
-//! because an amend or a squash makes others of them ([`git::rollback`]).
+//! now ([`git::journal::trail`]), by lines and, in code, by words. The result is an ordinary draft of commits: it is proved, written and
+//! published like a plan. What is applied is read from the commits' trailers ([`git::journal`]); references keep the commits as they were made,
+//! because an amend or a squash makes others of them ([`git::journal::rollback`]).
 //!
 //! # To add …
 //!

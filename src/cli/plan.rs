@@ -10,7 +10,7 @@ use super::project::{At, Project, select};
 use super::review::Review;
 use super::writing::Commit;
 use super::{Answer, Global, files, note, pool};
-use crate::git::history::Journal;
+use crate::git::journal::Journal;
 use crate::index::Index;
 use crate::plan::artefact::{Artefact, Binding, Selected};
 use crate::plan::build::{Built, BuiltStep, Request, build};

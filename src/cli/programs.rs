@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use super::process::{ended, plain};
 use super::say;
-use crate::git::programs::{Call, OF_A_REPOSITORY, Programs, Said};
+use crate::git::commit::programs::{Call, OF_A_REPOSITORY, Programs, Said};
 
 /// How many lines of what a program says are shown.
 const SHOWN: usize = 100;

@@ -7,8 +7,8 @@ use walkdir::WalkDir;
 
 use super::error::CliError;
 use super::{Global, note};
-use crate::git::history::Journal;
-use crate::git::pending::Recovered;
+use crate::git::journal::Journal;
+use crate::git::publish::pending::Recovered;
 use crate::git::{Head, Repo, folder};
 use crate::plan::spec::{self, Phase, Plan};
 use crate::text::snapshot::Snapshot;

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::plan::{Selection, build_on};
 use super::project::{At, Project};
 use super::{Answer, Global};
-use crate::git::history::Journal;
+use crate::git::journal::Journal;
 use crate::index::Index;
 use crate::plan::build::{BuiltStep, count_files};
 use crate::plan::gate::measure;

@@ -2,9 +2,9 @@
 
 use super::error::CliError;
 use super::programs::HereAndNow;
+use crate::git::commit::finish::Target;
+use crate::git::commit::sign::Signing;
 use crate::git::commit::{Draft, Unpublished};
-use crate::git::finish::Target;
-use crate::git::sign::Signing;
 use crate::git::{CommitId, GitError, HEAD, Head, Repo};
 use crate::plan::delta::FileDelta;
 use crate::plan::gate::worse::Worse;

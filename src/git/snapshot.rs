@@ -8,10 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, StatusOptions, Tree};
+use git2::{ErrorCode, FileMode, IndexEntry, ObjectType, Oid, Repository, StatusOptions, Tree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::files::is_hidden;
 use super::{GitError, Repo};
 use crate::text::blob::{BlobId, Mode};
 use crate::text::path::RepoPath;
@@ -101,6 +100,16 @@ impl Repo {
         }
         found
     }
+}
+
+/// The bit of an index entry's flags that `git update-index --assume-unchanged` sets.
+pub(super) const ASSUME_UNCHANGED: u16 = 0x8000;
+/// The bit of an index entry's extended flags that a sparse checkout sets.
+pub(super) const SKIP_WORKTREE: u16 = 0x4000;
+
+/// Whether git does not look at the file on disk.
+pub(super) fn is_hidden(entry: &IndexEntry) -> bool {
+    entry.flags & ASSUME_UNCHANGED != 0 || entry.flags_extended & SKIP_WORKTREE != 0
 }
 
 pub(super) fn blob_id(id: Oid) -> BlobId {

@@ -3,7 +3,7 @@
 //! Each step runs on what the step before it made, in memory. After each, the change is proved ([`super::prove`]) and the transform is
 //! run once more: what it changed may have freed other code, which then changes in another round. A step that still finds something to
 //! do after a few rounds would never end, and is refused. With review fixes a step runs first for what is safe, then for what is to be
-//! looked at, so that the two never overlap. Imports that a step has made useless go with it ([`super::orphans`]), and what was held back
+//! looked at, so that the two never overlap. Imports that a step has made useless go with it (`orphans`), and what was held back
 //! is tried again once the rest is made.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! A built plan as Markdown, for a pull request or the summary of a CI job: what it does, and a checklist of what is left for people.
 //!
-//! What comes from the repository goes through [`super::markup`].
+//! What comes from the repository goes through `markup`.
 
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@ use super::Args;
 use crate::cli::error::CliError;
 use crate::cli::project::{check_phases, suggested};
 use crate::git::Repo;
-use crate::git::history::{Entry, Journal};
+use crate::git::journal::{Entry, Journal};
 use crate::plan::spec::Plan;
 
 /// What is to be undone.

@@ -11,7 +11,7 @@ use super::progress::Ticker;
 use super::project::Project;
 use super::writing::{Branch, Commit, Writing};
 use super::{Answer, Global, confirm, note, say};
-use crate::git::history::{Entry, Journal};
+use crate::git::journal::{Entry, Journal};
 use crate::git::{Repo, short};
 use crate::plan::commits::Style;
 use crate::plan::delta::deltas;

@@ -1,7 +1,7 @@
 //! A built plan as a file: `plan --out FILE`, `apply FILE`, `show FILE`.
 //!
 //! The file holds the edits and, for every file that they touch, its blob and mode before and after, so that what is applied is what
-//! was reviewed or nothing at all. [`wire`] is the shape on disk and distrusts it; [`standing`] compares the plan with the files as
+//! was reviewed or nothing at all. `wire` is the shape on disk and distrusts it; [`standing`] compares the plan with the files as
 //! they are; [`rest`] makes it, or what can be made of it, and proves that.
 
 pub mod rest;

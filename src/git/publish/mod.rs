@@ -1,7 +1,15 @@
 //! Making written commits visible: one compare-and-swap of one ref is the moment it happens; the work tree follows.
 //!
 //! Everything that can be refused is refused before that moment. What fails after it leaves a branch that is right, files that are
-//! behind, and a record with which the next command brings them up to date ([`super::pending`]).
+//! behind, and a record with which the next command brings them up to date
+//! ([`pending`], which says what is relied on). New objects wait beside the object database until then (`staging`); the ref is moved as git
+//! moves it (`refs`, `lock`), and the paths of the work tree that differ are brought after it (`files`).
+
+mod files;
+mod lock;
+pub mod pending;
+mod refs;
+mod staging;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,14 +18,14 @@ use std::path::{Path, PathBuf};
 
 use git2::{AttrCheckFlags, ErrorCode, Oid, Reference, Repository, Status, StatusOptions};
 
-use super::commit::Unpublished;
-use super::files::{Differing, SKIP_WORKTREE, is_hidden};
-use super::lock::Lock;
-use super::pending::Record;
-use super::snapshot::blob_id;
-use super::{GitError, HEAD, Head, Repo, short};
+use crate::git::commit::Unpublished;
+use crate::git::snapshot::{SKIP_WORKTREE, blob_id, is_hidden};
+use crate::git::{GitError, HEAD, Head, Repo, short};
 use crate::text::blob::BlobId;
 use crate::text::path::RepoPath;
+use files::Differing;
+use lock::Lock;
+use pending::Record;
 
 impl Repo {
     /// Refuses what would be refused by [`Repo::publish`], before any object is written: files with uncommitted changes among
@@ -210,7 +218,7 @@ impl Repo {
     }
 
     /// Moves a branch onto written commits, if it still is where they start, and then brings the work tree up to date. A branch that
-    /// does not exist is made; [`super::HEAD`] moves a detached HEAD.
+    /// does not exist is made; [`crate::git::HEAD`] moves a detached HEAD.
     ///
     /// # Errors
     /// The branch has moved, or files that would change are not clean: then nothing has happened. Or the work tree could not be

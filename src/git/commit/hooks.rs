@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::programs::{Call, Programs};
-use super::{GitError, Repo};
+use crate::git::{GitError, Repo};
 
 /// The hooks of a repository, and who runs them.
 pub(super) struct Hooks<'h> {
@@ -40,7 +40,7 @@ impl Repo {
     }
 
     /// The top of the work tree; of a bare repository the git directory.
-    pub(super) fn top(&self) -> &Path {
+    pub(in crate::git) fn top(&self) -> &Path {
         self.inner.workdir().unwrap_or(self.inner.path())
     }
 

@@ -8,7 +8,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::{GitError, io};
+use crate::git::{GitError, io};
 
 /// A lock that is held. It is given back when this is dropped.
 pub(super) struct Lock {

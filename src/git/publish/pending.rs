@@ -21,7 +21,7 @@ use git2::Oid;
 
 use super::lock::Lock;
 use super::staging::sync;
-use super::{GitError, Repo, io};
+use crate::git::{GitError, Repo, io};
 use crate::text::path::RepoPath;
 
 /// What became of an interrupted change.
@@ -94,7 +94,7 @@ impl Record {
 }
 
 /// The right to write to a repository, and the record of what is being published.
-pub(super) struct Pending {
+pub(in crate::git) struct Pending {
     path: PathBuf,
     /// Holds the right.
     file: File,
@@ -186,7 +186,7 @@ impl Pending {
     }
 
     /// Says what is about to happen, durably.
-    pub fn announce(&mut self, record: &Record) -> Result<(), GitError> {
+    pub(super) fn announce(&mut self, record: &Record) -> Result<(), GitError> {
         let mut write = || {
             self.file.set_len(0)?;
             self.file.seek(SeekFrom::Start(0))?;

@@ -11,14 +11,14 @@ use git2::Repository;
 use rayon::prelude::*;
 
 use super::pending::{Pending, Record};
-use super::{GitError, Repo, io};
+use crate::git::{GitError, Repo, io};
 
 impl Repo {
     /// Claims the repository for writing, and lets what is written from now on wait in a folder of its own. Once is enough.
     ///
     /// # Errors
     /// Another process of the tool writes here, or what was interrupted has not been finished.
-    pub(super) fn begin(&self) -> Result<(), GitError> {
+    pub(in crate::git) fn begin(&self) -> Result<(), GitError> {
         if self.pending.borrow().is_some() {
             return Ok(());
         }
@@ -39,7 +39,7 @@ impl Repo {
     }
 
     /// The repository with the objects that wait; `None` where none do.
-    pub(super) fn waiting(&self) -> Option<PathBuf> {
+    pub(in crate::git) fn waiting(&self) -> Option<PathBuf> {
         self.pending.borrow().as_ref().map(Pending::staging)
     }
 
@@ -47,7 +47,7 @@ impl Repo {
     ///
     /// # Errors
     /// The file system fails. What has been moved is garbage, which `git gc` removes.
-    pub(super) fn show(&self) -> Result<(), GitError> {
+    pub(in crate::git) fn show(&self) -> Result<(), GitError> {
         let Some(staging) = self.waiting() else { return Ok(()) };
         self.move_objects(&staging)?;
         Ok(self.inner.set_odb(&Repository::open_bare(&staging)?.odb()?)?)
@@ -94,12 +94,12 @@ impl Repo {
     }
 
     /// Leaves the record for the next command to finish.
-    pub(super) fn leave(&self) {
+    pub(in crate::git) fn leave(&self) {
         drop(self.pending.take().map(Pending::kept));
     }
 
     /// Ends what [`Repo::begin`] began: nothing stays but what has been published.
-    pub(super) fn end(&self) {
+    pub(in crate::git) fn end(&self) {
         if let Some(pending) = self.pending.take() {
             pending.done();
             // New objects go where they belong again.
@@ -130,7 +130,7 @@ fn list(folder: &Path) -> Result<Vec<std::ffi::OsString>, GitError> {
 }
 
 /// Makes files and folders durable, several at once: most of the time goes into waiting.
-pub(super) fn sync(paths: &[PathBuf]) -> Result<(), GitError> {
+pub(in crate::git) fn sync(paths: &[PathBuf]) -> Result<(), GitError> {
     paths.par_iter().try_for_each(|path| match File::open(path) {
         Ok(file) => file.sync_all().map_err(io(path)),
         // Windows opens no folders.

@@ -3,6 +3,12 @@
 //! Nothing is remembered outside the history, so a colleague's clone and CI know what this clone knows. A rollback names the
 //! commit that it undoes; where that is not there any more, since a rebase say, phase and step tell. Trailers are found in the messages that
 //! squash merges, cherry-picks and amends leave; merge commits quote what they merge, and are not read themselves.
+//!
+//! [`rollback`] says what a commit of the journal did, [`trail`] what has become of that since; `keep` keeps such commits alive.
+
+mod keep;
+pub mod rollback;
+pub mod trail;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +16,7 @@ use git2::{Oid, Sort};
 use memchr::memmem;
 use rustc_hash::FxHashMap;
 
-use super::{GitError, Repo};
+use crate::git::{GitError, Repo};
 
 /// The names of the trailers.
 pub mod trailer {
@@ -133,7 +139,7 @@ const SQUASHED: &str = "Squashed commit of the following:";
 
 /// The entries of a message. Trailers are looked for on all lines, indented ones too: what others add behind them, or a squash puts
 /// before them, does not hide them.
-pub(super) fn entries(commit: Oid, message: &str, plan: &str) -> Vec<Entry> {
+fn entries(commit: Oid, message: &str, plan: &str) -> Vec<Entry> {
     let mut groups: Vec<BTreeMap<&str, &str>> = Vec::new();
     for line in message.lines() {
         let Some((key, value)) = line.trim_start().split_once(": ") else { continue };

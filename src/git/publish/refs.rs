@@ -12,11 +12,11 @@ use git2::{ErrorCode, Oid};
 use super::lock::Lock;
 use super::pending::Record;
 use super::staging::sync;
-use super::{GitError, HEAD, Head, Repo, io, short};
+use crate::git::{GitError, HEAD, Head, Repo, io, short};
 
 impl Repo {
     /// The commit that a ref names itself; `None` where there is no such ref, or it names another ref.
-    pub(super) fn target(&self, name: &str) -> Result<Option<Oid>, GitError> {
+    pub(in crate::git) fn target(&self, name: &str) -> Result<Option<Oid>, GitError> {
         match self.inner.find_reference(name) {
             Ok(reference) => Ok(reference.target()),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),

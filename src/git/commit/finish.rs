@@ -1,6 +1,6 @@
 //! Finishing written commits as git would have made them: the hooks are run, and the commits signed; then the branch moves.
 //!
-//! The commits are written plainly first ([`super::commit`], [`super::rollback`]) and proved. Here each is made once more, with the
+//! The commits are written plainly first ([`super`], [`crate::git::journal::rollback`]) and proved. Here each is made once more, with the
 //! same files: what its message hooks make of its message goes in, and its signature. A hook that would change the files is refused,
 //! for they would not be those that were proved. Nothing is visible until the branch moves.
 
@@ -9,13 +9,13 @@ use std::fs;
 
 use git2::{Commit, Oid, Signature, Tree, message_prettify};
 
+use super::Unpublished;
 use super::checkout::Checkout;
-use super::commit::Unpublished;
-use super::history::trailer;
 use super::hooks::{Hooks, Scene};
 use super::programs::Programs;
 use super::sign::{Signer, Signing};
-use super::{GitError, Repo};
+use crate::git::journal::trailer;
+use crate::git::{GitError, Repo};
 
 /// How commits are made.
 pub struct Committer<'c> {

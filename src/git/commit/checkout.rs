@@ -9,7 +9,7 @@ use git2::build::CheckoutBuilder;
 use git2::{Delta, DiffOptions, Oid, Repository, RepositoryOpenFlags, Status, StatusOptions, Tree};
 use tempfile::TempDir;
 
-use super::{GitError, Repo};
+use crate::git::{GitError, Repo};
 use crate::text::path::RepoPath;
 
 /// The checkout. It is removed when it is dropped.

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use git2::{BlameOptions, Commit, Delta, Diff, DiffFindOptions, Oid, Sort, Tree};
 
-use super::history::trailer;
-use super::{GitError, Repo};
+use super::trailer;
+use crate::git::{GitError, Repo};
 use crate::plan::delta::FileDelta;
 use crate::plan::undo::Whereabouts;
 use crate::text::path::RepoPath;

@@ -2,7 +2,7 @@
 
 use git2::{Signature, Time};
 
-use super::{GitError, Repo};
+use crate::git::{GitError, Repo};
 
 /// Who commits are made by.
 pub struct Identity {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use git2::Config;
 
 use super::programs::{Call, Programs, Said, split};
-use super::{GitError, Repo};
+use crate::git::{GitError, Repo};
 
 /// Whether commits are signed, in the user's words.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use git2::Oid;
 
-use super::history::trailer;
-use super::{GitError, Repo, history, io};
+use super::trailer;
+use crate::git::{GitError, Repo, io, journal};
 
 /// The folder of the references.
 const KEPT: &str = "refs/ssot-migrate/kept/";
@@ -18,7 +18,7 @@ impl Repo {
     ///
     /// # Errors
     /// The file system fails.
-    pub(super) fn keep(&self, tip: Oid, staging: &Path) -> Result<(), GitError> {
+    pub(in crate::git) fn keep(&self, tip: Oid, staging: &Path) -> Result<(), GitError> {
         let path = self.inner.commondir().join(format!("{KEPT}{tip}"));
         if path.exists() {
             return Ok(());
@@ -36,9 +36,9 @@ impl Repo {
     ///
     /// # Errors
     /// git fails.
-    pub(super) fn kept(&self, plan: &str, wanted: &history::Entry) -> Result<Vec<Oid>, GitError> {
-        let is_it = |entry: &history::Entry| {
-            let named = |entry: &history::Entry| (entry.phase.clone(), entry.step.clone(), entry.digest.clone());
+    pub(super) fn kept(&self, plan: &str, wanted: &journal::Entry) -> Result<Vec<Oid>, GitError> {
+        let is_it = |entry: &journal::Entry| {
+            let named = |entry: &journal::Entry| (entry.phase.clone(), entry.step.clone(), entry.digest.clone());
             entry.undoes.is_none() && named(entry) == named(wanted)
         };
         let mut found = Vec::new();
@@ -50,7 +50,7 @@ impl Repo {
                 if !message.contains(trailer::PLAN) {
                     break;
                 }
-                if history::entries(commit.id(), &message, plan).iter().any(is_it) {
+                if journal::entries(commit.id(), &message, plan).iter().any(is_it) {
                     found.push(commit.id());
                 }
                 next = commit.parent(0).ok();

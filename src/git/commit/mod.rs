@@ -1,16 +1,26 @@
-//! Writing commits into the object database. Nothing is visible until they are published.
+//! Writing commits that nothing points to yet: they are visible only once they are published ([`super::publish`]).
+//!
+//! A commit is a draft until the repository has had its say: [`finish`] runs the hooks (`hooks`, in a `checkout` of their own) and signs
+//! ([`sign`]), with [`programs`] that the caller hands in; `identity` is whose it is, and when it was made.
+
+mod checkout;
+pub mod finish;
+mod hooks;
+mod identity;
+pub mod programs;
+pub mod sign;
 
 use std::collections::BTreeMap;
 
 use git2::build::TreeUpdateBuilder;
 use git2::{Commit, Delta, FileMode, Oid, Tree};
 
-use super::identity::Identity;
-use super::snapshot::blob_id;
-use super::{GitError, Repo};
+use crate::git::snapshot::blob_id;
+use crate::git::{GitError, Repo};
 use crate::plan::delta::FileDelta;
 use crate::text::blob::{BlobId, Mode};
 use crate::text::path::RepoPath;
+use identity::Identity;
 
 /// A commit to be written.
 pub struct Draft<'a> {
@@ -59,7 +69,7 @@ impl Repo {
     }
 
     /// Writes one commit, on top of its parent and on no branch.
-    pub(super) fn commit_tree(
+    fn commit_tree(
         &self,
         identity: &Identity,
         parent: &Commit<'_>,

@@ -12,7 +12,8 @@ use git2::build::CheckoutBuilder;
 use git2::{Index, IndexEntry, IndexTime, Oid};
 
 use super::staging::sync;
-use super::{GitError, Repo, io};
+use crate::git::snapshot::{ASSUME_UNCHANGED, SKIP_WORKTREE, is_hidden};
+use crate::git::{GitError, Repo, io};
 use crate::text::path::RepoPath;
 
 /// A path that differs between two trees.
@@ -22,16 +23,6 @@ pub(super) struct Differing {
     pub old: Oid,
     /// The blob afterwards; zero where there is none.
     pub new: Oid,
-}
-
-/// The bit of an index entry's flags that `git update-index --assume-unchanged` sets.
-const ASSUME_UNCHANGED: u16 = 0x8000;
-/// The bit of an index entry's extended flags that a sparse checkout sets.
-pub(super) const SKIP_WORKTREE: u16 = 0x4000;
-
-/// Whether git does not look at the file on disk.
-pub(super) fn is_hidden(entry: &IndexEntry) -> bool {
-    entry.flags & ASSUME_UNCHANGED != 0 || entry.flags_extended & SKIP_WORKTREE != 0
 }
 
 impl Repo {

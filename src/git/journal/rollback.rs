@@ -2,9 +2,9 @@
 
 use git2::{Delta, DiffFile, FileMode, Oid};
 
-use super::history::Entry;
-use super::snapshot::blob_id;
-use super::{GitError, Repo};
+use super::Entry;
+use crate::git::snapshot::blob_id;
+use crate::git::{GitError, Repo};
 use crate::plan::delta::{Content, FileDelta};
 use crate::plan::message;
 use crate::text::blob::Mode;
