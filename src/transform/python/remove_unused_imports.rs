@@ -2,7 +2,7 @@
 //!
 //! Nothing reads a name if no use in any scope of the file, no type in a string or comment, no entry of `__all__` and no other file does.
 //! What an author has marked as wanted (`# noqa: F401`, `X as X`) is left alone. An import that others may ask for, that is there for
-//! what happens when it runs, or that is a test of its own success, stays or is for a person; [`mod@judge`] says which.
+//! what happens when it runs, or that is a test of its own success, stays or is for a person; `judge` says which.
 
 pub(super) mod effects;
 mod judge;
