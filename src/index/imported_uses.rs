@@ -124,13 +124,13 @@ fn through_stars(index: &Index, file: FileId, name: &str, passed: &mut Vec<FileI
         }
         _ => None,
     };
-    facts.aliases.iter().filter(|alias| facts.is_star(alias)).filter_map(target).collect()
+    facts.stars().filter_map(target).collect()
 }
 
 /// Whether a star import of a module brings a name for certain. A submodule that `__all__` does not list comes only if something has
 /// loaded it by then.
 fn is_brought(index: &Index, module: FileId, name: &str, passed: &mut Vec<FileId>) -> bool {
-    if passed.contains(&module) || resolve::exports(index, module, name, &mut Vec::new()) != Brings::Yes {
+    if passed.contains(&module) || resolve::exports(index, module, name) != Brings::Yes {
         return false;
     }
     passed.push(module);

@@ -19,8 +19,8 @@ use rayon::prelude::*;
 use crate::lang::config::Format;
 use crate::lang::python::collect::Version;
 use crate::lang::python::facts::{Facts, SyntaxError};
-use crate::lang::python::modules::{ModuleTable, RootFolder};
-use crate::lang::python::resolve::Program;
+use crate::lang::python::modules::{Module, ModuleTable, RootFolder};
+use crate::lang::python::resolve::{Memo, Program, imported_modules};
 use crate::lang::{self, python};
 use crate::syntax::{self, Tree};
 use crate::text::path::RepoPath;
@@ -50,6 +50,9 @@ pub struct Index {
     slots: Vec<Arc<Slot>>,
     modules: ModuleTable,
     projects: OnceLock<Projects>,
+    memo: Memo,
+    /// Whether each file patches by paths that are not written there, and whether it or one that it imports does.
+    patching: Vec<(OnceLock<bool>, OnceLock<bool>)>,
 }
 
 /// What is known of one file's content so far.
@@ -60,6 +63,7 @@ struct Slot {
     typescript: OnceLock<crate::lang::typescript::Facts>,
     tree: OnceLock<Option<Tree>>,
     lines: OnceLock<LineIndex>,
+    is_readable: OnceLock<bool>,
 }
 
 impl Index {
@@ -89,7 +93,8 @@ impl Index {
             }
         };
         let modules = ModuleTable::new(&snapshot, roots);
-        Self { snapshot, options, slots, modules, projects: OnceLock::new() }
+        let patching = slots.iter().map(|_| <(OnceLock<bool>, OnceLock<bool>)>::default()).collect();
+        Self { snapshot, options, slots, modules, projects: OnceLock::new(), memo: Memo::default(), patching }
     }
 
     /// The snapshot that the index answers for.
@@ -148,6 +153,26 @@ impl Index {
                 Facts { errors: [SyntaxError { span: Span::at(0), message }].into(), ..python::collect("", None) }
             }
         })
+    }
+
+    /// Whether a program of its format's could read a configuration file.
+    pub fn is_readable(&self, file: FileId, format: Format) -> bool {
+        let ask = || self.text(file).is_ok_and(|text| lang::config::is_readable(format, &text));
+        *self.slots[file.index()].is_readable.get_or_init(ask)
+    }
+
+    /// Whether a file, or one that it imports, patches something by a path that is not written where it does so.
+    pub fn patches_unseen(&self, file: FileId) -> bool {
+        let ask = || {
+            let is_patching = |module: Module| matches!(module, Module::File(helper) if self.patches_unknown_paths(helper));
+            self.patches_unknown_paths(file) || imported_modules(self, file).into_iter().any(is_patching)
+        };
+        *self.patching[file.index()].1.get_or_init(ask)
+    }
+
+    fn patches_unknown_paths(&self, file: FileId) -> bool {
+        let ask = || self.text(file).is_ok_and(|text| python::strings::patches_unknown_paths(self, file, &text));
+        *self.patching[file.index()].0.get_or_init(ask)
     }
 
     /// Collects the facts of many files at once, on all threads.
@@ -217,6 +242,10 @@ impl Program for Index {
 
     fn modules(&self) -> &ModuleTable {
         &self.modules
+    }
+
+    fn memo(&self) -> Option<&Memo> {
+        Some(&self.memo)
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Read line by line: what matters is whether a path is the whole of a value, and in which section. A path in a comment is none.
 
+use std::cell::OnceCell;
+
 use crate::lang::python::strings::is_path;
 use crate::text::path::RepoPath;
 use crate::text::span::Span;
@@ -59,13 +61,15 @@ pub fn dotted_paths(format: Format, text: &str, is_wanted: &dyn Fn(&str) -> bool
     let mut start = 0;
     let mut lines = Lines::default();
     for line in text.split_inclusive('\n') {
-        let code = without_comment(format, line.trim_end_matches(['\n', '\r']));
+        let line_text = line.trim_end_matches(['\n', '\r']);
+        let quotes = Quotes::of(line_text);
+        let code = without_comment(format, line_text, &quotes);
         let is_header = matches!(format, Format::Toml | Format::Ini) && code.starts_with('[');
         let is_text = lines.is_text(format, code);
         for (at, path) in paths(code).filter(|(_, path)| !is_header && is_wanted(path)) {
             let (before, behind) = (&code[..at], &code[at + path.len()..]);
             let is_text = is_text || (before.trim().is_empty() && !lines.can_start_with_value(format, before));
-            if let Some(position) = position(format, before, path, behind) {
+            if let Some(position) = position(format, before, path, behind, &quotes) {
                 let position = if is_text { Position::Text } else { position };
                 let at = (start + at) as u32;
                 found.push(DottedPath { span: Span::new(at, at + path.len() as u32), position });
@@ -153,20 +157,34 @@ impl<'t> Lines<'t> {
 }
 
 /// The line up to its comment.
-fn without_comment(format: Format, line: &str) -> &str {
+fn without_comment<'t>(format: Format, line: &'t str, quotes: &Quotes<'_>) -> &'t str {
     let starts = |at: usize| line[..at].is_empty() || line[..at].ends_with([' ', '\t']);
     let marks: &[char] = match format {
         Format::Toml | Format::Yaml => &['#'],
         Format::Ini => &['#', ';'],
         Format::Json => &[],
     };
-    let comment = line.match_indices(marks).find(|(at, _)| starts(*at) && !is_quoted(&line[..*at]));
+    let comment = line.match_indices(marks).find(|(at, _)| starts(*at) && !quotes.are_open(*at));
     comment.map_or(line, |(at, _)| &line[..at])
 }
 
-/// Whether a line's beginning leads into a quoted text.
-fn is_quoted(before: &str) -> bool {
-    ['"', '\''].iter().any(|&quote| before.matches(quote).count() % 2 == 1)
+/// The quotes of a line. They are looked for once: a line may be a whole file with thousands of paths.
+struct Quotes<'t> {
+    line: &'t str,
+    places: OnceCell<[Vec<usize>; 2]>,
+}
+
+impl<'t> Quotes<'t> {
+    fn of(line: &'t str) -> Self {
+        Self { line, places: OnceCell::new() }
+    }
+
+    /// Whether a line's beginning leads into a quoted text.
+    fn are_open(&self, at: usize) -> bool {
+        let places = |quote| self.line.match_indices(quote).map(|(at, _)| at).collect();
+        let places = self.places.get_or_init(|| [places('"'), places('\'')]);
+        places.iter().any(|places| places.partition_point(|place| *place < at) % 2 == 1)
+    }
 }
 
 /// The dotted paths of a line, each with its offset.
@@ -187,16 +205,16 @@ fn paths(line: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Where a path stands, by what surrounds it on its line; `None` for the key of a table.
-fn position(format: Format, before: &str, path: &str, behind: &str) -> Option<Position> {
+fn position(format: Format, before: &str, path: &str, behind: &str, quotes: &Quotes<'_>) -> Option<Position> {
     let quote = before.chars().next_back().filter(|quote| matches!(quote, '"' | '\''));
     let is_whole = match quote {
         Some(quote) => {
-            let outside = &before[..before.len() - 1];
-            let Some(behind) = behind.strip_prefix(quote).filter(|_| !is_quoted(outside)) else { return Some(Position::Text) };
+            let is_inside = quotes.are_open(before.len() - 1);
+            let Some(behind) = behind.strip_prefix(quote).filter(|_| !is_inside) else { return Some(Position::Text) };
             let is_key = behind.trim_start().starts_with([':', '=']);
             !is_key
         }
-        None if is_quoted(before) => false,
+        None if quotes.are_open(before.len()) => false,
         None if matches!(format, Format::Toml | Format::Json) => return None,
         None => {
             let before = before.trim_end();

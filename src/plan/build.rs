@@ -514,21 +514,29 @@ pub(super) fn has_fix(finding: &Finding, wanted: impl Fn(Applicability) -> bool)
 
 /// One change of the fixes of several findings.
 fn union(at: &StepName, findings: &[Finding]) -> Result<SourceChange, BuildError> {
-    let mut change = SourceChange::default();
-    for (index, finding) in findings.iter().enumerate() {
-        let Outcome::Fix(fix) = &finding.outcome else { continue };
-        if let Err(conflict) = change.union(&fix.change) {
-            // The other side of the conflict is the first finding whose fix alone conflicts with this one.
-            let collides = |other: &&Finding| match &other.outcome {
-                Outcome::Fix(other) => other.change.clone().union(&fix.change).is_err(),
-                Outcome::Left(_) => false,
-            };
-            let first = findings[..index].iter().find(collides).unwrap_or(finding);
-            let (first, second) = (Box::new(first.place.clone()), Box::new(finding.place.clone()));
-            return Err(BuildError::Overlap { at: at.clone(), first, second, conflict: Box::new(conflict) });
+    let mut fixes: Vec<(&Finding, &SourceChange)> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        if let Outcome::Fix(fix) = &finding.outcome {
+            fixes.push((finding, &fix.change));
         }
     }
-    Ok(change)
+    let all = |fixes: &[(&Finding, &SourceChange)]| SourceChange::all(fixes.iter().map(|(_, change)| *change));
+    let conflict = match all(&fixes) {
+        Ok(change) => return Ok(change),
+        Err(conflict) => conflict,
+    };
+    // The first fix that conflicts with those before it, and the first of these that alone conflicts with it.
+    let (mut fine, mut failing) = (0, fixes.len());
+    while failing - fine > 1 {
+        let middle = fine.midpoint(failing);
+        if all(&fixes[..middle]).is_ok() { fine = middle } else { failing = middle }
+    }
+    let (second, change) = fixes[fine];
+    let collides = |other: &&(&Finding, &SourceChange)| SourceChange::all([other.1, change]).is_err();
+    let first = fixes[..fine].iter().find(collides).map_or(second, |(finding, _)| finding);
+    let conflict = all(&fixes[..failing]).err().unwrap_or(conflict);
+    let (first, second) = (Box::new(first.place.clone()), Box::new(second.place.clone()));
+    Err(BuildError::Overlap { at: at.clone(), first, second, conflict: Box::new(conflict) })
 }
 
 fn untouched(index: &Index, in_scope: &dyn Fn(&RepoPath) -> bool) -> Vec<Untouched> {

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use crate::text::change::{FileChange, SourceChange};
-use crate::text::edit::TextEdit;
+use crate::text::edit::Trace;
 use crate::text::path::RepoPath;
 use crate::text::span::Span;
 
 /// What a change has made of the files that it keeps, by the paths that they have afterwards.
 #[derive(Default)]
-pub(super) struct Origins<'c>(BTreeMap<&'c RepoPath, (&'c RepoPath, &'c TextEdit)>);
+pub(super) struct Origins<'c>(BTreeMap<&'c RepoPath, (&'c RepoPath, Trace<'c>)>);
 
 impl<'c> Origins<'c> {
     pub fn of(change: &'c SourceChange) -> Self {
         let kept = change.files().iter().filter_map(|(from, what)| match what {
-            FileChange::Edit(edit) => Some((from, (from, edit))),
-            FileChange::Move { to, edit } => Some((to, (from, edit))),
+            FileChange::Edit(edit) => Some((from, (from, Trace::of(edit)))),
+            FileChange::Move { to, edit } => Some((to, (from, Trace::of(edit)))),
             FileChange::Create { .. } | FileChange::Delete => None,
         });
         Self(kept.collect())

@@ -102,7 +102,7 @@ fn run(grammar: Grammar, text: &str, old: Option<&tree_sitter::Tree>) -> Option<
 fn advance(from: Point, text: &str) -> Point {
     match text.rfind('\n') {
         None => Point { row: from.row, column: from.column + text.len() },
-        Some(at) => Point { row: from.row + text.bytes().filter(|&byte| byte == b'\n').count(), column: text.len() - at - 1 },
+        Some(at) => Point { row: from.row + memchr::memchr_iter(b'\n', text.as_bytes()).count(), column: text.len() - at - 1 },
     }
 }
 

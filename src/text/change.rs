@@ -92,6 +92,19 @@ impl SourceChange {
         Ok(())
     }
 
+    /// Returns all changes as one.
+    ///
+    /// # Errors
+    /// Two of them cannot both be made.
+    pub fn all<'c>(changes: impl IntoIterator<Item = &'c SourceChange>) -> Result<Self, Conflict> {
+        let mut by_path: BTreeMap<&RepoPath, Vec<&FileChange>> = BTreeMap::new();
+        for (path, what) in changes.into_iter().flat_map(|change| &change.files) {
+            by_path.entry(path).or_default().push(what);
+        }
+        let files = by_path.into_iter().map(|(path, changes)| Ok((path.clone(), merge_all(path, &changes)?)));
+        Ok(Self { files: files.collect::<Result<_, Conflict>>()? })
+    }
+
     /// Returns the change that does what `self` does and then, to its result, what `next` does. Both edit and create files only: what
     /// they do to whole files besides is not taken over.
     #[must_use]
@@ -112,6 +125,26 @@ impl SourceChange {
         files.retain(|_, what| !matches!(what, FileChange::Edit(edit) if edit.is_empty()));
         Self { files }
     }
+}
+
+fn merge_all(path: &RepoPath, changes: &[&FileChange]) -> Result<FileChange, Conflict> {
+    let edits: Vec<&TextEdit> = changes
+        .iter()
+        .filter_map(|change| match change {
+            FileChange::Edit(edit) => Some(edit),
+            _ => None,
+        })
+        .collect();
+    // One edit of many is made in one go: to add thousands to one another takes the square of their number.
+    if edits.len() == changes.len() {
+        let overlap = |overlap| Conflict::Overlap { path: path.clone(), overlap: Box::new(overlap) };
+        return Ok(FileChange::Edit(TextEdit::all(edits).map_err(overlap)?));
+    }
+    let mut whole = changes[0].clone();
+    for change in &changes[1..] {
+        whole = merge(path, Some(&whole), change)?;
+    }
+    Ok(whole)
 }
 
 fn merge(path: &RepoPath, ours: Option<&FileChange>, theirs: &FileChange) -> Result<FileChange, Conflict> {

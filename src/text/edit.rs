@@ -3,6 +3,10 @@
 //! A [`TextEdit`] is the only way to change a file: sorted, disjoint replacements of byte ranges. What lies outside the
 //! ranges cannot change, which is law 1 of the design by construction.
 
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashSet;
+
 use super::span::Span;
 
 /// One replacement: the bytes in `span` become `text`.
@@ -59,9 +63,17 @@ impl TextEdit {
         // Stable: insertions at one offset stay in the order in which they were asked for, before a replacement there.
         edits.sort_by_key(|edit| edit.span);
         let mut sorted: Vec<Edit> = Vec::with_capacity(edits.len());
-        for edit in edits {
-            let twin = sorted.iter().rev().take_while(|other| other.span == edit.span).any(|other| *other == edit);
-            if twin {
+        // What is asked for at one place more than once.
+        let mut texts: FxHashSet<String> = FxHashSet::default();
+        let mut place = None;
+        let mut edits = edits.into_iter().peekable();
+        while let Some(edit) = edits.next() {
+            if place != Some(edit.span) {
+                texts.clear();
+                place = Some(edit.span);
+            }
+            let is_shared = !texts.is_empty() || edits.peek().is_some_and(|next| next.span == edit.span);
+            if is_shared && !texts.insert(edit.text.clone()) {
                 continue;
             }
             match sorted.last_mut() {
@@ -86,28 +98,40 @@ impl TextEdit {
         Self::new(self.edits.iter().chain(&other.edits).cloned().collect())
     }
 
+    /// Returns all sets as one; equal edits are one edit.
+    ///
+    /// # Errors
+    /// Different edits of two of the sets share a byte.
+    pub fn all<'t>(sets: impl IntoIterator<Item = &'t TextEdit>) -> Result<Self, Overlap> {
+        Self::new(sets.into_iter().flat_map(|set| &set.edits).cloned().collect())
+    }
+
     /// Returns the set that does what `self` does and then, to its result, what `next` does. Spans are those of the text before.
     #[must_use]
     pub fn then(&self, next: &TextEdit) -> Self {
-        let mut pieces = self.pieces();
-        for edit in next.edits.iter().rev() {
-            let start = split(&mut pieces, edit.span.start as usize);
-            let end = split(&mut pieces, edit.span.end as usize);
-            pieces.splice(start..end, (!edit.text.is_empty()).then(|| Piece::Made(edit.text.clone())));
+        let mut left = Pieces { rest: self.pieces(), at: 0 };
+        let mut pieces = Vec::new();
+        for edit in &next.edits {
+            pieces.extend(left.take_until(edit.span.start as usize));
+            drop(left.take_until(edit.span.end as usize));
+            if !edit.text.is_empty() {
+                pieces.push(Piece::Made(edit.text.clone()));
+            }
         }
+        pieces.extend(left.rest);
         Self::from_pieces(pieces)
     }
 
     /// The text that the edits make: what stays of the old one, to its end wherever that is, and what is new.
-    fn pieces(&self) -> Vec<Piece> {
-        let mut pieces = Vec::new();
+    fn pieces(&self) -> VecDeque<Piece> {
+        let mut pieces = VecDeque::new();
         let mut from = 0;
         for edit in &self.edits {
-            pieces.push(Piece::Kept(from, edit.span.start as usize));
-            pieces.push(Piece::Made(edit.text.clone()));
+            pieces.push_back(Piece::Kept(from, edit.span.start as usize));
+            pieces.push_back(Piece::Made(edit.text.clone()));
             from = edit.span.end as usize;
         }
-        pieces.push(Piece::Kept(from, u32::MAX as usize));
+        pieces.push_back(Piece::Kept(from, u32::MAX as usize));
         pieces.retain(|piece| piece.len() > 0);
         pieces
     }
@@ -130,29 +154,9 @@ impl TextEdit {
         Self { edits }
     }
 
-    /// Where the bytes of a span of the new text come from: the same bytes of the old text, and what stood in the place of those that
-    /// the edits have put there.
+    /// Where the bytes of a span of the new text come from: see [`Trace::before`].
     pub fn before(&self, span: Span) -> Span {
-        let start = self.origin(span.start);
-        let last = if span.is_empty() { start } else { self.origin(span.end - 1) };
-        Span::new(start.start, if span.is_empty() { start.start } else { last.end })
-    }
-
-    /// Where one byte of the new text comes from.
-    fn origin(&self, offset: u32) -> Span {
-        let mut grown = 0i64;
-        for edit in &self.edits {
-            let made = i64::from(edit.span.start) + grown;
-            if i64::from(offset) < made {
-                break;
-            }
-            if i64::from(offset) < made + edit.text.len() as i64 {
-                return edit.span;
-            }
-            grown += edit.text.len() as i64 - i64::from(edit.span.len());
-        }
-        let old = (i64::from(offset) - grown) as u32;
-        Span::new(old, old + 1)
+        Trace::of(self).before(span)
     }
 
     /// The edits, sorted by place.
@@ -196,29 +200,95 @@ impl Piece {
             Piece::Made(text) => text.len(),
         }
     }
+
+    /// Two pieces: what comes before an offset, and the rest.
+    fn cut(self, offset: usize) -> (Self, Self) {
+        match self {
+            Piece::Kept(start, end) => (Piece::Kept(start, start + offset), Piece::Kept(start + offset, end)),
+            Piece::Made(mut text) => {
+                let behind = text.split_off(offset);
+                (Piece::Made(text), Piece::Made(behind))
+            }
+        }
+    }
 }
 
-/// Makes sure that a piece starts at an offset of the edited text, and returns its index.
-fn split(pieces: &mut Vec<Piece>, offset: usize) -> usize {
-    let mut before = 0;
-    for at in 0..pieces.len() {
-        let length = pieces[at].len();
-        if before == offset {
-            return at;
+/// What is left of an edited text that is read from its start.
+struct Pieces {
+    rest: VecDeque<Piece>,
+    /// How much of the edited text has been read.
+    at: usize,
+}
+
+impl Pieces {
+    /// What comes before an offset of the edited text.
+    fn take_until(&mut self, offset: usize) -> Vec<Piece> {
+        let mut taken = Vec::new();
+        while self.at < offset
+            && let Some(piece) = self.rest.pop_front()
+        {
+            let wanted = offset - self.at;
+            self.at += piece.len().min(wanted);
+            if piece.len() <= wanted {
+                taken.push(piece);
+                continue;
+            }
+            // Edits stand between characters, so the new text is cut between characters too.
+            let (before, behind) = piece.cut(wanted);
+            taken.push(before);
+            self.rest.push_front(behind);
         }
-        // Edits stand between characters, so the new text is cut between characters too.
-        if offset - before < length {
-            let cut = offset - before;
-            let behind = match &mut pieces[at] {
-                Piece::Kept(start, end) => Piece::Kept(*start + cut, std::mem::replace(end, *start + cut)),
-                Piece::Made(text) => Piece::Made(text.split_off(cut)),
-            };
-            pieces.insert(at + 1, behind);
-            return at + 1;
-        }
-        before += length;
+        taken
     }
-    pieces.len()
+}
+
+/// Where the bytes of an edited text come from, for many questions.
+pub struct Trace<'t> {
+    edits: &'t [Edit],
+    /// Where the text of each edit starts in the new text.
+    starts: Vec<i64>,
+}
+
+impl<'t> Trace<'t> {
+    /// The trace of a set of edits.
+    pub fn of(edit: &'t TextEdit) -> Self {
+        let mut grown = 0;
+        let start = |edit: &Edit| {
+            let start = i64::from(edit.span.start) + grown;
+            grown += growth(edit);
+            start
+        };
+        Self { edits: &edit.edits, starts: edit.edits.iter().map(start).collect() }
+    }
+
+    /// Where the bytes of a span of the new text come from: the same bytes of the old text, and what stood in the place of those that
+    /// the edits have put there.
+    pub fn before(&self, span: Span) -> Span {
+        let start = self.origin(span.start);
+        let last = if span.is_empty() { start } else { self.origin(span.end - 1) };
+        Span::new(start.start, if span.is_empty() { start.start } else { last.end })
+    }
+
+    /// Where one byte of the new text comes from.
+    fn origin(&self, offset: u32) -> Span {
+        let offset = i64::from(offset);
+        let old = match self.starts.partition_point(|start| *start <= offset).checked_sub(1) {
+            None => offset,
+            Some(last) => {
+                let (edit, start) = (&self.edits[last], self.starts[last]);
+                if offset < start + edit.text.len() as i64 {
+                    return edit.span;
+                }
+                offset - (start - i64::from(edit.span.start)) - growth(edit)
+            }
+        };
+        Span::new(old as u32, old as u32 + 1)
+    }
+}
+
+/// How much longer an edit makes a text.
+fn growth(edit: &Edit) -> i64 {
+    edit.text.len() as i64 - i64::from(edit.span.len())
 }
 
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! Line ends and indentation, read from the text around a place so that what is inserted looks like its neighbours.
 
+use memchr::{memchr2, memrchr2};
+
+/// The most that is quoted of a line, in bytes before and behind the place.
+const QUOTED: usize = 2_048;
+
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The line ending that the text uses at its first line end; LF for a text of one line.
@@ -14,12 +19,12 @@ pub fn line_ending(text: &str) -> &'static str {
 /// The offset of the first byte of the line that holds `offset`. A byte order mark stands before the first line.
 pub fn line_start(text: &str, offset: usize) -> usize {
     let first = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8().min(offset) } else { 0 };
-    text[..offset].rfind(['\n', '\r']).map_or(first, |at| at + 1)
+    memrchr2(b'\n', b'\r', &text.as_bytes()[..offset]).map_or(first, |at| at + 1)
 }
 
 /// The offset behind the last byte of the line that holds `offset`, before its line ending.
 pub fn line_end(text: &str, offset: usize) -> usize {
-    text[offset..].find(['\n', '\r']).map_or(text.len(), |at| offset + at)
+    memchr2(b'\n', b'\r', &text.as_bytes()[offset..]).map_or(text.len(), |at| offset + at)
 }
 
 /// The offset behind the line ending of the line that holds `offset`: where the next line starts.
@@ -34,6 +39,18 @@ pub fn previous_line(text: &str, line: usize) -> Option<usize> {
     let before = &text[..line];
     let before = before.strip_suffix("\r\n").or_else(|| before.strip_suffix(['\n', '\r']))?;
     Some(line_start(text, before.len()))
+}
+
+/// The line that holds `offset`, to be shown: without white space around it, and of a very long line only what is near, so that showing
+/// each of many places of it takes no more than showing as many lines.
+pub fn quoted(text: &str, offset: usize) -> String {
+    let (from, to) = (text.floor_char_boundary(offset.saturating_sub(QUOTED)), text.ceil_char_boundary(offset + QUOTED));
+    let near = &text[from..to];
+    let (start, end) = (line_start(near, offset - from), line_end(near, offset - from));
+    let is_cut_before = start == 0 && from > 0 && !text[..from].ends_with(['\n', '\r']);
+    let is_cut_behind = end == near.len() && to < text.len() && !text[to..].starts_with(['\n', '\r']);
+    let (before, behind) = (if is_cut_before { "…" } else { "" }, if is_cut_behind { "…" } else { "" });
+    format!("{before}{}{behind}", near[start..end].trim())
 }
 
 /// The white space at the start of the line that holds `offset`.

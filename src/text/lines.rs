@@ -4,9 +4,50 @@ use super::edit::Edit;
 use super::eol;
 use super::span::Span;
 
-/// Returns the edit that deletes the lines of a statement; `gone` are the spans of all statements that go. Of the blank lines above it as many go as there are below it, so that no gap grows;
-/// those below belong to what comes there.
-pub fn delete_lines(text: &str, span: Span, gone: &[Span]) -> Edit {
+/// The statements of a text that go, as far as each of them has to know of the others.
+pub struct Gone {
+    /// Sorted, and apart from one another.
+    spans: Vec<Span>,
+    /// Where the first code stands that stays.
+    first_kept: usize,
+}
+
+impl Gone {
+    /// The statements at these spans.
+    pub fn new(text: &str, spans: &[Span]) -> Self {
+        let mut spans = spans.to_vec();
+        spans.sort();
+        let ends = std::iter::once(0).chain(spans.iter().map(|span| span.range().end));
+        let starts = spans.iter().map(|span| span.range().start).chain([text.len()]);
+        let kept = |(end, start): (usize, usize)| {
+            let is_code = |c: char| c != '\u{feff}' && !c.is_whitespace();
+            text.get(end..start)?.find(is_code).map(|at| end + at)
+        };
+        let first_kept = ends.zip(starts).find_map(kept).unwrap_or(text.len());
+        Self { spans, first_kept }
+    }
+
+    /// The spans, sorted.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// Whether an offset lies in a statement that goes.
+    pub fn covers(&self, offset: u32) -> bool {
+        let behind = self.spans.partition_point(|span| span.start <= offset);
+        behind > 0 && offset < self.spans[behind - 1].end
+    }
+
+    /// Whether a statement that goes starts at an offset.
+    fn starts_at(&self, offset: usize) -> bool {
+        let at = self.spans.partition_point(|span| span.range().start < offset);
+        self.spans.get(at).is_some_and(|span| span.range().start == offset)
+    }
+}
+
+/// Returns the edit that deletes the lines of a statement, one of those that go. Of the blank lines above it as many go as there are
+/// below it, so that no gap grows; those below belong to what comes there.
+pub fn delete_lines(text: &str, span: Span, gone: &Gone) -> Edit {
     let is_blank = |line: usize| text[line..eol::line_end(text, line)].trim().is_empty();
     let mut start = eol::line_start(text, span.range().start);
     let mut end = eol::next_line(text, span.range().end);
@@ -32,17 +73,9 @@ pub fn delete_lines(text: &str, span: Span, gone: &[Span]) -> Edit {
         {
             start = eol::line_end(text, above);
         }
-    } else if is_nothing_left(text, top, gone) && !gone.iter().any(|other| other.range().start == line) {
+    } else if gone.first_kept >= top && !gone.starts_at(line) {
         // Nothing stands above: the file starts with what follows.
         end = line;
     }
     Edit::delete(Span::new(start as u32, end as u32))
-}
-
-/// Whether nothing stays before an offset.
-fn is_nothing_left(text: &str, offset: usize, gone: &[Span]) -> bool {
-    let before: Vec<Span> = gone.iter().copied().filter(|span| span.range().end <= offset).collect();
-    let ends = std::iter::once(0).chain(before.iter().map(|span| span.range().end));
-    let starts = before.iter().map(|span| span.range().start).chain([offset]);
-    ends.zip(starts).all(|(end, start)| text[end..start].trim_matches('\u{feff}').trim().is_empty())
 }

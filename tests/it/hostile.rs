@@ -1,6 +1,7 @@
 //! Plan files and repositories as hostile input: tried here, and refused or shown harmlessly.
 
 mod content;
+mod many;
 mod names;
 mod plans;
 mod programs;

@@ -27,9 +27,9 @@ use self::conditions::{catches, is_call_of, is_main, is_type_checking};
 use self::strings::is_short;
 use self::type_text::{Around, Pending, TypeComment, type_comments};
 use super::facts::{
-    Alias, AliasId, Attribute, Binding, BindingKind, Computed, Context, Declaration, Definition, Exports, Facts, Forward, From,
-    Import, ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, StringPlace, SyntaxError, Use, UseFlags, UseId,
-    UseRole,
+    Alias, AliasId, Attribute, Binding, BindingId, BindingKind, Computed, Context, Declaration, Definition, Exports, Facts,
+    Forward, From, Import, ImportId, NameId, Names, Scope, ScopeId, ScopeKind, StringFact, StringPlace, SyntaxError, Use,
+    UseFlags, UseId, UseRole,
 };
 use crate::text::span::Span;
 
@@ -96,6 +96,17 @@ fn syntax_error(range: TextRange, message: impl std::fmt::Display) -> SyntaxErro
 
 fn span(range: TextRange) -> Span {
     Span::new(range.start().to_u32(), range.end().to_u32())
+}
+
+/// The bindings of aliases, by alias.
+fn bound_by(bindings: &[Binding], aliases: usize) -> Box<[Option<BindingId>]> {
+    let mut bound = vec![None; aliases];
+    for (at, binding) in bindings.iter().enumerate() {
+        if let BindingKind::Import(alias) = binding.kind {
+            bound[alias.index()].get_or_insert(BindingId::new(at));
+        }
+    }
+    bound.into()
 }
 
 struct Collector<'s> {
@@ -192,7 +203,12 @@ impl<'s> Collector<'s> {
         self.read_types();
         self.strings.sort_by_key(|string| string.span);
         self.computed.sort_by_key(|computed| computed.span);
+        let bound_by = bound_by(&self.bindings, self.aliases.len());
+        let is_star = |(_, alias): &(usize, &Alias)| &*self.names[alias.name.index()] == "*";
+        let star_aliases = self.aliases.iter().enumerate().filter(is_star).map(|(at, _)| AliasId::new(at)).collect();
         Facts {
+            bound_by,
+            star_aliases,
             names: Names::new(self.names.iter().map(|name| &**name)),
             scopes: self.scopes.into(),
             declarations: self.declarations.into(),

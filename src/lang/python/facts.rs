@@ -53,6 +53,10 @@ pub struct Facts {
     pub imports: Box<[Import]>,
     /// The aliases of all import statements; see [`Import::aliases`].
     pub aliases: Box<[Alias]>,
+    /// What each alias binds; nothing for a star.
+    pub bound_by: Box<[Option<BindingId>]>,
+    /// The aliases that are stars, in source order.
+    pub star_aliases: Box<[AliasId]>,
     /// The class and function definitions, in source order.
     pub definitions: Box<[Definition]>,
     /// `__all__`, where the module has one.
@@ -353,6 +357,16 @@ impl Facts {
         (start..end).map(|index| (AliasId(index), &self.aliases[index as usize]))
     }
 
+    /// The binding that an alias makes; `None` for a star.
+    pub fn binding_of_alias(&self, alias: AliasId) -> Option<&Binding> {
+        self.bound_by[alias.index()].map(|binding| &self.bindings[binding.index()])
+    }
+
+    /// The import statement at just this place.
+    pub fn import_at(&self, span: Span) -> Option<ImportId> {
+        self.imports.binary_search_by_key(&span, |import| import.span).ok().map(ImportId::new)
+    }
+
     /// The import statement of an alias.
     pub fn import_of(&self, alias: &Alias) -> &Import {
         &self.imports[alias.import.index()]
@@ -389,6 +403,16 @@ impl Facts {
     pub fn place_of(&self, name: &str) -> Option<Span> {
         let bound = self.module_bindings(name).next().map(|(_, binding)| binding.span);
         bound.or_else(|| self.forward(name).map(|forward| forward.span))
+    }
+
+    /// The aliases that are stars, in source order.
+    pub fn stars(&self) -> impl DoubleEndedIterator<Item = &Alias> + Clone {
+        self.star_aliases.iter().map(|id| &self.aliases[id.index()])
+    }
+
+    /// Whether the file has a star import.
+    pub fn has_stars(&self) -> bool {
+        !self.star_aliases.is_empty()
     }
 
     /// Whether the alias is a star.

@@ -5,18 +5,20 @@
 //! a statement of its own right behind it, or joins one that already imports from the same module, where nothing but imports
 //! stands between the two.
 
+mod editor;
 mod insert;
 mod remove;
 mod statement;
 
-use tree_sitter::Node;
+use rustc_hash::FxHashSet;
 
+pub use self::editor::Editor;
 pub use self::insert::{Need, Needed, as_text, insert, lines, relative};
 pub use self::remove::{Removal, removals};
 use self::statement::{Group, Item, Statement, add, append, edit_module, edit_name, is_alone_on_line, spell};
-use super::facts::{Alias, AliasId, Binding, BindingKind, Context, Facts, ImportId};
+use super::facts::{AliasId, Binding, BindingKind, Context, Facts, ImportId};
 use super::modules::ModuleTable;
-use crate::syntax::{self, Tree};
+use crate::syntax::Tree;
 use crate::text::edit::Edit;
 use crate::text::eol;
 use crate::text::snapshot::FileId;
@@ -96,16 +98,12 @@ pub(super) const LINE_LENGTH: usize = 88;
 /// Comments that are addressed to a tool and hold for their line.
 const PRAGMAS: [&str; 10] = ["noqa", "type:", "pylint:", "pyright:", "mypy:", "isort:", "ruff:", "flake8:", "pragma:", "nosec"];
 
-/// Returns the edits that make the change. Statements for which `is_changing` holds are not joined.
+/// Returns the edits that make the change to a statement of the editor's file.
 ///
 /// # Errors
 /// The statement cannot be edited.
-pub fn rewrite(
-    source: &Source<'_>,
-    import: ImportId,
-    change: &Change,
-    is_changing: &dyn Fn(ImportId) -> bool,
-) -> Result<Vec<Edit>, Refusal> {
+pub fn rewrite(editor: &Editor<'_>, import: ImportId, change: &Change) -> Result<Vec<Edit>, Refusal> {
+    let source = editor.source;
     let statement = Statement::find(source, import)?;
     let mut groups: Vec<Group> = Vec::new();
     let mut removed: Vec<AliasId> = Vec::new();
@@ -156,7 +154,7 @@ pub fn rewrite(
             continue;
         }
         let may_join = group.comment().is_none() && (stays || home.is_some() || can_vanish);
-        if may_join && let Some(joined) = join(source, &statement, &group, is_changing) {
+        if may_join && let Some(joined) = join(editor, &statement, &group) {
             edits.extend(joined);
             removed.extend(group.aliases());
         } else if !stays && home.is_none() && group.aliases().next().is_some() {
@@ -175,7 +173,7 @@ pub fn rewrite(
             }
             edits.push(match statement.text(source, &out, "") {
                 Some(text) => Edit::replace(statement.span, text),
-                None if statement.is_all_of_its_block(source, is_changing) => Edit::replace(statement.span, "pass"),
+                None if editor.empties_block(&statement) => Edit::replace(statement.span, "pass"),
                 None => statement.delete(source),
             });
             return Ok(edits);
@@ -204,20 +202,10 @@ impl Becomes {
 }
 
 /// Adds a group's names to a statement that imports from the same module already.
-fn join(
-    source: &Source<'_>,
-    statement: &Statement<'_>,
-    group: &Group,
-    is_changing: &dyn Fn(ImportId) -> bool,
-) -> Option<Vec<Edit>> {
-    let wanted = group.module.as_deref()?;
-    let neighbours = neighbours(statement.node);
-    let found = neighbours.iter().find_map(|node| {
-        let span = syntax::span(*node);
-        let at = source.facts.imports.binary_search_by_key(&span, |import| import.span).ok()?;
-        let host = Statement::find(source, ImportId::new(at)).ok()?;
-        (host.is_from(source, Some(wanted)) && !is_changing(ImportId::new(at))).then_some(host)
-    })?;
+fn join(editor: &Editor<'_>, statement: &Statement<'_>, group: &Group) -> Option<Vec<Edit>> {
+    let source = editor.source;
+    let host = editor.host(statement, group.module.as_deref()?)?;
+    let found = &host.statement;
     let guards = [Context::TRY_IMPORT, Context::TRY_ANY];
     if pragma(found.behind(source.text)).is_some() || guards.iter().any(|&guard| found.import.context.contains(guard)) {
         // The host may be expected to fail; what joins it would fail with it.
@@ -226,17 +214,17 @@ fn join(
     let mut edits = Vec::new();
     let end = found.span.range().end;
     let mut width = eol::line_end(source.text, end) - eol::line_start(source.text, end);
+    let joining: FxHashSet<AliasId> = group.aliases().collect();
     for item in &group.items {
         let name = item.name.as_ref()?;
-        if is_bound_between(source, &found, group, name, item.alias) {
+        if is_bound_between(source, found, &joining, name, item.alias) {
             return None;
         }
-        let binds = |alias: &Alias| source.facts.names.get(alias.local) == name.local;
-        match found.aliases.iter().find(|(_, alias)| binds(alias)) {
-            Some((_, alias)) if source.facts.names.get(alias.name) == name.name => {}
+        match host.alias(source, &name.local) {
+            Some(alias) if source.facts.names.get(alias.name) == name.name => {}
             Some(_) => return None,
             None => {
-                edits.push(append(source, &found, &item.text)?);
+                edits.push(append(source, found, &item.text)?);
                 width += ", ".len() + item.text.len();
             }
         }
@@ -249,15 +237,19 @@ fn join(
 }
 
 /// Whether a statement other than the host and those whose names join it binds the name as well: then it matters which comes first.
-fn is_bound_between(source: &Source<'_>, host: &Statement<'_>, group: &Group, name: &Name, alias: Option<AliasId>) -> bool {
+fn is_bound_between(
+    source: &Source<'_>,
+    host: &Statement<'_>,
+    joining: &FxHashSet<AliasId>,
+    name: &Name,
+    alias: Option<AliasId>,
+) -> bool {
     let facts = source.facts;
     let Some(local) = facts.names.find(&name.local) else { return false };
-    let of_alias = |alias: AliasId| facts.bindings.iter().find(|binding| binding.kind == BindingKind::Import(alias));
-    let scope = alias.and_then(of_alias).map_or(host.import.scope, |binding| binding.scope);
+    let scope = alias.and_then(|alias| facts.binding_of_alias(alias)).map_or(host.import.scope, |binding| binding.scope);
+    let of_host = host.import.aliases.0 as usize..host.import.aliases.1 as usize;
     let is_other = |binding: &Binding| match binding.kind {
-        BindingKind::Import(id) => {
-            !group.aliases().any(|alias| alias == id) && !host.aliases.iter().any(|(alias, _)| *alias == id)
-        }
+        BindingKind::Import(id) => !joining.contains(&id) && !of_host.contains(&id.index()),
         _ => true,
     };
     facts.bindings_of(scope, local).any(|(_, binding)| is_other(binding))
@@ -268,17 +260,6 @@ fn pragma(behind: &str) -> Option<&str> {
     let comment = behind.trim();
     let words = comment.strip_prefix('#')?.trim_start().to_ascii_lowercase();
     PRAGMAS.iter().any(|pragma| words.starts_with(pragma)).then_some(comment)
-}
-
-/// The import statements around one, nearest first, those before it before those behind it; the search ends where anything but
-/// an import or a comment stands.
-fn neighbours(node: Node<'_>) -> Vec<Node<'_>> {
-    let is_passed = |node: &Node<'_>| {
-        matches!(node.kind(), "import_statement" | "import_from_statement" | "future_import_statement" | "comment" | ";")
-    };
-    let before = std::iter::successors(node.prev_sibling(), |node| node.prev_sibling()).take_while(is_passed);
-    let behind = std::iter::successors(node.next_sibling(), |node| node.next_sibling()).take_while(is_passed);
-    before.chain(behind).filter(|node| node.kind() == "import_from_statement").collect()
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl Script {
                 None => {}
             }
         }
-        let has_stars = facts.aliases.iter().any(|alias| facts.is_star(alias));
+        let has_stars = facts.has_stars();
         let is_read = |used: &&Use| (has_stars || used.attributes.0 < used.attributes.1) && !used.flags.in_string;
         let (late, early): (Vec<&Use>, Vec<&Use>) =
             facts.uses.iter().filter(is_read).partition(|used| facts.is_lazy(used.scope));
@@ -307,7 +307,7 @@ impl Writer<'_> {
             let is_left = program.facts(package).exports.is_none() && !self.has_anyway(&Module::File(package), name);
             is_left.then_some((import.span.start, submodule))
         };
-        facts.aliases.iter().filter(|alias| facts.is_star(alias)).find_map(brought)
+        facts.stars().find_map(brought)
     }
 
     /// Whether a package has the name without its submodule of that name, or may have.
@@ -318,7 +318,7 @@ impl Writer<'_> {
             || !facts.errors.is_empty()
             || facts.module_bindings(name).any(|(_, binding)| Facts::is_lasting(binding))
             || facts.forward(name).is_some()
-            || facts.aliases.iter().any(|alias| facts.is_star(alias))
+            || facts.has_stars()
     }
 }
 
@@ -554,10 +554,10 @@ impl<'s> Loader<'s> {
                 return true;
             }
         }
-        for alias in facts.aliases.iter().filter(|alias| facts.is_star(alias)) {
+        for alias in facts.stars() {
             let import = facts.import_of(alias);
             let Some(Module::File(star)) = from_module(program, module, import) else { return true };
-            if exports(program, star, name, &mut Vec::new()) != Brings::No {
+            if exports(program, star, name) != Brings::No {
                 is_known = true;
                 if import.span.start < reached {
                     return true;

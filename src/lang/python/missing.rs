@@ -92,7 +92,7 @@ fn is_object_attribute(name: &str) -> bool {
 /// none of them brings; where one may bring anything, none.
 pub fn unbound_names(program: &dyn Program, file: FileId) -> BTreeMap<&str, u32> {
     let facts = program.facts(file);
-    let has_star = facts.aliases.iter().any(|alias| facts.is_star(alias));
+    let has_star = facts.has_stars();
     if !has_star || !facts.errors.is_empty() || facts.is_dynamic {
         return unbound(facts);
     }
@@ -116,7 +116,7 @@ pub fn unbound_names(program: &dyn Program, file: FileId) -> BTreeMap<&str, u32>
 /// The modules that a file imports everything from, by their dotted names, in source order.
 pub fn star_modules(program: &dyn Program, file: FileId) -> Vec<Arc<str>> {
     let facts = program.facts(file);
-    let stars = facts.aliases.iter().filter(|alias| facts.is_star(alias));
+    let stars = facts.stars();
     let modules = stars.filter_map(|alias| from_module(program, file, facts.import_of(alias)));
     modules.map(|module| program.modules().dotted(&module)).collect()
 }

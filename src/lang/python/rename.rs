@@ -90,7 +90,7 @@ pub fn rename_uses(
         return kept(Obstacle::InString, None);
     }
     // A star import may bring the new name.
-    if let Some(star) = facts.aliases.iter().find(|alias| facts.is_star(alias)) {
+    if let Some(star) = facts.stars().next() {
         return kept(Obstacle::Taken, Some(star.name_span));
     }
     if let Some(new) = new_id {

@@ -6,8 +6,13 @@
 //!
 //! Not modelled: names set from outside (`module.name = …` elsewhere).
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{Alias, Binding, BindingKind, Facts, Import, ScopeId, Use};
 use super::modules::{Absence, Module, ModuleTable};
@@ -31,7 +36,7 @@ impl Symbol {
 }
 
 /// The way from a symbol to what it means.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Resolution {
     /// The symbols passed, the one asked for first.
     pub hops: Vec<Symbol>,
@@ -40,7 +45,7 @@ pub struct Resolution {
 }
 
 /// How the way from a symbol ends.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum End {
     /// At a class, function or value that the last hop's module defines under the last hop's name.
     Definition,
@@ -53,7 +58,7 @@ pub enum End {
     /// Only running the program can tell: the module makes names at run time, or does not parse.
     Dynamic,
     /// Different bindings reach the last hop's name.
-    Ambiguous(Vec<Resolution>),
+    Ambiguous(Arc<[Resolution]>),
     /// The name is an alias of itself.
     Cycle,
     /// At a parameter or local value of a function.
@@ -96,21 +101,106 @@ pub trait Program {
     fn facts(&self, file: FileId) -> &Facts;
     /// The modules.
     fn modules(&self) -> &ModuleTable;
+
+    /// Where what has been found out is kept.
+    fn memo(&self) -> Option<&Memo> {
+        None
+    }
 }
 
 /// A re-export chain in real code is a handful of hops; one longer than this is an attack or a cycle that was not seen.
 const LONGEST_CHAIN: usize = 64;
 
+/// The most that is followed for one symbol. Where each module of a chain binds a name twice, the ways double with every module.
+const MOST_WORK: usize = 1_000;
+
+/// What is found with less is not kept: keeping it would take more than finding it again.
+const LITTLE_WORK: usize = 16;
+
 /// Follows a symbol to what it means.
 pub fn resolve(program: &dyn Program, symbol: &Symbol) -> Resolution {
-    let mut hops = Vec::new();
+    let mut hops = Trail::default();
     let end = follow(program, symbol, &mut hops);
-    Resolution { hops, end }
+    Resolution { hops: hops.passed, end }
 }
 
-fn follow(program: &dyn Program, symbol: &Symbol, hops: &mut Vec<Symbol>) -> End {
+/// The symbols passed on a way, and the work that all ways from its start have been.
+#[derive(Clone, Default)]
+struct Trail {
+    passed: Vec<Symbol>,
+    work: Rc<Cell<usize>>,
+}
+
+impl Deref for Trail {
+    type Target = Vec<Symbol>;
+
+    fn deref(&self) -> &Vec<Symbol> {
+        &self.passed
+    }
+}
+
+impl DerefMut for Trail {
+    fn deref_mut(&mut self) -> &mut Vec<Symbol> {
+        &mut self.passed
+    }
+}
+
+impl Trail {
+    fn after(passed: &[Symbol]) -> Self {
+        Self { passed: passed.to_vec(), work: Rc::default() }
+    }
+
+    /// The symbols behind those that it started after.
+    fn behind(&mut self, passed: &[Symbol]) -> Vec<Symbol> {
+        let start = passed.len().min(self.passed.len());
+        self.passed.split_off(start)
+    }
+
+    /// Adds to the work that has been done.
+    fn spend(&self, work: usize) {
+        self.work.set(self.work.get() + work);
+    }
+}
+
+/// What symbols mean that many ways lead from: found out once.
+#[derive(Default)]
+pub struct Memo(Mutex<FxHashMap<Symbol, Arc<Resolution>>>);
+
+impl Memo {
+    fn get(&self, symbol: &Symbol) -> Option<Arc<Resolution>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(symbol).cloned()
+    }
+
+    fn keep(&self, symbol: &Symbol, hops: &Trail, end: &End) {
+        let found = Arc::new(Resolution { hops: hops.passed.clone(), end: end.clone() });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(symbol.clone(), found);
+    }
+}
+
+fn follow(program: &dyn Program, symbol: &Symbol, hops: &mut Trail) -> End {
+    if !hops.is_empty() {
+        return go(program, symbol, hops);
+    }
+    let known = program.memo().and_then(|memo| memo.get(symbol));
+    if let Some(known) = known {
+        hops.passed.clone_from(&known.hops);
+        return known.end.clone();
+    }
+    hops.work = Rc::default();
+    let end = go(program, symbol, hops);
+    if let Some(memo) = program.memo().filter(|_| hops.work.get() > LITTLE_WORK) {
+        memo.keep(symbol, hops, &end);
+    }
+    end
+}
+
+fn go(program: &dyn Program, symbol: &Symbol, hops: &mut Trail) -> End {
     if hops.contains(symbol) || hops.len() >= LONGEST_CHAIN {
         return End::Cycle;
+    }
+    hops.spend(1);
+    if hops.work.get() > MOST_WORK {
+        return End::Dynamic;
     }
     hops.push(symbol.clone());
     match &symbol.module {
@@ -156,13 +246,13 @@ enum Giver<'f> {
 }
 
 /// Follows all that gives a module's name a value.
-fn bound(program: &dyn Program, file: FileId, name: &str, bindings: &[&Binding], hops: &mut Vec<Symbol>) -> End {
+fn bound(program: &dyn Program, file: FileId, name: &str, bindings: &[&Binding], hops: &mut Trail) -> End {
     // A star import behind them gives the name another value, if it brings one.
     let last = bindings.last().map(|binding| binding.span.start);
     let facts = program.facts(file);
-    let stars = facts.aliases.iter().filter(|alias| facts.is_star(alias) && Some(alias.name_span.start) > last);
+    let stars = facts.stars().filter(|alias| Some(alias.name_span.start) > last);
     let brings = |alias: &Alias| match from_module(program, file, facts.import_of(alias)) {
-        Some(Module::File(module)) if exports(program, module, name, &mut Vec::new()) == Brings::Yes => {
+        Some(Module::File(module)) if exports(program, module, name) == Brings::Yes => {
             Some(Giver::Star(Symbol { module: Module::File(module), name: name.into() }))
         }
         _ => None,
@@ -177,35 +267,39 @@ fn bound(program: &dyn Program, file: FileId, name: &str, bindings: &[&Binding],
 
 /// Follows all bindings of one name, or whatever else may give it its value. Ways that lead back to the name itself (`X = X`) add
 /// nothing.
-fn one_of<T>(choices: &[T], hops: &mut Vec<Symbol>, follow: impl Fn(&T, &mut Vec<Symbol>) -> End) -> End {
+fn one_of<T>(choices: &[T], hops: &mut Trail, follow: impl Fn(&T, &mut Trail) -> End) -> End {
     if let [choice] = choices {
         return follow(choice, hops);
     }
     let mut ways: Vec<Resolution> = Vec::new();
+    let mut known: FxHashSet<Resolution> = FxHashSet::default();
+    hops.spend(choices.len());
     for choice in choices {
         let mut tail = hops.clone();
         let end = follow(choice, &mut tail);
-        let way = Resolution { hops: tail, end };
-        if way.end != End::Cycle && !ways.contains(&way) {
+        let way = Resolution { hops: tail.passed, end };
+        if way.end != End::Cycle && known.insert(way.clone()) {
             ways.push(way);
         }
     }
     match &ways[..] {
         [] => End::Cycle,
         [way] => {
-            *hops = way.hops.clone();
+            hops.passed.clone_from(&way.hops);
             way.end.clone()
         }
         [first, rest @ ..] if rest.iter().all(|way| way.is_same_object(first)) => {
             // One object by several ways: only its definition is common to them.
-            hops.extend(first.hops.last().filter(|last| !hops.contains(last)).cloned());
+            if let Some(last) = first.hops.last().filter(|last| !hops.contains(last)) {
+                hops.push(last.clone());
+            }
             first.end.clone()
         }
-        _ => End::Ambiguous(ways),
+        _ => End::Ambiguous(ways.into()),
     }
 }
 
-fn follow_binding(program: &dyn Program, file: FileId, binding: &Binding, hops: &mut Vec<Symbol>) -> End {
+fn follow_binding(program: &dyn Program, file: FileId, binding: &Binding, hops: &mut Trail) -> End {
     let facts = program.facts(file);
     match binding.kind {
         BindingKind::Import(alias) => {
@@ -226,7 +320,7 @@ fn follow_binding(program: &dyn Program, file: FileId, binding: &Binding, hops: 
 }
 
 /// Follows an expression that gives a module's name its value.
-fn follow_use(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>) -> End {
+fn follow_use(program: &dyn Program, file: FileId, used: &Use, hops: &mut Trail) -> End {
     let mut steps = Vec::new();
     walk(program, file, used, hops, &mut steps);
     let wanted = program.facts(file).attributes_of(used).len() + 1;
@@ -246,7 +340,7 @@ fn follow_use(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Sy
 }
 
 /// What a module means by a name that no statement of it binds.
-fn unbound(program: &dyn Program, file: FileId, symbol: &Symbol, hops: &mut Vec<Symbol>) -> End {
+fn unbound(program: &dyn Program, file: FileId, symbol: &Symbol, hops: &mut Trail) -> End {
     let facts = program.facts(file);
     let passed = hops.len();
     let brought = through_star(program, file, &symbol.name, hops);
@@ -276,13 +370,13 @@ fn unbound(program: &dyn Program, file: FileId, symbol: &Symbol, hops: &mut Vec<
 }
 
 /// Follows a name through the star imports of a file, the last first; `None` where none can bring it.
-fn through_star(program: &dyn Program, file: FileId, name: &str, hops: &mut Vec<Symbol>) -> Option<End> {
+fn through_star(program: &dyn Program, file: FileId, name: &str, hops: &mut Trail) -> Option<End> {
     let facts = program.facts(file);
     let mut unknown = None;
-    for alias in facts.aliases.iter().rev().filter(|alias| facts.is_star(alias)) {
+    for alias in facts.stars().rev() {
         let import = facts.import_of(alias);
         match from_module(program, file, import) {
-            Some(Module::File(module)) => match exports(program, module, name, &mut Vec::new()) {
+            Some(Module::File(module)) => match exports(program, module, name) {
                 Brings::Yes => {
                     let symbol = Symbol { module: Module::File(module), name: name.into() };
                     let mut tail = hops.clone();
@@ -307,7 +401,7 @@ fn through_star(program: &dyn Program, file: FileId, name: &str, hops: &mut Vec<
 
 /// Whether a star import of a file brings a name, or may do so.
 pub fn is_brought_by_star(program: &dyn Program, file: FileId, name: &str) -> bool {
-    through_star(program, file, name, &mut Vec::new()).is_some()
+    through_star(program, file, name, &mut Trail::default()).is_some()
 }
 
 /// Whether a star import brings a name.
@@ -322,51 +416,61 @@ pub enum Brings {
 }
 
 /// Whether `from module import *` brings a name: it is in `__all__`, or without one is bound and does not start with `_`.
-pub fn exports(program: &dyn Program, module: FileId, name: &str, seen: &mut Vec<FileId>) -> Brings {
-    if seen.contains(&module) {
-        return Brings::No;
-    }
-    seen.push(module);
-    let facts = program.facts(module);
-    if let Some(exports) = &facts.exports {
-        return match (facts.exports_name(name), exports.is_complete) {
-            (true, _) => Brings::Yes,
-            (false, true) => Brings::No,
-            (false, false) => Brings::Maybe,
-        };
-    }
-    if name.starts_with('_') {
-        return Brings::No;
-    }
-    let bindings: Vec<&Binding> = facts.module_bindings(name).map(|(_, binding)| binding).collect();
-    match lasting(&bindings) {
-        Lasting::Bound(_) => return Brings::Yes,
-        Lasting::Deleted => return Brings::No,
-        Lasting::Never => {}
-    }
-    // The submodules that have been loaded by then are names of the package like others.
-    let package = program.modules().name(module).filter(|_| program.modules().is_package(module));
-    if package.is_some_and(|package| submodule(program, package, name).is_some()) {
-        return Brings::Yes;
-    }
-    let mut answer = if facts.errors.is_empty() { Brings::No } else { Brings::Maybe };
-    for alias in facts.aliases.iter().filter(|alias| facts.is_star(alias)) {
-        match from_module(program, module, facts.import_of(alias)) {
-            Some(Module::File(next)) => match exports(program, next, name, seen) {
-                Brings::Yes => return Brings::Yes,
-                Brings::Maybe => answer = Brings::Maybe,
-                Brings::No => {}
-            },
-            Some(Module::Absent(_)) | None => answer = Brings::Maybe,
-            Some(Module::Namespace(_)) => {}
+pub fn exports(program: &dyn Program, module: FileId, name: &str) -> Brings {
+    let mut waiting = vec![module];
+    let mut seen = FxHashSet::from_iter([module]);
+    let mut answer = Brings::No;
+    while let Some(module) = waiting.pop() {
+        match own_export(program, module, name) {
+            Some(Brings::Yes) => return Brings::Yes,
+            Some(Brings::Maybe) => answer = Brings::Maybe,
+            Some(Brings::No) => {}
+            None => {
+                let facts = program.facts(module);
+                if !facts.errors.is_empty() {
+                    answer = Brings::Maybe;
+                }
+                for alias in facts.stars() {
+                    match from_module(program, module, facts.import_of(alias)) {
+                        Some(Module::File(next)) if seen.insert(next) => waiting.push(next),
+                        Some(Module::File(_) | Module::Namespace(_)) => {}
+                        Some(Module::Absent(_)) | None => answer = Brings::Maybe,
+                    }
+                }
+            }
         }
     }
     answer
 }
 
+/// Whether a module itself gives a name to who imports all of it; `None` where that depends on its own star imports.
+fn own_export(program: &dyn Program, module: FileId, name: &str) -> Option<Brings> {
+    let facts = program.facts(module);
+    if let Some(exports) = &facts.exports {
+        return Some(match (facts.exports_name(name), exports.is_complete) {
+            (true, _) => Brings::Yes,
+            (false, true) => Brings::No,
+            (false, false) => Brings::Maybe,
+        });
+    }
+    if name.starts_with('_') {
+        return Some(Brings::No);
+    }
+    let bindings: Vec<&Binding> = facts.module_bindings(name).map(|(_, binding)| binding).collect();
+    match lasting(&bindings) {
+        Lasting::Bound(_) => return Some(Brings::Yes),
+        Lasting::Deleted => return Some(Brings::No),
+        Lasting::Never => {}
+    }
+    // The submodules that have been loaded by then are names of the package like others.
+    let package = program.modules().name(module).filter(|_| program.modules().is_package(module));
+    package.is_some_and(|package| submodule(program, package, name).is_some()).then_some(Brings::Yes)
+}
+
 /// The names that `from module import *` is known to bring.
 pub fn public_names(program: &dyn Program, module: FileId) -> BTreeSet<Box<str>> {
     let mut modules = vec![module];
+    let mut seen = FxHashSet::from_iter([module]);
     let mut names: BTreeSet<Box<str>> = BTreeSet::new();
     for at in 0.. {
         let Some(&file) = modules.get(at) else { break };
@@ -374,14 +478,14 @@ pub fn public_names(program: &dyn Program, module: FileId) -> BTreeSet<Box<str>>
         let bound = facts.bindings.iter().filter(|binding| binding.scope == ScopeId::MODULE).map(|binding| binding.name);
         let listed = facts.exports.iter().flat_map(|exports| exports.entries.iter().map(|&(name, _)| name));
         names.extend(bound.chain(listed).map(|name| facts.names.get(name).into()));
-        for alias in facts.aliases.iter().filter(|alias| facts.is_star(alias)) {
+        for alias in facts.stars() {
             match from_module(program, file, facts.import_of(alias)) {
-                Some(Module::File(next)) if !modules.contains(&next) => modules.push(next),
+                Some(Module::File(next)) if seen.insert(next) => modules.push(next),
                 _ => {}
             }
         }
     }
-    names.retain(|name| exports(program, module, name, &mut Vec::new()) == Brings::Yes);
+    names.retain(|name| exports(program, module, name) == Brings::Yes);
     names
 }
 
@@ -458,15 +562,15 @@ pub fn steps(program: &dyn Program, file: FileId, used: &Use) -> Vec<Step> {
 /// Walks a use; `passed` are the symbols on the way to it, for the detection of cycles.
 fn walk(program: &dyn Program, file: FileId, used: &Use, passed: &[Symbol], steps: &mut Vec<Step>) {
     let facts = program.facts(file);
-    let mut hops = passed.to_vec();
+    let mut hops = Trail::after(passed);
     let mut end = name(program, file, used, &mut hops);
-    steps.push(Step { hops: hops.split_off(passed.len().min(hops.len())), end: end.clone() });
+    steps.push(Step { hops: hops.behind(passed), end: end.clone() });
     for attribute in facts.attributes_of(used) {
         let Some(module) = module_of(&end, steps.last()) else { return };
         let symbol = Symbol { module, name: facts.names.get(attribute.name).into() };
-        let mut hops = passed.to_vec();
+        let mut hops = Trail::after(passed);
         end = follow(program, &symbol, &mut hops);
-        steps.push(Step { hops: hops.split_off(passed.len().min(hops.len())), end: end.clone() });
+        steps.push(Step { hops: hops.behind(passed), end: end.clone() });
     }
 }
 
@@ -483,7 +587,7 @@ pub(super) fn module_of(end: &End, step: Option<&Step>) -> Option<Module> {
     }
 }
 
-fn name(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>) -> End {
+fn name(program: &dyn Program, file: FileId, used: &Use, hops: &mut Trail) -> End {
     let facts = program.facts(file);
     let symbol = || Symbol { module: Module::File(file), name: facts.names.get(used.name).into() };
     match facts.lookup(used.scope, used.name) {
@@ -513,7 +617,7 @@ fn name(program: &dyn Program, file: FileId, used: &Use, hops: &mut Vec<Symbol>)
 }
 
 /// Follows the bindings of a function's local name.
-fn local(program: &dyn Program, file: FileId, bindings: &[&Binding], hops: &mut Vec<Symbol>) -> End {
+fn local(program: &dyn Program, file: FileId, bindings: &[&Binding], hops: &mut Trail) -> End {
     let facts = program.facts(file);
     let end = one_of(bindings, hops, |binding, hops| match is_followed_locally(facts, binding) {
         true => follow_binding(program, file, binding, hops),

@@ -11,7 +11,7 @@ use ruff_python_stdlib::builtins::{is_python_builtin, python_magic_globals};
 use super::facts::{Binding, BindingId, BindingKind, Declaration, Facts, NameId, ScopeId, ScopeKind};
 
 /// What a name read in some scope means.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Lookup {
     /// It is bound in this scope.
     Bound(ScopeId),
@@ -110,7 +110,7 @@ impl Facts {
 /// into being at run time, is not judged.
 pub fn unbound(facts: &Facts) -> BTreeMap<&str, u32> {
     let mut found = BTreeMap::new();
-    let is_known = facts.errors.is_empty() && !facts.is_dynamic && !facts.aliases.iter().any(|alias| facts.is_star(alias));
+    let is_known = facts.errors.is_empty() && !facts.is_dynamic && !facts.has_stars();
     if !is_known {
         return found;
     }

@@ -186,7 +186,7 @@ fn called(program: &dyn Program, file: FileId, used: UseId) -> Option<String> {
                 return Some(spelled.replacen(facts.names.get(used.name), "monkeypatch", 1));
             }
         }
-        Lookup::Free if !facts.aliases.iter().any(|alias| facts.is_star(alias)) => return Some(facts.dotted(used)),
+        Lookup::Free if !facts.has_stars() => return Some(facts.dotted(used)),
         Lookup::Free | Lookup::ClassOr(..) => {}
     }
     let steps = resolve::steps(program, file, used);

@@ -42,11 +42,12 @@ pub fn removal(source: &Source<'_>, declarations: &[DeclarationId]) -> Result<Ve
 pub fn removal_with(source: &Source<'_>, declarations: &[DeclarationId], statements: &[Span]) -> Result<Vec<Edit>, Refusal> {
     let parts = parts_with(source, declarations, statements)?;
     let gone: Vec<Span> = parts.iter().filter(|part| part.declarators.is_empty()).map(|part| part.span).collect();
+    let going = lines::Going::new(source.text, &gone);
     let mut edits = Vec::new();
     for cluster in clusters(source.text, &parts) {
         let (Some(first), Some(last)) = (cluster.first(), cluster.last()) else { continue };
         match first.declarators.is_empty() {
-            true => edits.push(lines::take_out(source, first.node, Span::new(first.span.start, last.span.end), &gone)?),
+            true => edits.push(lines::take_out(source, first.node, Span::new(first.span.start, last.span.end), &going)?),
             false => edits.extend(declarator_removals(first)?),
         }
     }

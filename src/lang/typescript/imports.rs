@@ -9,6 +9,7 @@ mod factory;
 mod forms;
 mod layout;
 mod list;
+mod near;
 mod plan;
 mod statement;
 mod style;

@@ -7,7 +7,11 @@
 //! The rules are those of ECMA-262 (`ResolveExport`: a module's own entries come before its stars, a star brings no `default`, two stars
 //! that bring different things bring neither), with TypeScript's `export =` and CommonJS on top.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::facts::{Alias, BindingId, BindingKind, ExportId, Exported, Facts, Imported, RequestId, ScopeId, Use};
 use super::modules::{Absence, Module, Resolved};
@@ -103,23 +107,26 @@ pub trait Program {
 /// A chain of barrels in real code is a handful of hops; one longer than this is an attack or a cycle that was not seen.
 const LONGEST_CHAIN: usize = 64;
 
+/// How often one name of one module is followed on the ways from one start.
+const MOST_ASKED: usize = 4;
+
 /// Follows a symbol of a module to what it means. `absence` says why the module is not in the snapshot, if so.
 pub fn resolve(program: &dyn Program, symbol: &Symbol, absence: Option<Absence>) -> Resolution {
-    let mut way = Way { program, hops: Vec::new(), is_renamed: false };
+    let mut way = Way::new(program);
     let end = way.follow(symbol, absence);
     Resolution { hops: way.hops, is_renamed: way.is_renamed, end }
 }
 
 /// Follows what a file takes from a module.
 pub fn imported(program: &dyn Program, file: FileId, alias: &Alias) -> Resolution {
-    let mut way = Way { program, hops: Vec::new(), is_renamed: false };
+    let mut way = Way::new(program);
     let end = way.imported(file, alias);
     Resolution { hops: way.hops, is_renamed: way.is_renamed, end }
 }
 
 /// Follows what a name of a file is bound to.
 pub fn bound(program: &dyn Program, file: FileId, binding: BindingId) -> Resolution {
-    let mut way = Way { program, hops: Vec::new(), is_renamed: false };
+    let mut way = Way::new(program);
     let end = way.bound(file, binding);
     Resolution { hops: way.hops, is_renamed: way.is_renamed, end }
 }
@@ -141,9 +148,27 @@ struct Way<'p> {
     program: &'p dyn Program,
     hops: Vec<Symbol>,
     is_renamed: bool,
+    /// What all ways from one start have been asked.
+    asked: Rc<RefCell<FxHashMap<Symbol, usize>>>,
 }
 
 impl<'p> Way<'p> {
+    fn new(program: &'p dyn Program) -> Self {
+        Self { program, hops: Vec::new(), is_renamed: false, asked: Rc::default() }
+    }
+
+    /// Whether a symbol that barrels lead to has to be followed again. Where barrels export one another, the ways through them double
+    /// with each; what has been asked often then counts as a way that leads nowhere new, as for the language itself.
+    fn is_asked_enough(&self, symbol: &Symbol) -> bool {
+        if self.hops.contains(symbol) {
+            return true;
+        }
+        let mut asked = self.asked.borrow_mut();
+        let times = asked.entry(symbol.clone()).or_default();
+        *times += 1;
+        *times > MOST_ASKED
+    }
+
     fn follow(&mut self, symbol: &Symbol, absence: Option<Absence>) -> End {
         if self.hops.contains(symbol) || self.hops.len() >= LONGEST_CHAIN {
             return End::Cycle;
@@ -244,7 +269,11 @@ impl<'p> Way<'p> {
         let mut is_unknown = facts.is_dynamic || !facts.errors.is_empty() || is_commonjs;
         let mut ways: Vec<Resolution> = Vec::new();
         for request in facts.stars().filter(|_| name != "default") {
-            let mut way = Way { program: self.program, hops: self.hops.clone(), is_renamed: self.is_renamed };
+            let module = self.program.target(file, request).module.clone();
+            if self.is_asked_enough(&Symbol { module, name: name.into() }) {
+                continue;
+            }
+            let mut way = Way { hops: self.hops.clone(), asked: self.asked.clone(), ..*self };
             let end = way.named(file, request, name);
             match end {
                 End::Unbound | End::Cycle => {}

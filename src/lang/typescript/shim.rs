@@ -114,6 +114,7 @@ pub fn removal(source: &Source<'_>, exports: &[ExportId]) -> Result<Vec<Edit>, R
     statements.dedup();
     let names = |statement: Span| facts.exports.iter().filter(move |export| export.statement == statement);
     let whole: Vec<Span> = statements.iter().copied().filter(|&statement| names(statement).all(is_gone)).collect();
+    let going = lines::Going::new(source.text, &whole);
     let mut edits = Vec::new();
     for statement in statements {
         let node = source.tree.root().descendant_for_byte_range(statement.range().start, statement.range().end);
@@ -129,7 +130,7 @@ pub fn removal(source: &Source<'_>, exports: &[ExportId]) -> Result<Vec<Edit>, R
             if comments > marks {
                 return Err(Refusal::Comment);
             }
-            edits.push(lines::take_out(source, node, syntax::span(node), &whole)?);
+            edits.push(lines::take_out(source, node, syntax::span(node), &going)?);
             continue;
         }
         for export in names(statement).filter(|export| is_gone(export)) {
@@ -147,7 +148,7 @@ pub fn statement_removal(source: &Source<'_>, statement: Span) -> Result<Edit, R
     let nodes = syntax::children(source.tree.root()).into_iter();
     let mut found = nodes.filter(|node| node.kind() == "export_statement" && syntax::span(*node).covers(statement));
     let node = found.next().filter(|node| !node.has_error()).ok_or(Refusal::Form)?;
-    lines::take_out(source, node, syntax::span(node), &[syntax::span(node)])
+    lines::take_out(source, node, syntax::span(node), &lines::Going::new(source.text, &[syntax::span(node)]))
 }
 
 /// The edit that takes one name out of a list that goes on to have others.

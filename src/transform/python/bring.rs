@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::finding::{Applicability, Bond, Finding, Fix, Form, Outcome, Reason, Spelling};
 use super::View;
 use crate::lang::python::facts::{AliasId, Context as Under, ImportId, ScopeId};
-use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal, Source};
+use crate::lang::python::imports::{self, Added, Becomes, Change, Editor, Name, Refusal, Source};
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::span::Span;
@@ -90,9 +90,11 @@ impl Imports {
                 changes.insert(id, change);
             }
         }
+        let is_changing = |import: ImportId| changes.contains_key(&import);
+        let editor = Editor::new(source, &is_changing);
         let statement = |(&id, change): (&ImportId, &Change)| {
             let import = &view.facts.imports[id.index()];
-            let edits = rewrite(source, id, change, &changes);
+            let edits = rewrite(&editor, id, change);
             Changed { span: import.span, spelling: view.import_spelling(import), edits }
         };
         let mut changed: Vec<Changed> = changes.iter().map(statement).collect();
@@ -105,9 +107,8 @@ impl Imports {
 }
 
 /// The edits of an import statement; `None` where it cannot be edited. One whose comment would be lost stays, and brings more.
-fn rewrite(source: &Source<'_>, import: ImportId, change: &Change, all: &BTreeMap<ImportId, Change>) -> Option<Vec<Edit>> {
-    let is_changing = |import: ImportId| all.contains_key(&import);
-    match imports::rewrite(source, import, change, &is_changing) {
+fn rewrite(editor: &Editor<'_>, import: ImportId, change: &Change) -> Option<Vec<Edit>> {
+    match imports::rewrite(editor, import, change) {
         Ok(edits) => Some(edits),
         Err(Refusal::ParsersDisagree) => None,
         Err(Refusal::Comment) => {
@@ -116,7 +117,7 @@ fn rewrite(source: &Source<'_>, import: ImportId, change: &Change, all: &BTreeMa
                 Becomes::Module { .. } | Becomes::Nothing => None,
             });
             let added = names.chain(change.added.iter().cloned()).collect();
-            imports::rewrite(source, import, &Change { aliases: Vec::new(), added }, &is_changing).ok()
+            imports::rewrite(editor, import, &Change { aliases: Vec::new(), added }).ok()
         }
     }
 }

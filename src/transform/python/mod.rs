@@ -41,13 +41,14 @@ pub struct View<'i> {
     facts: &'i Facts,
     text: String,
     lines: &'i LineIndex,
+    spellings: spell::Known,
 }
 
 impl<'i> View<'i> {
     fn open(index: &'i Index, file: FileId) -> Self {
         let text = index.text(file).unwrap_or_default();
         let path = &index.snapshot().get(file).path;
-        Self { index, file, path, facts: index.facts(file), text, lines: index.lines(file) }
+        Self { index, file, path, facts: index.facts(file), text, lines: index.lines(file), spellings: spell::Known::default() }
     }
 
     fn place(&self, span: Span) -> Place {
@@ -56,8 +57,7 @@ impl<'i> View<'i> {
 
     /// The line that a span starts on, as evidence.
     fn quote(&self, role: &'static str, span: Span) -> Evidence {
-        let start = crate::text::eol::line_start(&self.text, span.range().start);
-        let line = self.text[start..crate::text::eol::line_end(&self.text, start)].trim().to_owned();
+        let line = crate::text::eol::quoted(&self.text, span.range().start);
         Evidence { role, at: Some((self.path.clone(), self.lines.position(span.start).line)), text: line }
     }
 

@@ -279,7 +279,7 @@ impl Named {
             (Ok(Module::File(file)), Some(name)) => {
                 let facts = index.facts(*file);
                 // A star import, or the program when it runs, may bring the name.
-                let is_open = facts.is_dynamic || facts.aliases.iter().any(|alias| facts.is_star(alias));
+                let is_open = facts.is_dynamic || facts.has_stars();
                 is_open || module_names(facts).any(|bound| bound == name)
             }
             _ => false,

@@ -17,7 +17,7 @@ use crate::index::Index;
 use crate::index::references::{Reference, Search, Site, Target};
 use crate::index::words::Word;
 use crate::lang::python::calls::{Colour, Place};
-use crate::lang::python::facts::{ImportId, ScopeId, UseId};
+use crate::lang::python::facts::{ImportId, ScopeId, Use, UseId};
 use crate::lang::python::imports::Source;
 use crate::lang::python::resolve::{self, Symbol};
 use crate::syntax::Grammar;
@@ -154,6 +154,10 @@ impl Query {
             let places = references.iter().filter(is_it).filter_map(|reference| member.place(&view, reference));
             meaning.insert(name, places.map(|(id, _, span)| (span, id)).collect());
         }
+        let wanted: Vec<(&str, &MemberRef)> = self.wanted().collect();
+        let patched = Patched::new(&view, &wanted, references, patches);
+        let mut by_place: Vec<&Use> = view.facts.uses.iter().collect();
+        by_place.sort_by_key(|used| used.span.start);
         let mut hits: BTreeMap<Span, Hit> = BTreeMap::new();
         for found in self.patterns.iter().flat_map(|pattern| pattern.find(source.tree, &view.text)) {
             if means(&found, &meaning) && hold(&self.conditions, &view, &source, &found, &meaning) {
@@ -161,20 +165,46 @@ impl Query {
                 let used = found.one.iter().find_map(|(name, span)| meaning.get(name.as_str())?.get(span));
                 let used = used.map(|id| &view.facts.uses[id.index()]);
                 let anchor = used.and_then(|used| anchor(&view, used)).map(|(_, import)| import);
-                let spot = Spot { scope: scope_of(&view, found.span), start, anchor: anchor.filter(|&at| is_plain(&view, at)) };
-                // An import in a function reads the name for the code behind it.
-                let reads = |reference: &&Reference| match reference.site {
-                    Site::Alias(alias) => Some(view.facts.aliases[alias.index()].import) == anchor,
-                    _ => self.wanted().any(|(name, member)| {
-                        member.place(&view, reference).is_some_and(|(.., span)| found.one.get(name) == Some(&span))
-                    }),
-                };
-                let mut read = references.iter().filter(reads);
-                let patch = patches.and_then(|patches| read.find_map(|reference| patches.here(reference)));
-                hits.entry(found.span).or_insert(Hit { found, spot, patch: patch.map(|hold| hold.at) });
+                let scope = scope_of(&by_place, found.span);
+                let spot = Spot { scope, start, anchor: anchor.filter(|&at| is_plain(&view, at)) };
+                let patch = patched.of(&found, anchor);
+                hits.entry(found.span).or_insert(Hit { found, spot, patch });
             }
         }
         Found { file, hits: hits.into_values().collect(), unparsable: None }
+    }
+}
+
+/// The patches that references of a file are read under: of those to one place, the first in their order.
+struct Patched<'q> {
+    by_import: FxHashMap<ImportId, (usize, (FileId, Span))>,
+    by_place: FxHashMap<(&'q str, Span), (usize, (FileId, Span))>,
+}
+
+impl<'q> Patched<'q> {
+    fn new(view: &View<'_>, wanted: &[(&'q str, &MemberRef)], references: &[Reference], patches: Option<&Patches<'_>>) -> Self {
+        let mut patched = Self { by_import: FxHashMap::default(), by_place: FxHashMap::default() };
+        let Some(patches) = patches else { return patched };
+        for (at, reference) in references.iter().enumerate() {
+            let Some(hold) = patches.here(reference) else { continue };
+            let patch = (at, hold.at);
+            if let Site::Alias(alias) = reference.site {
+                patched.by_import.entry(view.facts.aliases[alias.index()].import).or_insert(patch);
+            }
+            for (name, member) in wanted {
+                if let Some((.., span)) = member.place(view, reference) {
+                    patched.by_place.entry((name, span)).or_insert(patch);
+                }
+            }
+        }
+        patched
+    }
+
+    /// The patch of what a match reads. An import in a function reads the name for the code behind it.
+    fn of(&self, found: &Match, anchor: Option<ImportId>) -> Option<(FileId, Span)> {
+        let imported = anchor.and_then(|import| self.by_import.get(&import));
+        let read = found.one.iter().filter_map(|(name, span)| self.by_place.get(&(name.as_str(), *span)));
+        read.chain(imported).min_by_key(|(at, _)| *at).map(|(_, patch)| *patch)
     }
 }
 
@@ -188,10 +218,11 @@ fn means(found: &Match, meaning: &BTreeMap<&str, BTreeMap<Span, UseId>>) -> bool
     found.one.iter().all(|(name, span)| meaning.get(name.as_str()).is_none_or(|places| places.contains_key(span)))
 }
 
-/// The scope of the first name in a place; the module's where it has none.
-fn scope_of(view: &View<'_>, span: Span) -> ScopeId {
-    let used = view.facts.uses.iter().filter(|used| span.covers(used.span)).min_by_key(|used| used.span.start);
-    used.map_or(ScopeId::MODULE, |used| used.scope)
+/// The scope of the first name in a place, given all uses by their place; the module's where it has none.
+fn scope_of(uses: &[&Use], span: Span) -> ScopeId {
+    let first = uses.partition_point(|used| used.span.start < span.start);
+    let mut inside = uses[first..].iter().take_while(|used| used.span.start < span.end);
+    inside.find(|used| span.covers(used.span)).map_or(ScopeId::MODULE, |used| used.scope)
 }
 
 /// Whether conditions hold for a match.

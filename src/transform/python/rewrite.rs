@@ -96,10 +96,7 @@ impl Rewrite {
         }
         // What lies in another match is done first; the other is found again in the next round.
         let spans: Vec<Span> = made.iter().map(|made| made.hit.found.span).collect();
-        made.retain(|made| {
-            let own = made.hit.found.span;
-            !spans.iter().any(|span| *span != own && own.covers(*span))
-        });
+        made.retain(|made| !has_inside(&spans, made.hit.found.span));
         keep_blocks(&source, &mut made);
         // What shares import statements is as sure as the least sure of it.
         let is_patched = made.iter().any(|made| made.hit.patch.is_some());
@@ -255,6 +252,13 @@ impl Rewrite {
         }
         Ok((text, imports))
     }
+}
+
+/// Whether another of the spans, which are sorted, lies inside of one of them. Spans of code lie in one another or apart.
+fn has_inside(spans: &[Span], own: Span) -> bool {
+    let same = spans.partition_point(|span| *span < Span::at(own.start));
+    let is_around = |span: &&Span| span.start == own.start && span.end >= own.end;
+    spans[same..].iter().find(|span| !is_around(span)).is_some_and(|span| own.covers(*span))
 }
 
 /// Keeps one statement of each block that would lose all: alone, it is found again in the next round, and leaves a `pass`.

@@ -1,7 +1,13 @@
 //! How a file spells a symbol at some place: by a name that it has already, or by one that an import there would bring.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
 use super::View;
-use crate::lang::python::facts::{AliasId, Binding, BindingKind, Context as Under, ImportId, NameId, ScopeId, Use};
+use crate::lang::python::facts::{
+    AliasId, Binding, BindingId, BindingKind, Context as Under, Facts, ImportId, NameId, ScopeId, Use,
+};
 use crate::lang::python::imports::Name;
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, Imported, Symbol};
@@ -46,8 +52,19 @@ pub(super) fn spell(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<Spel
     is_free.then(|| Spelled { name: name.clone(), import: Some(Name { module, name: name.clone(), local: name }) })
 }
 
-/// The local name under which the file has the symbol at the spot, without a doubt.
-fn at_hand(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<String> {
+/// What has been found out about the names of a file, for all the places that ask.
+#[derive(Default)]
+pub(super) struct Known {
+    bringing: Mutex<FxHashMap<Symbol, Arc<[BindingId]>>>,
+    free: Mutex<FxHashMap<(NameId, ScopeId), bool>>,
+}
+
+/// The bindings by which a file has a symbol without a doubt: names that nothing else binds in their scope.
+fn bringing(view: &View<'_>, symbol: &Symbol) -> Arc<[BindingId]> {
+    let mut known = view.spellings.bringing.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = known.get(symbol) {
+        return known.clone();
+    }
     let facts = view.facts;
     let wanted = resolve::resolve(view.index, symbol);
     let brings = |binding: &Binding| match binding.kind {
@@ -60,6 +77,20 @@ fn at_hand(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<String> {
         }
         _ => false,
     };
+    let mut found = Vec::new();
+    let mut start = 0;
+    for name in facts.bindings.chunk_by(|a, b| (a.scope, a.name) == (b.scope, b.name)) {
+        if name.iter().all(brings) {
+            found.extend((start..start + name.len()).map(BindingId::new));
+        }
+        start += name.len();
+    }
+    known.entry(symbol.clone()).or_insert(found.into()).clone()
+}
+
+/// The local name under which the file has the symbol at the spot, without a doubt.
+fn at_hand(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<String> {
+    let facts = view.facts;
     // Whether the import has run when the code does.
     let has_run = |binding: &Binding| {
         let BindingKind::Import(alias) = binding.kind else { return false };
@@ -72,10 +103,19 @@ fn at_hand(view: &View<'_>, symbol: &Symbol, spot: Spot) -> Option<String> {
             is_anchor && import.scope == ScopeId::MODULE && binding.scope == ScopeId::MODULE && facts.is_lazy(spot.scope);
         is_sure && (is_loaded || (is_before && (import.scope == spot.scope || import.scope == ScopeId::MODULE)))
     };
-    let found = facts.bindings.iter().filter(|binding| brings(binding) && has_run(binding)).find(|binding| {
-        let is_visible = facts.lookup(spot.scope, binding.name) == Lookup::Bound(binding.scope);
-        is_visible && facts.bindings_of(binding.scope, binding.name).all(|(_, other)| brings(other))
-    });
+    let all = bringing(view, symbol);
+    // What a name means is bound in a scope around the place.
+    let mut scopes: Vec<ScopeId> = facts.ancestors(spot.scope).collect();
+    scopes.sort();
+    let in_scope = |scope: &ScopeId| {
+        let of = |id: &BindingId| facts.bindings[id.index()].scope;
+        let start = all.partition_point(|id| of(id) < *scope);
+        let end = all.partition_point(|id| of(id) <= *scope);
+        all[start..end].iter().map(|id| &facts.bindings[id.index()])
+    };
+    let mut near = scopes.iter().flat_map(in_scope);
+    let is_visible = |binding: &Binding| facts.lookup(spot.scope, binding.name) == Lookup::Bound(binding.scope);
+    let found = near.find(|binding| has_run(binding) && is_visible(binding));
     found.map(|binding| facts.names.get(binding.name).to_owned())
 }
 
@@ -88,7 +128,11 @@ fn is_another_by_star(view: &View<'_>, symbol: &Symbol) -> bool {
 
 /// Whether a name can be bound anew in a scope without meaning something there, or in a scope inside of it, already.
 fn is_free(view: &View<'_>, name: NameId, scope: ScopeId) -> bool {
-    let facts = view.facts;
+    let mut known = view.spellings.free.lock().unwrap_or_else(PoisonError::into_inner);
+    *known.entry((name, scope)).or_insert_with(|| is_unused(view.facts, name, scope))
+}
+
+fn is_unused(facts: &Facts, name: NameId, scope: ScopeId) -> bool {
     let is_inside = |inner: ScopeId| facts.ancestors(inner).any(|outer| outer == scope);
     let is_used = |used: &Use| used.name == name && is_inside(used.scope);
     let is_bound = |binding: &Binding| binding.name == name && (is_inside(binding.scope) || is_inside(binding.site));

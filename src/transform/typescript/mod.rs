@@ -22,6 +22,10 @@ pub mod shim;
 mod spell;
 
 pub use self::judge::describe;
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
 use super::finding::{Evidence, Finding, Form, Outcome, Place, Reason, Spelling};
 use crate::index::Index;
 use crate::index::typescript::TypeScript;
@@ -49,6 +53,7 @@ pub struct View<'i> {
     /// Its text.
     pub text: String,
     lines: &'i LineIndex,
+    specifiers: Mutex<FxHashMap<FileId, Option<String>>>,
 }
 
 impl<'i> View<'i> {
@@ -56,13 +61,32 @@ impl<'i> View<'i> {
     pub fn open(index: &'i Index, file: FileId) -> Self {
         let code = index.typescript();
         let text = index.text(file).unwrap_or_default();
-        Self { code, file, path: &index.snapshot().get(file).path, facts: code.facts(file), text, lines: index.lines(file) }
+        Self {
+            code,
+            file,
+            path: &index.snapshot().get(file).path,
+            facts: code.facts(file),
+            text,
+            lines: index.lines(file),
+            specifiers: Mutex::default(),
+        }
     }
 
     /// The file as the editors of imports and definitions need it; `None` where tree-sitter gives up.
     pub fn source(&self) -> Option<Source<'_>> {
         let tree = self.code.index.tree(self.file, &self.text)?;
         Some(Source { text: &self.text, facts: self.facts, tree })
+    }
+
+    /// How an import of the file spells another, in the style of its requests of some kinds. Always the same kinds are asked for.
+    pub fn specifier(&self, file: FileId, is_like: &dyn Fn(RequestKind) -> bool) -> Option<String> {
+        let spell = || {
+            let others = self.facts.requests.iter().filter(|request| is_like(request.kind));
+            let others: Vec<&str> = others.map(|request| self.facts.names.get(request.specifier)).collect();
+            self.code.modules().spell_like(self.path, &self.code.index.snapshot().get(file).path, &others)
+        };
+        let mut known = self.specifiers.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(file).or_insert_with(spell).clone()
     }
 
     /// A place of it.
@@ -72,8 +96,7 @@ impl<'i> View<'i> {
 
     /// The line that a span starts on, as evidence.
     pub fn quote(&self, role: &'static str, span: Span) -> Evidence {
-        let start = eol::line_start(&self.text, span.range().start);
-        let line = self.text[start..eol::line_end(&self.text, start)].trim().to_owned();
+        let line = eol::quoted(&self.text, span.range().start);
         Evidence { role, at: Some((self.path.clone(), self.lines.position(span.start).line)), text: line }
     }
 

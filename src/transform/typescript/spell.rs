@@ -141,11 +141,8 @@ fn specifier(view: &View<'_>, symbol: &Symbol) -> Option<String> {
     match &symbol.module {
         Module::Absent(name) => Some(name.to_string()),
         Module::File(file) => {
-            let path = &view.code.index.snapshot().get(*file).path;
             let is_import = |kind| matches!(kind, RequestKind::Import | RequestKind::Export | RequestKind::Dynamic);
-            let others = view.facts.requests.iter().filter(|request| is_import(request.kind));
-            let others: Vec<&str> = others.map(|request| view.facts.names.get(request.specifier)).collect();
-            view.code.modules().spell_like(view.path, path, &others)
+            view.specifier(*file, &is_import)
         }
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::Node;
 
-use super::{Becomes, Change, Refusal, Source, rewrite};
+use super::{Becomes, Change, Editor, Refusal, Source, rewrite};
 use crate::lang::python::facts::{AliasId, ImportId};
 use crate::syntax;
 use crate::text::edit::Edit;
 use crate::text::eol;
-use crate::text::lines::delete_lines;
+use crate::text::lines::{Gone, delete_lines};
 use crate::text::span::Span;
 
 /// Imports that go together, and the edits that take them out.
@@ -28,6 +28,7 @@ pub fn removals(source: &Source<'_>, going: &BTreeSet<AliasId>) -> Vec<Removal> 
     for &id in going {
         statements.entry(facts.aliases[id.index()].import).or_default().push(id);
     }
+    let editor = Editor::of_all(source);
     let mut found = Vec::new();
     // Those that go as a whole, by the block that they stand in.
     let mut blocks: BTreeMap<Span, Vec<(Node<'_>, Vec<AliasId>)>> = BTreeMap::new();
@@ -35,7 +36,7 @@ pub fn removals(source: &Source<'_>, going: &BTreeSet<AliasId>) -> Vec<Removal> 
         let statement = &facts.imports[import.index()];
         if aliases.len() < facts.aliases_of(statement).count() {
             let change = Change { aliases: aliases.iter().map(|id| (*id, Becomes::Nothing)).collect(), added: Vec::new() };
-            found.push(Removal { edits: rewrite(source, import, &change, &|_| true), aliases });
+            found.push(Removal { edits: rewrite(&editor, import, &change), aliases });
             continue;
         }
         let kind = if statement.from.is_some() { "import_from_statement" } else { "import_statement" };
@@ -57,6 +58,7 @@ pub fn removals(source: &Source<'_>, going: &BTreeSet<AliasId>) -> Vec<Removal> 
                 found.push(Removal { aliases, edits: Ok(emptied(source, block, &gone)) });
             }
             None => {
+                let gone = Gone::new(source.text, &gone);
                 found.extend(clusters(source.text, statements).into_iter().map(|(span, aliases)| Removal {
                     aliases,
                     edits: take_out(source.text, span, &gone).map(|edit| vec![edit]),
@@ -68,9 +70,10 @@ pub fn removals(source: &Source<'_>, going: &BTreeSet<AliasId>) -> Vec<Removal> 
     found
 }
 
-/// Whether nothing but comments is left in a block.
+/// Whether nothing but comments is left in a block when these statements, in their order, are gone.
 fn is_emptied(block: Node<'_>, gone: &[Span]) -> bool {
-    let is_left = |node: &Node<'_>| !matches!(node.kind(), "comment" | ";") && !gone.contains(&syntax::span(*node));
+    let is_left =
+        |node: &Node<'_>| !matches!(node.kind(), "comment" | ";") && gone.binary_search(&syntax::span(*node)).is_err();
     block.kind() != "module" && !syntax::children(block).iter().any(is_left)
 }
 
@@ -81,7 +84,7 @@ fn emptied(source: &Source<'_>, block: Node<'_>, gone: &[Span]) -> Vec<Edit> {
         let is_alone = condition.parent().is_some_and(|outer| is_emptied(outer, &[span]));
         return match is_alone {
             true => vec![Edit::replace(span, "pass")],
-            false => vec![delete_lines(source.text, span, &[])],
+            false => vec![delete_lines(source.text, span, &Gone::new(source.text, &[]))],
         };
     }
     // The first becomes `pass`; on one line with others, so do they all.
@@ -89,9 +92,11 @@ fn emptied(source: &Source<'_>, block: Node<'_>, gone: &[Span]) -> Vec<Edit> {
     let is_one_line = !source.text[first.range().start..gone[gone.len() - 1].range().end].contains(['\n', '\r']);
     match is_one_line {
         true => vec![Edit::replace(Span::new(first.start, gone[gone.len() - 1].end), "pass")],
-        false => std::iter::once(Edit::replace(first, "pass"))
-            .chain(rest.iter().map(|span| delete_lines(source.text, *span, gone)))
-            .collect(),
+        false => {
+            let all = Gone::new(source.text, gone);
+            let deleted = rest.iter().map(|span| delete_lines(source.text, *span, &all));
+            std::iter::once(Edit::replace(first, "pass")).chain(deleted).collect()
+        }
     }
 }
 
@@ -123,7 +128,7 @@ fn clusters(text: &str, statements: Vec<(Node<'_>, Vec<AliasId>)>) -> Vec<(Span,
 }
 
 /// The edit for statements of a block in which others stay.
-fn take_out(text: &str, span: Span, gone: &[Span]) -> Result<Edit, Refusal> {
+fn take_out(text: &str, span: Span, gone: &Gone) -> Result<Edit, Refusal> {
     let before = &text[eol::line_start(text, span.range().start)..span.range().start];
     let behind = text[span.range().end..eol::line_end(text, span.range().end)].trim_start();
     let is_last = |rest: &str| rest.is_empty() || rest.starts_with('#');

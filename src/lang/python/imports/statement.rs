@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
 use tree_sitter::Node;
 
 use super::{LINE_LENGTH, Name, Refusal, Source, pragma};
@@ -174,6 +175,7 @@ impl<'a> Statement<'a> {
     /// The spans to delete so that the aliases leave the list; at least one other stays.
     pub fn remove(&self, source: &Source<'_>, removed: &[AliasId]) -> Vec<Span> {
         let text = source.text;
+        let removed: FxHashSet<AliasId> = removed.iter().copied().collect();
         let mut spans: Vec<Span> = Vec::new();
         let mut last_kept: Option<Span> = None;
         for (at, (id, alias)) in self.aliases.iter().enumerate() {
@@ -228,17 +230,6 @@ impl<'a> Statement<'a> {
                 Edit::delete(Span::new(from as u32, end as u32))
             }
         }
-    }
-
-    /// Whether its block would be empty without it, and without the other import statements that change.
-    pub fn is_all_of_its_block(&self, source: &Source<'_>, is_changing: &dyn Fn(ImportId) -> bool) -> bool {
-        let Some(block) = self.node.parent().filter(|block| block.kind() != "module") else { return false };
-        let may_go = |node: &Node<'_>| {
-            let span = syntax::span(*node);
-            let import = source.facts.imports.iter().position(|import| import.span == span);
-            node.kind() == "comment" || node.kind() == ";" || import.is_some_and(|at| is_changing(ImportId::new(at)))
-        };
-        syntax::children(block).iter().filter(|node| node.id() != self.node.id()).all(may_go)
     }
 
     /// Statements for the groups, one a line; `None` where there are none.

@@ -41,9 +41,10 @@ fn moved(text: &str, local: &str) -> String {
         changes.push((ImportId::new(at), change));
     }
     let is_changing = |import: ImportId| changes.iter().any(|(other, change)| *other == import && !change.aliases.is_empty());
+    let editor = Editor::new(&source, &is_changing);
     let mut edits = Vec::new();
     for (import, change) in changes.iter().filter(|(_, change)| !change.aliases.is_empty()) {
-        edits.extend(rewrite(&source, *import, change, &is_changing).unwrap());
+        edits.extend(rewrite(&editor, *import, change).unwrap());
     }
     let after = String::from_utf8(TextEdit::new(edits).unwrap().apply(text.as_bytes())).unwrap();
     assert!(collect(&after, None).errors.is_empty(), "{after}");

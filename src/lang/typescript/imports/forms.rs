@@ -238,7 +238,7 @@ fn removal(source: &Source<'_>, alias: &Alias, gone: &[Span]) -> Result<Edit, Re
         if has_comment(statement, span) {
             return Err(Refusal::Comment);
         }
-        return lines::take_out(source, statement, span, &[span]);
+        return lines::take_out(source, statement, span, &lines::Going::new(source.text, &[span]));
     }
     let comma = property.next_sibling().filter(|next| next.kind() == ",");
     let span = match comma {

@@ -2,15 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::layout::{self, New};
+use super::near::Near;
 use super::statement::{Specifier, Statement, is_directive};
 use super::style::Style;
 use super::{Becomes, Change, Name, Refusal, Source, write};
 use crate::lang::typescript::facts::{Alias, AliasId, Binding, ExportId, Exported, Imported, RequestId, RequestKind, ScopeId};
+use crate::lang::typescript::lines::Going;
 use crate::syntax;
 use crate::text::edit::Edit;
 use crate::text::eol;
 use crate::text::span::Span;
+
+/// A statement with more names is not joined: each name that comes is compared with all of them.
+const MOST_NAMES: usize = 1_000;
+
+/// How many statements of one module are asked, nearest first, whether they can have a name in addition.
+const MOST_TRIED: usize = 100;
 
 /// A name as a statement is to have it.
 #[derive(Clone, Debug)]
@@ -62,6 +72,7 @@ pub struct Plan<'a> {
     by_request: BTreeMap<RequestId, usize>,
     /// New statements for what the file needs in addition.
     added: Vec<New>,
+    near: Near,
 }
 
 /// The slots for a statement's names; `None` where one statement cannot have them all.
@@ -103,13 +114,15 @@ impl<'a> Plan<'a> {
     pub fn new(source: &Source<'a>, change: &Change) -> Result<Self, Refusal> {
         let mut statements = Vec::new();
         let mut by_request = BTreeMap::new();
+        // Of several the first holds.
+        let specifiers: FxHashMap<RequestId, &String> = change.specifiers.iter().rev().map(|(id, new)| (*id, new)).collect();
         for (at, request) in source.facts.requests.iter().enumerate() {
             if !matches!(request.kind, RequestKind::Import | RequestKind::Export) {
                 continue;
             }
             let Ok(statement) = Statement::find(source, request.span) else { continue };
             let id = RequestId::new(at);
-            let new = change.specifiers.iter().find(|(other, _)| *other == id).map(|(_, specifier)| specifier.clone());
+            let new = specifiers.get(&id).map(|specifier| (*specifier).clone());
             by_request.insert(id, statements.len());
             statements.push(Planned {
                 specifier: new.unwrap_or_else(|| source.facts.specifier(id).to_owned()),
@@ -120,8 +133,9 @@ impl<'a> Plan<'a> {
                 statement,
             });
         }
+        let near = Near::new(&statements);
         let all: Vec<Statement<'_>> = statements.iter().map(|planned| planned.statement.clone()).collect();
-        Ok(Self { source: *source, style: Style::of(source, &all), statements, by_request, added: Vec::new() })
+        Ok(Self { source: *source, style: Style::of(source, &all), statements, by_request, added: Vec::new(), near })
     }
 
     /// Lets names become others.
@@ -190,7 +204,13 @@ impl<'a> Plan<'a> {
         let directive = statement.directive_behind(text).map(str::to_owned);
         let style = self.style.at(text, &statement);
         let planned = &mut self.statements[at];
-        planned.specifier = home.unwrap_or_else(|| planned.specifier.clone());
+        if let Some(home) = home {
+            self.near.respell(at, &planned.specifier, &home);
+            planned.specifier = home;
+        }
+        if !out.is_empty() {
+            self.near.lead(at);
+        }
         planned.items = kept.into_iter().map(|(_, item)| item).collect();
         planned.is_changed = true;
         for group in out {
@@ -214,22 +234,23 @@ impl<'a> Plan<'a> {
         let items: Vec<Item> = group.items.iter().map(|(_, item)| Item { was: None, ..item.clone() }).collect();
         let origin = &self.statements[at].statement;
         let attributes = origin.attributes.map(|span| &self.source.text[span.range()]);
-        let mut near: Vec<usize> = neighbours(origin)
-            .iter()
-            .filter_map(|node| self.statements.iter().position(|it| it.statement.node == *node))
-            .collect();
-        near.retain(|host| {
+        let is_alike = |host: &usize| {
             self.statements[*host].statement.attributes.map(|span| &self.source.text[span.range()]) == attributes
-        });
+        };
         let key = (group.specifier.as_str(), origin.is_export, group.is_type_only);
-        if let Some(host) = near.iter().copied().find(|host| self.may_host(*host, key, &items)) {
+        let mut hosts = self.near.hosts(at, &group.specifier).filter(is_alike).take(MOST_TRIED);
+        let host = hosts.find(|host| self.may_host(*host, key, &items));
+        drop(hosts);
+        if let Some(host) = host {
             self.host(host, items);
             return true;
         }
-        let found = near.iter().find_map(|host| {
-            let new = self.statements[*host].behind.iter().position(|new| new.may_host(key, attributes, &items))?;
-            Some((*host, new))
+        let mut leading = self.near.leading(at).filter(is_alike).take(MOST_TRIED);
+        let found = leading.find_map(|host| {
+            let new = self.statements[host].behind.iter().position(|new| new.may_host(key, attributes, &items))?;
+            Some((host, new))
         });
+        drop(leading);
         if let Some((host, new)) = found {
             self.statements[host].behind[new].items.extend(items);
         }
@@ -243,12 +264,13 @@ impl<'a> Plan<'a> {
         let is_alike =
             (host.specifier.as_str(), statement.is_export, statement.is_type_only) == (specifier, is_export, is_type_only);
         let has_clause = statement.clause.is_some() && !host.items.is_empty();
+        let has_room = host.items.len() < MOST_NAMES;
         let text = self.source.text;
-        let is_for_tools = statement.directive_above(text).is_some() || statement.directive_behind(text).is_some();
+        let is_for_tools = || statement.directive_above(text).is_some() || statement.directive_behind(text).is_some();
         let is_free = |item: &Item| host.items.iter().all(|had| had.name.local != item.name.local || had.name == item.name);
         let becomes_list = is_type_only && statement.default.is_some();
         let has_slots = || slots(host.items.iter().chain(items), is_export, is_type_only).is_some();
-        is_alike && has_clause && !is_for_tools && !becomes_list && items.iter().all(is_free) && has_slots()
+        is_alike && has_clause && has_room && !is_for_tools() && !becomes_list && items.iter().all(is_free) && has_slots()
     }
 
     fn host(&mut self, at: usize, items: Vec<Item>) {
@@ -350,10 +372,12 @@ impl<'a> Plan<'a> {
         }
         let gone: Vec<Span> =
             self.statements.iter().filter(|it| it.goes() && it.behind.is_empty()).map(|it| it.statement.span).collect();
+        let gone = Going::new(self.source.text, &gone);
+        let mut deleted: FxHashSet<Span> = FxHashSet::default();
         for planned in &self.statements {
             // Statements that go together have one edit.
             let new = write::edits(&self.source, &self.style, planned, &gone)?;
-            edits.extend(new.into_iter().filter(|edit| !edit.text.is_empty() || !edits.contains(edit)).collect::<Vec<_>>());
+            edits.extend(new.into_iter().filter(|edit| !edit.text.is_empty() || deleted.insert(edit.span)));
         }
         Ok(edits)
     }
@@ -431,18 +455,4 @@ fn comment_behind(text: &str, statement: &Statement<'_>, name: Specifier) -> Opt
     let comment = line.trim_start().trim_start_matches(',').trim();
     let is_comment = comment.starts_with("//") || (comment.starts_with("/*") && comment.ends_with("*/"));
     (has_line && is_comment && !is_directive(comment) && statement.names.len() > 1).then(|| comment.to_owned())
-}
-
-/// The import declarations (and re-exports, of a re-export) around one, nearest first, those before it before those behind it; the
-/// search ends where anything else stands.
-fn neighbours<'a>(statement: &Statement<'a>) -> Vec<tree_sitter::Node<'a>> {
-    let is_passed = |node: &tree_sitter::Node<'a>| match node.kind() {
-        "import_statement" | "comment" => true,
-        "export_statement" => statement.is_export && node.child_by_field_name("source").is_some(),
-        _ => false,
-    };
-    let node = statement.node;
-    let before = std::iter::successors(node.prev_sibling(), |node| node.prev_sibling()).take_while(is_passed);
-    let behind = std::iter::successors(node.next_sibling(), |node| node.next_sibling()).take_while(is_passed);
-    before.chain(behind).filter(|node| node.kind() != "comment").collect()
 }

@@ -7,6 +7,7 @@ use super::statement::{self, Statement};
 use super::style::Style;
 use super::{Refusal, Source, forms};
 use crate::lang::typescript::lines;
+use crate::lang::typescript::lines::Going;
 use crate::text::edit::Edit;
 use crate::text::eol;
 use crate::text::span::Span;
@@ -15,7 +16,7 @@ use crate::text::span::Span;
 ///
 /// # Errors
 /// A comment would be lost, or it is written in a way that cannot be changed.
-pub fn edits(source: &Source<'_>, style: &Style, planned: &Planned<'_>, gone: &[Span]) -> Result<Vec<Edit>, Refusal> {
+pub fn edits<'t>(source: &Source<'t>, style: &Style, planned: &Planned<'t>, gone: &Going<'t>) -> Result<Vec<Edit>, Refusal> {
     let text = source.text;
     let statement = &planned.statement;
     let style = style.at(text, statement);
@@ -133,7 +134,7 @@ fn spaced(text: &str, span: Span, mut new: String) -> Edit {
 }
 
 /// The edit that takes a whole statement out, with what tells a tool about it.
-fn remove(source: &Source<'_>, statement: &Statement<'_>, gone: &[Span]) -> Result<Edit, Refusal> {
+fn remove<'t>(source: &Source<'t>, statement: &Statement<'t>, gone: &Going<'t>) -> Result<Edit, Refusal> {
     let start = statement.directive_above(source.text).unwrap_or(statement.span.range().start);
     lines::take_out(source, statement.node, Span::new(start as u32, statement.span.end), gone)
 }

@@ -72,6 +72,6 @@ fn is_loading(index: &Index, reference: &Reference) -> bool {
 /// Whether a file has a star import of another.
 fn takes_all(index: &Index, file: FileId, of: FileId) -> bool {
     let facts = index.facts(file);
-    let mut stars = facts.aliases.iter().filter(|alias| facts.is_star(alias));
+    let mut stars = facts.stars();
     stars.any(|star| resolve::from_module(index, file, facts.import_of(star)) == Some(Module::File(of)))
 }

@@ -138,7 +138,7 @@ fn passes_on(index: &Index, from: FileId, to: &Module, seen: &mut Vec<FileId>) -
     }
     seen.push(from);
     let facts = index.facts(from);
-    let mut stars = facts.aliases.iter().filter(|alias| facts.is_star(alias));
+    let mut stars = facts.stars();
     stars.any(|star| match resolve::from_module(index, from, facts.import_of(star)) {
         Some(module) if module == *to => true,
         Some(Module::File(file)) => passes_on(index, file, to, seen),

@@ -509,7 +509,7 @@ fn is_starred(index: &Index, file: FileId) -> bool {
         index.with_words(&[Word::new(stem)]).into_iter().chain(index.python_files().filter(|&other| is_inside(other)));
     let imports_all = |other: FileId| {
         let facts = index.facts(other);
-        let mut stars = facts.aliases.iter().filter(|alias| facts.is_star(alias));
+        let mut stars = facts.stars();
         stars.any(|alias| from_module(index, other, facts.import_of(alias)) == Some(Module::File(file)))
     };
     files.any(imports_all)

@@ -364,7 +364,7 @@ fn meaning(index: &Index, file: FileId, start: u32, parts: usize) -> Option<Mean
     let facts = index.facts(file);
     let used = facts.uses.iter().find(|used| used.span.start == start)?;
     let lookup = facts.lookup(used.scope, used.name);
-    if lookup == Lookup::Free && !facts.aliases.iter().any(|alias| facts.is_star(alias)) {
+    if lookup == Lookup::Free && !facts.has_stars() {
         return Some(Meant::Text(facts.names.get(used.name).to_owned()));
     }
     let Lookup::Bound(owner) = lookup else { return None };

@@ -7,9 +7,9 @@ use rustc_hash::FxHashSet;
 use crate::index::Index;
 use crate::index::mentions::Mention;
 use crate::index::references::{Reference, Search, Site, Target, is_inside};
-use crate::lang::config::{Position, is_readable};
+use crate::lang::config::Position;
 use crate::lang::python::facts::{AliasId, Binding, BindingKind, Context as Under, Import, ImportId, ScopeId, Use, UseId};
-use crate::lang::python::imports::{self, Added, Becomes, Change, Name};
+use crate::lang::python::imports::{self, Added, Becomes, Change, Editor, Name};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
 use crate::lang::python::resolve::{self, End, Symbol};
@@ -260,7 +260,7 @@ impl Moving<'_> {
 
     /// A dotted path in a configuration file.
     fn mention(&mut self, mention: &Mention) {
-        let is_readable = self.index.text(mention.file).is_ok_and(|text| is_readable(mention.format, &text));
+        let is_readable = self.index.is_readable(mention.file, mention.format);
         match mention.position {
             _ if !is_readable => return self.strings.push(mentioned(self.index, mention)),
             Position::Text => return self.strings.push(mentioned(self.index, mention)),
@@ -346,7 +346,7 @@ impl Moving<'_> {
             }
             let local = local.map(|local| facts.names.get(local).to_owned());
             let change = Change { aliases: vec![(id, Becomes::Module { module: self.moved(name), local })], added };
-            return imports::rewrite(&view.source()?, alias.import, &change, &|_| true).ok();
+            return imports::rewrite(&Editor::of_all(&view.source()?), alias.import, &change).ok();
         }
         let module = self.index.modules().dotted(&resolve::from_module(self.index, file, import)?);
         if is_inside(&module, self.from) {
@@ -367,7 +367,7 @@ impl Moving<'_> {
             && stem != local
             && !self.index.modules().is_package(file)
         {
-            let owner = facts.bindings.iter().find(|binding| binding.kind == BindingKind::Import(id))?.scope;
+            let owner = facts.binding_of_alias(id)?.scope;
             let is_single = facts.bindings_of(owner, alias.local).count() == 1;
             let own = Symbol { module: Module::File(file), name: local.as_str().into() };
             let is_exported = owner == ScopeId::MODULE && (facts.exports_name(&local) || self.visible.contains(&own));
@@ -381,7 +381,7 @@ impl Moving<'_> {
         }
         let becomes = Becomes::Name(Name { module: package.to_owned(), name: stem.to_owned(), local });
         let change = Change { aliases: vec![(id, becomes)], added: Vec::new() };
-        edits.extend(imports::rewrite(&view.source()?, alias.import, &change, &|_| true).ok()?);
+        edits.extend(imports::rewrite(&Editor::of_all(&view.source()?), alias.import, &change).ok()?);
         Some(edits)
     }
 

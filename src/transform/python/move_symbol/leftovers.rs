@@ -72,7 +72,7 @@ pub(super) fn leftovers(index: &Index, module: FileId, name: &str) -> Leftovers 
             view.facts.is_star(alias) && from == Some(Module::File(module))
         };
         // Someone outside of the repository may import the name from the package.
-        if is_public && resolve::exports(index, module, name, &mut Vec::new()) == Brings::Yes {
+        if is_public && resolve::exports(index, module, name) == Brings::Yes {
             let stars = view.facts.aliases.iter().filter(brings);
             found.doubts.extend(stars.map(|alias| (Reason::StarImport, view.quote("star-import", alias.name_span))));
         }

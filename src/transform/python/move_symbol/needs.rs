@@ -330,7 +330,7 @@ impl Journey<'_> {
 pub(super) fn meaning(index: &Index, file: FileId, name: &str) -> Resolution {
     let facts = index.facts(file);
     let mut way = resolve::resolve(index, &Symbol { module: Module::File(file), name: name.into() });
-    if way.end == End::Dynamic && way.hops.len() == 1 && !facts.aliases.iter().any(|alias| facts.is_star(alias)) {
+    if way.end == End::Dynamic && way.hops.len() == 1 && !facts.has_stars() {
         way.end = End::Unbound;
     }
     way

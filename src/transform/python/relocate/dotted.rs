@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::rewrite::{Works, kept, owner};
 use super::{Names, Relocation, attribute};
@@ -36,9 +36,15 @@ impl Relocation<'_> {
         left: &mut dyn FnMut(&Reference, Reason),
     ) {
         let mut by_alias: BTreeMap<AliasId, Vec<&Reference>> = BTreeMap::new();
+        // What one path of one scope's name leads to is the same wherever it is read.
+        let mut providers: FxHashMap<(Lookup, String), Result<AliasId, Reason>> = FxHashMap::default();
         for reference in references {
             let Site::Attribute(used, depth) = reference.site else { continue };
-            match provider(view, used, depth) {
+            let key = (
+                view.facts.lookup(view.facts.uses[used.index()].scope, view.facts.uses[used.index()].name),
+                path(view, used, depth),
+            );
+            match *providers.entry(key).or_insert_with(|| provider(view, used, depth)) {
                 Ok(alias) => by_alias.entry(alias).or_default().push(reference),
                 Err(reason) => left(reference, reason),
             }
@@ -284,18 +290,27 @@ fn is_imported_otherwise(facts: &Facts, id: AliasId, module: &str) -> bool {
     })
 }
 
+/// A dotted expression up to an attribute.
+fn path(view: &View<'_>, used: UseId, depth: usize) -> String {
+    let facts = view.facts;
+    let used = &facts.uses[used.index()];
+    let names = facts.attributes_of(used)[..depth].iter().map(|attribute| facts.names.get(attribute.name));
+    std::iter::once(facts.names.get(used.name)).chain(names).collect::<Vec<_>>().join(".")
+}
+
 /// The alias that a dotted use gets its module from.
 fn provider(view: &View<'_>, used: UseId, depth: usize) -> Result<AliasId, Reason> {
     let facts = view.facts;
+    let path = path(view, used, depth);
     let used = &facts.uses[used.index()];
     let Lookup::Bound(owner) = facts.lookup(used.scope, used.name) else { return Err(Reason::SeveralBindings) };
     // A star import may have bound the name when the use runs.
     let name = facts.names.get(used.name);
     let may_bring = |alias: &Alias| match resolve::from_module(view.index, view.file, facts.import_of(alias)) {
-        Some(Module::File(module)) => resolve::exports(view.index, module, name, &mut Vec::new()) != Brings::No,
+        Some(Module::File(module)) => resolve::exports(view.index, module, name) != Brings::No,
         _ => true,
     };
-    if owner == ScopeId::MODULE && facts.aliases.iter().any(|alias| facts.is_star(alias) && may_bring(alias)) {
+    if owner == ScopeId::MODULE && facts.stars().any(may_bring) {
         return Err(Reason::SeveralBindings);
     }
     let mut aliases = Vec::new();
@@ -312,8 +327,6 @@ fn provider(view: &View<'_>, used: UseId, depth: usize) -> Result<AliasId, Reaso
     if aliases.iter().any(|&alias| facts.aliases[alias.index()].asname.is_some() || is_from(facts, alias)) {
         return Err(Reason::SeveralBindings);
     }
-    let names = facts.attributes_of(used)[..depth].iter().map(|attribute| facts.names.get(attribute.name));
-    let path = std::iter::once(facts.names.get(used.name)).chain(names).collect::<Vec<_>>().join(".");
     let spelled = |alias: &AliasId| facts.names.get(facts.aliases[alias.index()].name);
     let providers = aliases.into_iter().filter(|alias| is_prefix(spelled(alias), &path));
     providers.max_by_key(|alias| (spelled(alias).len(), std::cmp::Reverse(*alias))).ok_or(Reason::SeveralBindings)

@@ -231,15 +231,7 @@ fn is_test_module(path: &RepoPath) -> bool {
 
 /// Whether a string that is data as far as can be known may still be what a file patches.
 pub(super) fn may_patch(view: &View<'_>, string: &StringFact) -> bool {
-    let index = view.index;
-    let is_unknown = |file, text: &str| strings::patches_unknown_paths(index, file, text);
-    let is_helper = |module: Module| match module {
-        Module::File(helper) => index.text(helper).is_ok_and(|text| is_unknown(helper, &text)),
-        Module::Namespace(_) | Module::Absent(_) => false,
-    };
-    strings::is_given_to_patch(view.facts, string)
-        || is_unknown(view.file, &view.text)
-        || resolve::imported_modules(index, view.file).into_iter().any(is_helper)
+    strings::is_given_to_patch(view.facts, string) || view.index.patches_unseen(view.file)
 }
 
 /// The modules that a file has as objects, or can get by their paths.

@@ -13,7 +13,7 @@ use crate::lang::python::facts::{
     Alias, AliasId, Binding, BindingKind, Context as Under, Facts, Import, ImportId, NameId, ScopeId, StringFact, StringPlace,
     Use, UseId,
 };
-use crate::lang::python::imports::{self, Added, Becomes, Change, Name, Refusal};
+use crate::lang::python::imports::{self, Added, Becomes, Change, Editor, Name, Refusal};
 use crate::lang::python::load::Script;
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::{Kept, rename_uses};
@@ -82,9 +82,10 @@ impl Relocation<'_> {
         }
         let Some(source) = view.source() else { return };
         let is_changing = |import: ImportId| works.contains_key(&import);
+        let editor = Editor::new(&source, &is_changing);
         for (&import, work) in &works {
             let statement = &view.facts.imports[import.index()];
-            let rewritten = imports::rewrite(&source, import, &work.change, &is_changing);
+            let rewritten = imports::rewrite(&editor, import, &work.change);
             let edits = rewritten.map(|edits| edits.into_iter().chain(work.edits.iter().cloned()).collect());
             let outcome = match edits.map(TextEdit::new) {
                 Ok(Ok(edit)) => {
@@ -373,7 +374,6 @@ fn import_once(facts: &Facts, works: &mut Works) {
 
 /// The scope that owns the name which an alias binds.
 pub(in crate::transform) fn owner(facts: &Facts, alias: &Alias) -> Option<ScopeId> {
-    let place = alias.asname.map_or(alias.name_span, |(_, span)| span);
-    let is_this = |binding: &&Binding| binding.name == alias.local && binding.span == place;
-    facts.bindings.iter().find(is_this).map(|binding| binding.scope)
+    let id = facts.aliases.binary_search_by_key(&alias.name_span, |alias| alias.name_span).ok()?;
+    facts.binding_of_alias(AliasId::new(id)).filter(|binding| binding.name == alias.local).map(|binding| binding.scope)
 }

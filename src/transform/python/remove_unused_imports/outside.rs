@@ -72,8 +72,7 @@ impl Outside {
             // What a star brings is a name of the module that it comes to.
             let brought = |&(to, from, _): &(FileId, FileId, Span)| {
                 let names = wanted.modules.get(&from).into_iter().flatten();
-                let is_new =
-                    |name: &str| !wanted.has(to, name) && resolve::exports(index, from, name, &mut Vec::new()) != Brings::No;
+                let is_new = |name: &str| !wanted.has(to, name) && resolve::exports(index, from, name) != Brings::No;
                 names.filter(|name| is_new(name)).map(|name| (to, name.clone())).collect::<Vec<_>>()
             };
             let more: Vec<(FileId, Box<str>)> = stars.iter().flat_map(brought).collect();
@@ -122,7 +121,7 @@ impl Outside {
                 let mut names: Vec<&Box<str>> = wanted.modules.get(&from).into_iter().flatten().collect();
                 names.sort_unstable();
                 for name in names {
-                    if resolve::exports(index, from, name, &mut Vec::new()) == Brings::No {
+                    if resolve::exports(index, from, name) == Brings::No {
                         continue;
                     }
                     let seen = match self.get(to, name) {
@@ -157,7 +156,7 @@ fn stars(index: &Index, file: FileId) -> Vec<(FileId, FileId, Span)> {
         Some(Module::File(module)) if module != file => Some((file, module, alias.name_span)),
         _ => None,
     };
-    facts.aliases.iter().filter(|alias| facts.is_star(alias)).filter_map(module).collect()
+    facts.stars().filter_map(module).collect()
 }
 
 fn in_file(index: &Index, file: FileId, wanted: &Wanted) -> (Found, Reached) {
@@ -273,7 +272,7 @@ fn attributes(
         Lookup::Bound(scope) | Lookup::ClassOr(scope, _) => {
             facts.bindings_of(scope, used.name).any(|(_, binding)| is_carrier(binding.kind))
         }
-        Lookup::Free => facts.aliases.iter().any(|alias| facts.is_star(alias)),
+        Lookup::Free => facts.has_stars(),
     };
     let is_module = |kind| match kind {
         BindingKind::Import(alias) => {

@@ -14,7 +14,7 @@ use super::Manner;
 use crate::index::Index;
 use crate::index::references::{Reference, Search, Site, Target};
 use crate::lang::python::facts::{Binding, BindingKind, Context as Under, Facts, ScopeId};
-use crate::lang::python::imports::{Becomes, Change, Name, Need, Needed, insert, rewrite};
+use crate::lang::python::imports::{Becomes, Change, Editor, Name, Need, Needed, insert, rewrite};
 use crate::lang::python::modules::Module;
 use crate::lang::python::resolve::{self, End, Resolution, Symbol};
 use crate::lang::python::shim::{self, Forwarded};
@@ -244,7 +244,7 @@ fn take_out(view: &View<'_>, from: &SymbolRef) -> Result<(Vec<Edit>, Vec<Doubt>)
     if let Some(id) = removal.import() {
         let alias = &facts.aliases[id.index()];
         let change = Change { aliases: vec![(id, Becomes::Nothing)], added: Vec::new() };
-        let edits = rewrite(&source, alias.import, &change, &|_| true).map_err(|_| Reason::Commented)?;
+        let edits = rewrite(&Editor::of_all(&source), alias.import, &change).map_err(|_| Reason::Commented)?;
         let is_whole = facts.aliases_of(facts.import_of(alias)).count() == 1;
         let comment = comment_with(view, alias, is_whole).map(|span| (Reason::Commented, view.quote("comment", span)));
         return Ok((edits, comment.into_iter().collect()));

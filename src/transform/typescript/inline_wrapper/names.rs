@@ -91,15 +91,9 @@ impl Caller<'_> {
     }
 
     fn specifier(&self, symbol: &Symbol) -> Result<String, Reason> {
-        let modules = self.view.code.modules();
         match &symbol.module {
             Module::Absent(name) => Ok(name.to_string()),
-            Module::File(file) => {
-                let facts = self.view.facts;
-                let others: Vec<&str> = facts.requests.iter().map(|request| facts.names.get(request.specifier)).collect();
-                let path = &self.view.code.index.snapshot().get(*file).path;
-                modules.spell_like(self.view.path, path, &others).ok_or(Reason::NotImportable)
-            }
+            Module::File(file) => self.view.specifier(*file, &|_| true).ok_or(Reason::NotImportable),
         }
     }
 }

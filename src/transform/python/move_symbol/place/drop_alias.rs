@@ -6,7 +6,7 @@ use super::super::draft::Stop;
 use super::super::source;
 use super::is_free_here;
 use crate::index::references::{Search, Site, Target};
-use crate::lang::python::facts::{AliasId, Binding, BindingKind, Context, ScopeId};
+use crate::lang::python::facts::{AliasId, Binding, Context, ScopeId};
 use crate::lang::python::imports::{self, Refusal, Source};
 use crate::lang::python::modules::Module;
 use crate::lang::python::rename::rename_uses;
@@ -56,7 +56,7 @@ fn follow(view: &View<'_>, id: AliasId, name: &str) -> Option<Vec<Edit>> {
     let facts = view.facts;
     let alias = &facts.aliases[id.index()];
     let import = facts.import_of(alias);
-    let binding = facts.bindings.iter().find(|binding| binding.kind == BindingKind::Import(id))?;
+    let binding = facts.binding_of_alias(id)?;
     let is_simple = import.context == Context::default() || import.context == Context::TYPE_CHECKING;
     if !is_simple || facts.bindings_of(binding.scope, alias.local).count() > 1 || facts.is_star(alias) {
         return None;
