@@ -156,7 +156,7 @@ fn of_step(
     request: &Request<'_>,
     slicer: &mut Slicer<'_>,
 ) -> Vec<Made> {
-    let cut = Cut { grouping: style.grouping.unwrap_or_default(), max_files: style.max_files };
+    let cut = Cut { grouping: style.grouping.unwrap_or_default(), max_files: style.max_files, threshold: request.threshold };
     let slices = if cut.is_any() { slicer.slices(step, base, result, &cut) } else { Vec::new() };
     if slices.len() < 2 {
         return vec![of_slice(Slice { part: None, built: step.clone() }, style, request)];
