@@ -129,6 +129,14 @@ fn files_that_move_onto_one_another_are_refused_or_change_places() {
     let swap = joined(vec![("a.py", moved("b.py")), ("b.py", moved("a.py"))]);
     let artefact = plan(&base, vec![vec![swap]]);
     assert_eq!(make(&artefact, &base).unwrap(), pairs(&[("a.py b.py", "")]));
+    // Every second one first, so that the groups are joined one by one.
+    let name = |at: usize| format!("{}/{at}.py", at % 2);
+    let files: Vec<(String, String)> = (0..2_000).map(|at| (name(at), at.to_string())).collect();
+    let row = (0..2_000).map(|at| (name(at), moved(&name(at + 1))));
+    let row: Vec<(String, FileChange)> = row.collect();
+    let row = joined(row.iter().map(|(at, what)| (at.as_str(), what.clone())).collect());
+    let many = plan(&Memory::snapshot(files), vec![vec![row]]);
+    assert_eq!(many.steps[0].units().iter().map(BTreeSet::len).collect::<Vec<_>>(), [2_001]);
     let text = artefact.to_json();
     // Both to one place, one to a place that stays taken, and one beside a file that is made there.
     let create = json!({"do": "create", "path": "z.py", "content": "z\n", "mode": "100644"});
