@@ -37,11 +37,13 @@ pub fn imports(path: &RepoPath, text: &str) -> Option<Vec<ImportLines>> {
     (end == text.len()).then_some(found)
 }
 
-/// Whether a piece is a run of whole statements, without an error. A comma at its end makes it a part of some list.
+/// Whether a piece is a run of whole statements, without an error. A comma at its end makes it a part of some list; in TypeScript, some
+/// beginnings make it go on with the line above where that has no semicolon (ECMA-262, "Automatic Semicolon Insertion").
 pub fn are_statements(path: &RepoPath, text: &str) -> bool {
     match python::is_source(path) {
         _ if text.trim_end().ends_with(',') => false,
         true => python_facts(text).0.errors.is_empty(),
+        false if text.trim_start().starts_with(['(', '[', '`', '+', '-']) => false,
         false => typescript::collect(text, path).errors.is_empty(),
     }
 }
@@ -147,7 +149,7 @@ mod tests {
             assert!(!are("x.py", part), "{part:?}");
         }
         assert!(are("x.ts", "export const a = 1;\nfunction f() {}\n"));
-        for part in ["} else {\n", "@a()\n", "catch (e) {}\n", "a: 1, b: 2\n"] {
+        for part in ["} else {\n", "(await f())();\n", "  [a, b].map(c);\n", "@a()\n", "catch (e) {}\n", "a: 1, b: 2\n"] {
             assert!(!are("x.ts", part), "{part:?}");
         }
         assert!(
