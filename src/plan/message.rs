@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::build::BuiltStep;
-use super::commits::Grouping;
 use super::delta::{Content, FileDelta};
 use super::slice::Part;
 use super::spec::Plan;
+use super::style::Grouping;
 use super::template::{Template, is_own_trailer};
 use crate::text::path::RepoPath;
 use crate::text::plain;
 use crate::transform::finding::{Applicability, Finding, Outcome};
-use crate::transform::wire::{Origin, Problem, Table};
 
 /// The longest subject that git's tools show whole.
 const SUBJECT_LENGTH: usize = 72;
@@ -33,17 +32,6 @@ pub(super) struct Subject<'s> {
     pub threshold: Applicability,
     /// Whether it has all steps of its phase.
     pub is_phase: bool,
-}
-
-/// Refuses texts of a plan that a commit's message would quote and that would be read there as the tool's own: lines that begin like a
-/// trailer (the journal is read from those), and git's word for what a revert undoes.
-pub fn check(table: &Table<'_>, origin: &Origin, texts: &[&str]) {
-    let is_forged = |line: &&str| is_own_trailer(line) || line.contains("This reverts commit ");
-    if let Some(line) = texts.iter().flat_map(|text| text.lines()).find(is_forged) {
-        let problem =
-            Problem::new(origin, format!("`{}` would be read in a commit as what the tool itself writes", line.trim()));
-        table.problem(problem.hint("say it in other words: which steps have been applied is read from such lines"));
-    }
 }
 
 /// Whose commit a message is of.

@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Built, BuiltStep, Progress};
-use super::commits::Grouping;
 use super::delta::{Content, FileDelta};
 use super::load_order;
 use super::owners::Owners;
 use super::prove::{prove, replacement};
 use super::spec::Plan;
+use super::style::Grouping;
 use crate::index::Index;
 use crate::lang::{python, typescript};
 use crate::text::change::{FileChange, SourceChange};
@@ -254,8 +254,8 @@ fn places(names: &BTreeSet<String>) -> Vec<String> {
     let outer = names.iter().filter(|name| !names.iter().any(|folder| is_in(name, folder)));
     let outer: Vec<String> = outer.cloned().collect();
     let Some(first) = outer.first().filter(|_| outer.len() > 2) else { return outer };
-    let folders = first.match_indices('/').map(|(at, _)| &first[..at]);
-    let common = folders.filter(|folder| outer.iter().all(|name| is_in(name, folder))).last();
+    let mut folders = first.rmatch_indices('/').map(|(at, _)| &first[..at]);
+    let common = folders.find(|folder| outer.iter().all(|name| is_in(name, folder)));
     let top = |name: &String| name.split('/').next().unwrap_or_default().to_owned();
     match common {
         Some(common) => vec![common.to_owned()],
