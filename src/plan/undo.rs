@@ -2,7 +2,7 @@
 //!
 //! Each file is merged three ways: what the step made of it is the base, what it was before is the one side, and what it is now the
 //! other. Files that have moved since are undone where they are now, and what is gone needs no undoing. Where both sides want the same place the
-//! undoing collides, unless the two are [independent]; then a person decides.
+//! undoing collides, unless the two do not depend on one another (`independent`); then a person decides.
 
 mod dress;
 mod independent;
