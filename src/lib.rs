@@ -93,7 +93,8 @@
 //! # What undoing is
 //!
 //! A commit of the tool is undone by merging its inverse into what is there now ([`text::merge`], [`plan::undo`]): file by file, where each is
-//! now ([`git::journal::trail`]), by lines and, in code, by words. The result is an ordinary draft of commits: it is proved, written and
+//! now ([`git::journal::trail`]), by lines and, in code, by words; whole statements beside one another, and imports among imports, are told
+//! apart where they touch ([`lang::block`]). The result is an ordinary draft of commits: it is proved, written and
 //! published like a plan. What is applied is read from the commits' trailers ([`git::journal`]); references keep the commits as they were made,
 //! because an amend or a squash makes others of them ([`git::journal::rollback`]).
 //!

@@ -247,6 +247,50 @@ fn later_phases_in_the_way_are_rolled_back_and_made_again() {
 }
 
 #[test]
+fn a_collision_is_named_by_its_lines_also_where_newer_steps_have_been_undone() {
+    let sandbox = three();
+    sandbox
+        .write("use.py", "from pkg.legacy import Manager as M\nx = 1\nfrom pkg.ssot import Manager\n\nprint(Manager, M, x)\n");
+    sandbox.write("pkg/third.py", "Manager = 3\n");
+    sandbox.commit("More");
+    let base = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.with_plan(PHASES, &["apply", "--yes", "--phase", "a"]).ok();
+    sandbox.write("use.py", sandbox.read("use.py").replace("pkg.ssot import Manager as M", "pkg.third import Manager as M"));
+    sandbox.git(&["-c", "user.name=Jane", "commit", "-qam", "Another one"]);
+    sandbox.write("use.py", format!("{}\n\n# At the end.\n", sandbox.read("use.py")));
+    sandbox.git(&["-c", "user.name=Joe", "commit", "-qam", "A note"]);
+    sandbox.with_plan(PHASES, &["apply", "--yes", "--phase", "b"]).ok();
+    assert!(sandbox.read("use.py").contains("from pkg.last import Manager\n"), "{}", sandbox.read("use.py"));
+    let error = sandbox.with_plan(PHASES, &["rollback", "--to", &base, "--yes"]).fails(1);
+    assert!(error.contains("  use.py:1\n    ") && error.contains(" Another one, by Jane <"), "{error}");
+    assert!(!error.contains("Joe") && !error.contains("  use.py:5"), "{error}");
+}
+
+#[test]
+fn imports_that_others_put_beside_the_steps_are_no_obstacle() {
+    let sandbox = three();
+    sandbox.write("use.py", "import os\nfrom pkg.legacy import Manager\n\nprint(Manager, os)\n");
+    sandbox.commit("More");
+    let plan =
+        plan_of("kind = \"move-symbol\"\nfrom = \"pkg.legacy:Manager\"\nto = \"pkg.last:Manager\"\nmove_definition = true");
+    sandbox.with_plan(&plan, &["apply", "--yes"]).ok();
+    let made = sandbox.read("use.py");
+    sandbox.write(
+        "use.py",
+        made.replace("from pkg.last import Manager\n", "import io\nfrom pkg.last import Manager\nimport re\n"),
+    );
+    let home = sandbox.read("pkg/last.py");
+    sandbox.write("pkg/last.py", format!("{home}\n\ndef more():\n    return 1\n"));
+    sandbox.commit("Beside it");
+    sandbox.with_plan(&plan, &["rollback", "--phase", "phase", "--yes"]).ok();
+    assert_eq!(
+        sandbox.read("use.py"),
+        "import os\nimport io\nfrom pkg.legacy import Manager\nimport re\n\nprint(Manager, os)\n"
+    );
+    assert_eq!(sandbox.read("pkg/last.py"), "from pkg.legacy import Manager\n\n\ndef more():\n    return 1\n");
+}
+
+#[test]
 fn what_requires_a_phase_goes_with_it_or_holds_it() {
     let sandbox = three();
     let tree = sandbox.tree();

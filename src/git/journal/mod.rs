@@ -240,7 +240,9 @@ impl Journal {
     pub fn is_whole(&self, phase: &str, step: &str) -> bool {
         let standing = self.steps.get(&(phase.to_owned(), step.to_owned())).map_or(&[][..], Vec::as_slice);
         let Some(parts) = standing.iter().filter_map(|entry| Some(entry.part?.1)).max() else { return true };
-        (1..=parts).all(|part| standing.iter().any(|entry| entry.part.is_none_or(|(own, _)| own == part)))
+        let has = |part: u32| standing.iter().any(|entry| entry.part.is_some_and(|(own, _)| own == part));
+        // A message may say any number: the first part that is not there ends the count.
+        standing.iter().any(|entry| entry.part.is_none()) || (1..=parts).all(has)
     }
 }
 
@@ -313,6 +315,7 @@ mod tests {
         let (one, two) = (part("1/2"), part("2/2"));
         assert!(read(&[APPLY]).is_whole("a", "s") && read(&[&one, &two]).is_whole("a", "s"));
         assert!(!read(&[&two]).is_whole("a", "s"));
+        assert!(read(&[APPLY, &part("1/4294967295")]).is_whole("a", "s"), "and soon");
     }
 
     #[test]

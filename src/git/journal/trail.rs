@@ -114,12 +114,12 @@ impl Trail<'_> {
     }
 
     /// Who changed lines of a file, counted from 0: the commits that they come from or, where the lines have gone, the last that
-    /// changed the file. Newest first.
+    /// changed the file. Newest first, without some that are of no account.
     ///
     /// # Errors
     /// git fails.
-    pub fn who(&self, path: &RepoPath, lines: Option<Range<usize>>) -> Result<Vec<Touch>, GitError> {
-        let later: Vec<Oid> = self.commits()?.into_iter().rev().collect();
+    pub fn who(&self, path: &RepoPath, lines: Option<Range<usize>>, without: &[Oid]) -> Result<Vec<Touch>, GitError> {
+        let later: Vec<Oid> = self.commits()?.into_iter().rev().filter(|id| !without.contains(id)).collect();
         let mut found: BTreeSet<Oid> = BTreeSet::new();
         if let Some(lines) = lines.filter(|lines| !lines.is_empty()) {
             let mut options = BlameOptions::new();
