@@ -52,7 +52,7 @@ fn what_was_reformatted_moved_or_deleted_since_is_undone_where_it_is() {
     sandbox.write("app.py", &after);
     sandbox.commit("Reformat");
     let said = rollback(&sandbox, &[]);
-    assert!(said.err.contains("told apart by their words, and proved: have a look\n  app.py:1"), "{}", said.err);
+    assert!(said.err.contains("told apart by words or statements, and proved: have a look\n  app.py:1"), "{}", said.err);
     said.ok();
     assert_eq!(sandbox.read("app.py"), after.replace("pkg.ssot", "pkg.legacy"));
 

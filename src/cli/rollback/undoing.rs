@@ -106,7 +106,9 @@ impl Merge {
         if !self.fine.is_empty() {
             let places: String =
                 self.fine.iter().map(|(path, lines)| format!("\n  {}", place(path, lines.start, lines.end))).collect();
-            notes.push(format!("changed in the same lines since, told apart by their words, and proved: have a look{places}"));
+            notes.push(format!(
+                "changed in the same place since, told apart by words or statements, and proved: have a look{places}"
+            ));
         }
         if !self.gone.is_empty() {
             let paths: String = self.gone.iter().map(|path| format!("\n  {path}")).collect();
