@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -12,7 +12,7 @@ use super::progress::Ticker;
 use super::project::{At, Project};
 use super::review::{Asking, Decisions, Review};
 use super::writing::{Branch, Commit, Writing, check_gates};
-use super::{Answer, Global, confirm, saved, say};
+use super::{Answer, Global, confirm, replan, saved, say};
 use crate::git::short;
 use crate::index::Index;
 use crate::plan::commits::{Grouping, Style};
@@ -28,7 +28,7 @@ pub(super) struct Args {
     #[arg(value_name = "FILE", conflicts_with_all = ["phase", "only", "review"])]
     file: Option<PathBuf>,
     #[command(flatten)]
-    saved: saved::Fitting,
+    saved: Fitting,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -37,6 +37,20 @@ pub(super) struct Args {
     cut: Cut,
     #[command(flatten)]
     writing: Writing,
+}
+
+/// What is done where a saved plan does not fit the files any more.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct Fitting {
+    /// With FILE: leave out the files that are not what the plan was made for, with all that depends on them, and apply the rest
+    #[arg(long, requires = "file", conflicts_with = "replan")]
+    partial: bool,
+    /// With FILE: plan anew for the files as they are, show what differs from the saved plan, and apply that
+    #[arg(long, requires = "file")]
+    replan: bool,
+    /// With --replan: take the plan as it is now, though it or one of its transforms has been changed since it was saved
+    #[arg(long, requires = "replan")]
+    changed_plan: bool,
 }
 
 /// How steps become commits.
@@ -68,7 +82,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let branch = args.writing.branch(repo)?;
     args.writing.check(repo)?;
     let (steps, answers) = match &args.file {
-        Some(file) => (saved::steps(global, &project, file, &args.saved, &branch, args.writing.yes)?, None),
+        Some(file) => (of_file(global, &project, args, file, &branch)?, None),
         None => planned(global, &project, args, &branch)?,
     };
     if steps.is_empty() {
@@ -90,6 +104,17 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     }
     out += branch.advice();
     Ok(out.into())
+}
+
+/// The commits of a saved plan: as it was saved, or planned anew.
+fn of_file(global: &Global, project: &Project, args: &Args, file: &Path, branch: &Branch) -> Result<Vec<Commit>, CliError> {
+    let artefact = saved::read(file)?;
+    saved::tell_version(&artefact);
+    let Fitting { partial, replan, changed_plan } = args.saved;
+    match replan {
+        true => replan::steps(global, project, &artefact, changed_plan, branch, args.writing.yes),
+        false => saved::steps(global, project, &artefact, partial, branch, args.writing.yes),
+    }
 }
 
 /// The commits of a plan that is made now, and the answers that it rests on.

@@ -14,6 +14,7 @@ use crate::git::journal::{Entry, Journal};
 use crate::git::{CommitId, Repo};
 use crate::index::Index;
 use crate::plan::build::{BuildError, Progress};
+use crate::plan::delta::outcome;
 use crate::plan::message;
 use crate::plan::prove::{Violation, between, is_old, prove};
 use crate::plan::spec::Plan;
@@ -224,12 +225,7 @@ impl Undoing<'_> {
 
 impl Merge {
     fn take(&mut self, plan: &Plan, of: &[&Entry], undone: Undone, is_marked: bool) -> Result<(), CliError> {
-        let sides = undone.files.iter().flat_map(|file| {
-            let old = file.moved_from.clone().map(|old| (old, None));
-            let after = file.after.as_ref().map(|content| (content.mode, content.bytes.to_vec()));
-            old.into_iter().chain([(file.path.clone(), after)])
-        });
-        self.result = self.result.with_files(sides).map_err(BuildError::from)?;
+        self.result = self.result.with_files(outcome(&undone.files)).map_err(BuildError::from)?;
         self.fine.extend(undone.fine);
         self.gone.extend(undone.gone);
         let steps: Vec<(&str, &str)> = of.iter().map(|entry| (&*entry.phase, &*entry.step)).collect();

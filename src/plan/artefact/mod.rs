@@ -2,8 +2,9 @@
 //!
 //! The file holds the edits and, for every file that they touch, its blob and mode before and after, so that what is applied is what
 //! was reviewed or nothing at all. `wire` is the shape on disk and distrusts it; [`standing`] compares the plan with the files as
-//! they are; [`rest`] makes it, or what can be made of it, and proves that.
+//! they are; [`rest`] makes it, or what can be made of it, and proves that; `gates` measures that.
 
+mod gates;
 pub mod rest;
 pub mod standing;
 mod units;
