@@ -20,6 +20,7 @@ use crate::plan::gate::worse::worse;
 use crate::plan::spec::Plan;
 use crate::report::{self, Report};
 use crate::text::path::RepoPath;
+use crate::text::words::count;
 
 /// Carry the plan out: one commit for each step, all of them or none
 #[derive(clap::Args, Debug)]
@@ -90,7 +91,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     }
     let (changed, created) = paths(&steps);
     repo.check_files(&branch.name, &changed, &created)?;
-    let commits = if steps.len() == 1 { "1 commit".to_owned() } else { format!("{} commits", steps.len()) };
+    let commits = count(steps.len(), "commit");
     if !args.writing.yes && !confirm(&format!("Make {commits} on {}?", short(&branch.name)))? {
         return Err(CliError::refused("nothing has been changed".to_owned()));
     }
@@ -186,7 +187,7 @@ fn check_required(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selec
         return Ok(());
     }
     let alone = Selection { phase: missing, only: true, review: selection.review };
-    let built = build_on(Index::build(snapshot, &plan.options), plan, &journal, &alone, &|_, _| false)?;
+    let built = build_on(Index::build(snapshot, &plan.options), plan, &journal, &alone, &|_, _| false, None)?;
     match built.steps.iter().find(|step| !step.files.is_empty()) {
         None => Ok(()),
         Some(step) => {

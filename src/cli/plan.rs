@@ -89,6 +89,7 @@ impl Selection {
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     if let Some(path) = &args.out {
+        project.repo()?;
         files::check_target(path)?;
     }
     let plan = project.plan(global)?;
@@ -140,18 +141,23 @@ pub(super) fn built_with(
     let built = build_chosen(index, plan, &journal, selection, &|_, _| false, progress, chooser);
     // What was answered is told, and kept, whether or not a plan comes of it.
     review.map_or(Ok(()), Review::close)?;
-    Ok((built?, base))
+    match review {
+        Some(review) => Ok((built.map_err(|error| review.explain(error))?, base)),
+        None => Ok((built?, base)),
+    }
 }
 
-/// Builds the phases that are meant on an index of the files that the journal goes with, without the steps that are left out.
+/// Builds the phases that are meant on an index of the files that the journal goes with, without the steps that are left out; `chooser`
+/// decides on the fixes.
 pub(super) fn build_on(
     index: Index,
     plan: &Plan,
     journal: &Journal,
     selection: &Selection,
     is_left_out: &(dyn Fn(&str, &str) -> bool + Sync),
+    chooser: Option<&dyn Chooser>,
 ) -> Result<Built, CliError> {
-    build_chosen(index, plan, journal, selection, is_left_out, &Ticker::start(), None)
+    build_chosen(index, plan, journal, selection, is_left_out, &Ticker::start(), chooser)
 }
 
 /// Builds the phases that are meant; `chooser` decides on the fixes.

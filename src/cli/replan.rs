@@ -16,6 +16,7 @@ use crate::plan::gate::worse::worse;
 use crate::plan::spec::Plan;
 use crate::report::{self, Report};
 use crate::text::path::RepoPath;
+use crate::text::words::first;
 
 /// How many paths are shown of each kind.
 const SHOWN: usize = 20;
@@ -103,11 +104,8 @@ fn show(out: &mut String, (phase, step): (&str, &str), same: usize, [gone, new, 
         other.len()
     );
     for (word, paths) in [("no longer", gone), ("new", new), ("another way", other)] {
-        for path in paths.iter().take(SHOWN) {
-            let _ = writeln!(out, "    {word:<11}  {path}");
-        }
-        if paths.len() > SHOWN {
-            let _ = writeln!(out, "    {word:<11}  … and {} more", paths.len() - SHOWN);
+        for line in first(paths, SHOWN, ToString::to_string) {
+            let _ = writeln!(out, "    {word:<11}  {line}");
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::plan::gate::worse::{Worse, worse};
 use crate::plan::message;
 use crate::plan::spec::Plan;
 use crate::report::clean;
+use crate::text::words::first;
 
 /// The largest file that is read as a saved plan, in bytes.
 const LARGEST: u64 = 1 << 30;
@@ -35,7 +36,7 @@ pub(super) fn read(path: &Path) -> Result<Artefact, CliError> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| CliError::usage(format!("{} is not a saved plan: it is not UTF-8", path.display())))?;
-    Ok(Artefact::from_json(&text)?)
+    Artefact::from_json(&text).map_err(|error| CliError::from(error).with(&format!("  in {}", path.display())))
 }
 
 /// Says that another version of the tool has saved a plan.
@@ -55,10 +56,14 @@ pub(super) fn tell_version(artefact: &Artefact) {
 /// It is not there any more, or another plan stands there.
 pub(super) fn source(global: &Global, project: &Project, artefact: &Artefact) -> Result<Plan, CliError> {
     let source = clean(&artefact.source);
-    let plan = project.plan_at(global, &artefact.source).map_err(|error| {
-        error.hint(format!("the saved plan was read from `{source}`, which has to be there to plan anew or to measure gates"))
-    })?;
+    let plan = match global.plan {
+        Some(_) => project.plan(global)?,
+        None => project.plan_at(global, &artefact.source).map_err(|error| {
+            error.hint(format!("the saved plan was read from `{source}`; where that is elsewhere now, `--plan` says where"))
+        })?,
+    };
     if plan.name != artefact.plan {
+        let source = global.plan.as_deref().map_or(source, clean);
         return Err(CliError::refused(format!("`{source}` is the plan `{}`, and `{}` was saved", plan.name, artefact.plan)));
     }
     Ok(plan)
@@ -163,12 +168,7 @@ fn in_part(saved: &SavedStep, made: &Made) -> String {
         return if of < all { rest } else { String::new() };
     }
     let mut text = format!("\nApplied in part: {of} of {all} files. Left out:");
-    for (path, _) in made.left_out.iter().take(NAMED) {
-        let _ = write!(text, "\n- {path}");
-    }
-    if made.left_out.len() > NAMED {
-        let _ = write!(text, "\n- … and {} more", made.left_out.len() - NAMED);
-    }
+    text.extend(first(&made.left_out, NAMED, |(path, _)| path.to_string()).iter().map(|line| format!("\n- {line}")));
     text
 }
 

@@ -41,6 +41,10 @@ enum Format {
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
+    if global.plan.is_some() {
+        let error = CliError::usage("a saved plan is shown as it was saved, and --plan has no say in it".to_owned());
+        return Err(error.hint("leave --plan out"));
+    }
     let artefact = saved::read(&args.file)?;
     let project = Project::open(global)?;
     if args.format == Format::Diff {

@@ -1,9 +1,8 @@
 //! What is shown of a fix that is asked about: lines that fit the terminal, with nothing in them that does something to it.
 
-use std::io::IsTerminal;
-
 use unicode_width::UnicodeWidthChar;
 
+use super::super::is_coloured;
 use super::decisions::sides;
 use crate::plan::choice::Asked;
 use crate::report::clean;
@@ -11,6 +10,7 @@ use crate::report::hunks::{Side, hunks};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::Snapshot;
+use crate::text::words::{first, more};
 use crate::transform::finding::{Evidence, Finding, Outcome};
 
 /// The width that is taken where the terminal does not tell.
@@ -42,9 +42,7 @@ impl Screen {
     pub fn of_stderr() -> Self {
         let stderr = std::io::stderr();
         let width = terminal_size::terminal_size_of(&stderr).map_or(WIDTH, |(width, _)| usize::from(width.0));
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let is_plain = set("NO_COLOR").is_some() || set("TERM").is_some_and(|terminal| terminal == "dumb");
-        Self { width: width.max(NARROWEST), is_coloured: stderr.is_terminal() && !is_plain }
+        Self { width: width.max(NARROWEST), is_coloured: is_coloured() }
     }
 
     /// A question: what was found, why somebody is asked, and what would be changed.
@@ -55,11 +53,8 @@ impl Screen {
         if asked.fixes.len() > 1 {
             self.line(&mut out, "", "", &format!("{} fixes that are made together or not at all:", asked.fixes.len()));
         }
-        for finding in asked.fixes.iter().take(SHOWN_FIXES) {
-            self.line(&mut out, "", "", &format!("{}: {}", finding.place, finding.message));
-        }
-        if asked.fixes.len() > SHOWN_FIXES {
-            self.line(&mut out, "", "", &format!("… and {} more", asked.fixes.len() - SHOWN_FIXES));
+        for line in first(asked.fixes, SHOWN_FIXES, |finding| format!("{}: {}", finding.place, finding.message)) {
+            self.line(&mut out, "", "", &line);
         }
         self.reasons(&mut out, asked.fixes);
         self.change(&mut out, asked.index.snapshot(), &together(asked.fixes));
@@ -101,8 +96,8 @@ impl Screen {
             self.line(out, BOLD, "", &head);
             self.difference(out, files, path, what);
         }
-        if change.files().len() > SHOWN_FILES {
-            self.line(out, "", "", &format!("… and {} more files", change.files().len() - SHOWN_FILES));
+        if let Some(more) = more(change.files().len(), SHOWN_FILES) {
+            self.line(out, "", "", &format!("{more} files"));
         }
     }
 
