@@ -12,7 +12,7 @@ use super::progress::Ticker;
 use super::project::{At, Project};
 use super::review::{Asking, Decisions, Review};
 use super::writing::{Branch, Commit, Writing, check_gates};
-use super::{Answer, Global, confirm, replan, saved, say};
+use super::{Answer, Global, confirm, note, replan, saved, say};
 use crate::git::short;
 use crate::index::Index;
 use crate::plan::commits::{Grouping, Style};
@@ -98,7 +98,12 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let drafts: Vec<_> = steps.iter().map(|commit| commit.draft()).collect();
     let work = repo.write(branch.base, &drafts)?;
     let ids = args.writing.publish(repo, work, &branch, &format!("ssot-migrate apply: {commits}"))?;
-    answers.map_or(Ok(()), |mut answers| answers.spend())?;
+    if let Some(Err(error)) = answers.map(|mut answers| answers.spend()) {
+        note(&format!(
+            "the commits are made, but the answers that they rest on could not be forgotten\n{}",
+            error.render(false)
+        ));
+    }
     let mut out = format!("Made {commits} on {}:\n", short(&branch.name));
     for (step, id) in steps.iter().zip(&ids) {
         out += &format!("  {} {}\n", &id.to_string()[..10], step.title);

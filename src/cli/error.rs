@@ -77,7 +77,10 @@ impl CliError {
 
     pub fn render(&self, colour: bool) -> String {
         let message = match &*self.cause {
-            Cause::Spec(error) | Cause::Build(BuildError::Spec(error)) => return error.render(colour),
+            Cause::Spec(error) | Cause::Build(BuildError::Spec(error)) => {
+                let hint = self.hint.as_ref().map(|hint| format!("\nhint: {}", plain::lines(hint))).unwrap_or_default();
+                return error.render(colour).trim_end().to_owned() + &hint;
+            }
             Cause::Build(error) => error.to_string(),
             Cause::Git(error) => error.to_string(),
             Cause::Artefact(error) => error.to_string(),

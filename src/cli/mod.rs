@@ -8,6 +8,7 @@ mod demo;
 mod error;
 mod explain;
 mod files;
+mod format;
 mod plan;
 mod process;
 mod programs;

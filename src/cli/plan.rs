@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
 use super::error::CliError;
+use super::format::PlanFormat;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
 use super::review::Review;
@@ -27,8 +26,8 @@ pub(super) struct Args {
     #[command(flatten)]
     pub selection: Selection,
     /// The form of the answer
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
     /// Also save the plan to a file, for `apply FILE`
     #[arg(long, value_name = "FILE", conflicts_with = "worktree")]
     out: Option<PathBuf>,
@@ -55,18 +54,6 @@ pub(super) struct Selection {
     /// Also take the fixes that are likely right and not proved
     #[arg(long)]
     pub review: bool,
-}
-
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Format {
-    /// A summary for people
-    Text,
-    /// A patch that `git apply` accepts
-    Diff,
-    /// Everything, for programs
-    Json,
-    /// A checklist of what is left, by phase and owner, for a pull request
-    Markdown,
 }
 
 impl Selection {
@@ -98,10 +85,10 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let report = Report { plan: &plan, built: &built, base, threshold: args.selection.threshold() };
     let is_empty = built.steps.iter().all(|step| step.files.is_empty());
     let out = match args.format {
-        Format::Text => plain::lines(&report::text::render(&report)).into_owned().into_bytes(),
-        Format::Json => report::json::render(&report).into_bytes(),
-        Format::Markdown => report::markdown::render(&report).into_bytes(),
-        Format::Diff => report::diff::render(&net(&built)?),
+        PlanFormat::Text => plain::lines(&report::text::render(&report)).into_owned().into_bytes(),
+        PlanFormat::Json => report::json::render(&report).into_bytes(),
+        PlanFormat::Markdown => report::markdown::render(&report).into_bytes(),
+        PlanFormat::Diff => report::diff::render(&net(&built)?),
     };
     if let Some(path) = &args.out {
         let repo = project.repo()?;

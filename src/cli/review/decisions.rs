@@ -181,9 +181,10 @@ impl Decisions {
         let met: BTreeSet<String> = self.met.keys().cloned().collect();
         self.update(|entries| {
             for entry in entries.values_mut().filter(|entry| met.contains(&entry.key)) {
-                entry.said.retain(|said| *said == Said::Reject);
+                // One that nobody has decided on keeps its turn among those that are alike.
+                entry.said.retain(|said| matches!(said, Said::Reject | Said::Nothing));
             }
-            entries.retain(|_, entry| !entry.said.is_empty());
+            entries.retain(|_, entry| entry.count() > 0);
         })
     }
 
@@ -273,4 +274,42 @@ pub(super) fn edited(files: &Snapshot, change: &SourceChange) -> Option<Vec<(Rep
         matches!(what, FileChange::Edit(_)).then(|| (path.clone(), before, after))
     };
     change.files().iter().map(side).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_forgotten_and_the_others_keep_their_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.json");
+        let entry = |key: &str, said: &[Said]| Entry {
+            key: key.to_owned(),
+            phase: "a".to_owned(),
+            step: "s".to_owned(),
+            path: "a.py".to_owned(),
+            message: "m".to_owned(),
+            said: said.to_vec(),
+        };
+        let mut decisions =
+            Decisions { path: path.clone(), plan: "p".to_owned(), entries: BTreeMap::new(), met: BTreeMap::new() };
+        decisions
+            .update(|entries| {
+                for (key, said) in [
+                    ("x", &[Said::Nothing, Said::Accept, Said::Reject][..]),
+                    ("y", &[Said::Nothing, Said::Accept]),
+                    ("z", &[Said::Accept]),
+                ] {
+                    entries.insert(key.to_owned(), entry(key, said));
+                }
+            })
+            .unwrap();
+        decisions.met.extend([("x".to_owned(), 3), ("y".to_owned(), 2)]);
+        decisions.spend().unwrap();
+        let kept = read(&path).unwrap();
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["x", "z"], "what was not met is still to be made");
+        assert_eq!(kept["x"].said, [Said::Nothing, Said::Reject]);
+        assert_eq!((decisions.count_of("a"), decisions.count_of("b")), (2, 0));
+    }
 }
