@@ -101,25 +101,26 @@ pub(super) fn steps(
     }
     let progress = Ticker::start();
     progress.doing("proving the saved plan on the files as they are");
-    // What was proved and measured on these very files when the plan was saved holds.
-    let is_same = !is_partial && repo.tree(branch.base)? == artefact.tree;
-    let (made, worse) = if is_same || (!is_partial && !standing.drifted.is_empty()) {
-        (artefact.make(&snapshot, &standing, &Proof::Made)?, artefact.worse.clone())
-    } else {
-        let index = Index::build(snapshot.clone(), &artefact.options);
-        let proof = if is_partial { Proof::Partial(&index) } else { Proof::Strict(&index) };
-        let made = artefact.make(&snapshot, &standing, &proof)?;
-        let worse = measured(global, project, artefact, &index, &made)?;
-        (made, worse)
+    // What was proved and measured on these very files when the plan was saved holds; files that have drifted are refused first.
+    let is_new = is_partial || (standing.drifted.is_empty() && repo.tree(branch.base)? != artefact.tree);
+    let index = is_new.then(|| Index::build(snapshot.clone(), &artefact.options));
+    let proof = match &index {
+        Some(index) if is_partial => Proof::Partial(index),
+        Some(index) => Proof::Strict(index),
+        None => Proof::Made,
     };
+    let made = artefact.make(&snapshot, &standing, &proof)?;
     drop(progress);
-    check_gates(&worse)?;
     let outline = outline(artefact, &made);
     if made.iter().all(|made| made.files.is_empty()) && !standing.has_begun() {
         let error =
             CliError::refused(format!("without the files that have drifted, nothing of the plan can stand:\n{outline}"));
         return Err(error.hint("nothing has been changed; `--replan` plans anew for the files as they are"));
     }
+    check_gates(&match &index {
+        Some(index) => measured(global, project, artefact, index, &made)?,
+        None => artefact.worse.clone(),
+    })?;
     if !yes || is_partial {
         say(&outline);
     }
