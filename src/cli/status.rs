@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::error::CliError;
 use super::plan::{Selection, build_on};
 use super::project::{At, Project};
+use super::review::Decisions;
 use super::{Answer, Global};
 use crate::git::journal::Journal;
 use crate::index::Index;
@@ -13,6 +14,7 @@ use crate::plan::build::{BuiltStep, count_files};
 use crate::plan::gate::measure;
 use crate::plan::spec::{Phase, Plan};
 use crate::report::{gates, refs};
+use crate::text::words::count;
 
 /// Show how far each phase of the plan has come, and its figures
 #[derive(clap::Args, Debug)]
@@ -70,6 +72,7 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
     let (snapshot, base, journal) = project.snapshot(&At::Head, &plan)?;
     let index = Index::build(snapshot, &plan.options);
     let steps = steps(&plan, &journal, &index)?;
+    let answers = project.repo.as_ref().map(|repo| Decisions::open(repo, &plan.name, false)).transpose()?;
     // Writing to a string cannot fail.
     let mut out = String::new();
     let _ = writeln!(
@@ -87,14 +90,17 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
         let left = steps.iter().flat_map(|step| &step.findings).map(|finding| &finding.place).collect::<BTreeSet<_>>().len();
         let mut facts = Vec::new();
         if commits > 0 {
-            facts.push(format!("{commits} commit{}", if commits == 1 { "" } else { "s" }));
+            facts.push(count(commits, "commit"));
         }
         facts.extend(doubts(&project, phase, &journal)?);
+        if let Some(kept) = answers.as_ref().map(|answers| answers.count_of(&phase.id)).filter(|kept| *kept > 0) {
+            facts.push(format!("{} kept", count(kept, "answer")));
+        }
         if files > 0 {
-            facts.push(format!("{files} file{} to change", if files == 1 { "" } else { "s" }));
+            facts.push(format!("{} to change", count(files, "file")));
         }
         if left > 0 && files == 0 {
-            facts.push(format!("{left} place{} left for a person", if left == 1 { "" } else { "s" }));
+            facts.push(format!("{} left for a person", count(left, "place")));
         }
         if !phase.requires.is_empty() {
             facts.push(format!("requires {}", phase.requires.join(", ")));
@@ -119,7 +125,7 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
 fn steps(plan: &Plan, journal: &Journal, index: &Index) -> Result<Vec<BuiltStep>, CliError> {
     let build = |phase: Vec<String>| {
         let selection = Selection { phase, only: true, review: false };
-        build_on(index.advance(index.snapshot().clone()), plan, journal, &selection, &|_, _| false)
+        build_on(index.advance(index.snapshot().clone()), plan, journal, &selection, &|_, _| false, None)
     };
     let (standing, open): (Vec<&Phase>, Vec<&Phase>) = plan.phases.iter().partition(|phase| journal.has_phase(&phase.id));
     let ids = |phases: &[&Phase]| phases.iter().map(|phase| phase.id.clone()).collect::<Vec<_>>();

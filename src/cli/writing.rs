@@ -11,7 +11,7 @@ use crate::plan::gate::worse::Worse;
 use crate::report::gates as gates_text;
 
 /// How commits are made.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct Writing {
     /// Commit to this branch, and leave the work tree alone; it is made if it does not exist [default: the current branch]
     #[arg(long, value_name = "NAME")]

@@ -8,6 +8,7 @@ use git2::ErrorCode;
 use super::DETACHED;
 use super::snapshot::{MOST_ENTRIES, MOST_FOLDERS};
 use crate::text::path::RepoPath;
+use crate::text::words::first;
 
 /// Why git could not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -262,11 +263,7 @@ fn is_are(count: usize) -> String {
 
 fn paths(paths: &[RepoPath]) -> String {
     const SHOWN: usize = 10;
-    let mut lines: Vec<String> = paths.iter().take(SHOWN).map(|path| format!("\n  {path}")).collect();
-    if paths.len() > SHOWN {
-        lines.push(format!("\n  … and {} more", paths.len() - SHOWN));
-    }
-    lines.concat()
+    first(paths, SHOWN, ToString::to_string).iter().map(|line| format!("\n  {line}")).collect()
 }
 
 /// What to do about a full disk.

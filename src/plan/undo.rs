@@ -12,9 +12,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use self::dress::dressed_as;
-use super::delta::{Content, FileDelta};
+use super::delta::{Content, FileDelta, outcome};
 use crate::lang;
-use crate::text::blob::{BlobId, Mode};
+use crate::text::blob::BlobId;
 use crate::text::merge::{Grain, Merged, merge};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{ChangeError, File, ReadError, Snapshot};
@@ -114,15 +114,6 @@ pub fn undo(step: &[FileDelta], now: &Snapshot, places: &Whereabouts, labels: La
     work.undone.files.sort_by(|a, b| a.path.cmp(&b.path));
     work.undone.collisions.sort();
     Ok(work.undone)
-}
-
-/// What files come to: the content of each path that changes, `None` where there is a file no more.
-pub fn contents(files: &[FileDelta]) -> impl Iterator<Item = (RepoPath, Option<(Mode, Vec<u8>)>)> {
-    files.iter().flat_map(|file| {
-        let old = file.moved_from.clone().map(|old| (old, None));
-        let after = file.after.as_ref().map(|content| (content.mode, content.bytes.to_vec()));
-        old.into_iter().chain([(file.path.clone(), after)])
-    })
 }
 
 struct Work<'w> {
@@ -232,7 +223,7 @@ impl Work<'_> {
         let files = std::mem::take(&mut self.undone.files);
         let (mut files, twins): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| taken.insert(file.path.clone()));
         twins.iter().for_each(|file| self.collides(&file.path, Since::ThereAgain));
-        while let Err(ChangeError::Exists(path) | ChangeError::Blocked { path, .. }) = self.now.with_files(contents(&files)) {
+        while let Err(ChangeError::Exists(path) | ChangeError::Blocked { path, .. }) = self.now.with_files(outcome(&files)) {
             let all = files.len();
             files.retain(|file| file.path != path);
             self.collides(&path, Since::ThereAgain);

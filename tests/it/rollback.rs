@@ -135,7 +135,13 @@ fn what_a_person_changed_in_the_same_place_is_named_with_its_commit_and_author()
     assert_eq!(error.trim(), wanted);
     assert_eq!((sandbox.git(&["rev-parse", "HEAD"]), sandbox.files()), (head.clone(), files.clone()));
 
-    // Markers, but never on the user's branch.
+    // Markers, but never on the user's branch, and past the hooks that are there to refuse them.
+    let hook = sandbox.path(".git/hooks/pre-commit");
+    std::fs::write(&hook, "#!/bin/sh\n! git grep -q --cached '^<<<<<<<'\n").unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let error = rollback(&sandbox, &["--conflicts", "--dry-run"]).fails(2);
+    assert!(error.contains("cannot be used with '--dry-run'"), "{error}");
     let said = rollback(&sandbox, &["--conflicts"]);
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.contains("The branch ssot-migrate/rollback-phase has the rollback"), "{}", said.out);
@@ -169,7 +175,10 @@ fn a_rollback_that_would_break_what_came_later_is_refused() {
         "{error}"
     );
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
-    let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "other", "--yes"]).fails(1);
+    let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "phsae", "--yes"]).fails(2);
+    assert!(error.contains("the plan `test` has no phase `phsae`\nhint: did you mean `phase`?"), "{error}");
+    let more = plan() + "\n[[phase]]\nid = \"other\"\n[[phase.step]]\nid = \"more\"\nkind = \"absolute-imports\"\n";
+    let error = sandbox.with_plan(&more, &["rollback", "--phase", "other", "--yes"]).fails(1);
     assert!(error.contains("the phase `other` is not applied on main\nhint: applied are: phase"), "{error}");
 }
 
@@ -288,6 +297,18 @@ fn imports_that_others_put_beside_the_steps_are_no_obstacle() {
         "import os\nimport io\nfrom pkg.legacy import Manager\nimport re\n\nprint(Manager, os)\n"
     );
     assert_eq!(sandbox.read("pkg/last.py"), "from pkg.legacy import Manager\n\n\ndef more():\n    return 1\n");
+}
+
+#[test]
+fn what_is_planned_again_leaves_no_gate_worse() {
+    let gate = "[[phase.gate]]\nid = \"last\"\nmetric = \"references\"\nof = \"pkg.last\"\nmax = 3\n\n[[phase]]\nid = \"c\"";
+    let plan = PHASES.replace("[[phase]]\nid = \"c\"", gate);
+    let sandbox = three();
+    sandbox.with_plan(&plan, &["apply", "--yes", "--phase", "a", "--phase", "b"]).ok();
+    sandbox.write("mine.py", "import pkg.last\n");
+    sandbox.commit("One more by somebody else");
+    let error = sandbox.with_plan(&plan, &["rollback", "--phase", "a", "--cascade", "--yes"]).fails(1);
+    assert!(error.contains("a gate would be left worse than it is:\n  b / gate last: 1 (1 service, 0 tests) -> "), "{error}");
 }
 
 #[test]

@@ -14,14 +14,16 @@ use crate::git::journal::{Entry, Journal};
 use crate::git::{CommitId, Repo};
 use crate::index::Index;
 use crate::plan::build::{BuildError, Progress};
+use crate::plan::delta::outcome;
 use crate::plan::message;
 use crate::plan::prove::{Violation, between, is_old, prove};
 use crate::plan::spec::Plan;
-use crate::plan::undo::{Collision, Labels, Since, Undone, contents, undo};
+use crate::plan::undo::{Collision, Labels, Since, Undone, undo};
 use crate::report;
 use crate::text::merge::came_from;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::Snapshot;
+use crate::text::words::{count, first, more};
 
 /// How many places are shown, at most.
 const SHOWN: usize = 10;
@@ -63,6 +65,11 @@ impl<'u> Undoing<'u> {
     /// The files before.
     pub fn base(&self) -> &Snapshot {
         &self.base
+    }
+
+    /// The repository.
+    pub fn repo(&self) -> &Repo {
+        self.repo
     }
 
     /// The commit that undoing starts from.
@@ -240,7 +247,7 @@ impl Merge {
     }
 
     fn take(&mut self, plan: &Plan, of: &[&Entry], undone: Undone, is_marked: bool) -> Result<(), CliError> {
-        self.result = self.result.with_files(contents(&undone.files)).map_err(BuildError::from)?;
+        self.result = self.result.with_files(outcome(&undone.files)).map_err(BuildError::from)?;
         self.fine.extend(undone.fine);
         self.gone.extend(undone.gone);
         let steps: Vec<(&str, &str)> = of.iter().map(|entry| (&*entry.phase, &*entry.step)).collect();
@@ -259,8 +266,9 @@ impl Blocked {
         // Writing to a string cannot fail.
         match self {
             Blocked::Collision(places) => {
-                let count = if places.len() == 1 { "1 place has".to_owned() } else { format!("{} places have", places.len()) };
-                let mut text = format!("{} cannot be undone: {count} changed again since", chosen.what());
+                let have = if places.len() == 1 { "has" } else { "have" };
+                let places_have = format!("{} {have}", count(places.len(), "place"));
+                let mut text = format!("{} cannot be undone: {places_have} changed again since", chosen.what());
                 for (collision, touches) in places.iter().take(SHOWN) {
                     let what = match collision.what {
                         Since::Changed(start, end) => place(&collision.path, start, end),
@@ -273,24 +281,15 @@ impl Blocked {
                         let _ = write!(text, "\n    {}", report::clean(&line));
                     }
                 }
-                more(&mut text, places.len());
+                text.extend(more(places.len(), SHOWN).map(|more| format!("\n  {more}")));
                 text
             }
             Blocked::Breaks(violations) => {
                 let mut text = format!("without {}, what came later would break:", chosen.what());
-                violations.iter().take(SHOWN).for_each(|violation| {
-                    let _ = write!(text, "\n  {violation}");
-                });
-                more(&mut text, violations.len());
+                text.extend(first(violations, SHOWN, ToString::to_string).iter().map(|line| format!("\n  {line}")));
                 text
             }
         }
-    }
-}
-
-fn more(text: &mut String, count: usize) {
-    if count > SHOWN {
-        let _ = write!(text, "\n  … and {} more", count - SHOWN);
     }
 }
 
