@@ -120,13 +120,19 @@ pub enum GitError {
     CheckedOutElsewhere(String, PathBuf),
     /// Folders of files that would be changed cannot be written to.
     #[error("{} read-only, and files in {} would be changed:{}", is_folder(.0.len()), if .0.len() == 1 { "it" } else { "them" }, paths(.0))]
-    ReadOnly(Vec<RepoPath>),
+    ReadOnly(Vec<String>),
     /// Files that would be changed go through filters on their way to the disk.
     #[error("{} that would be changed {} a filter or an encoding on the way to the disk:{}", files(.0.len()), if .0.len() == 1 { "goes through" } else { "go through" }, paths(.0))]
     Filtered(Vec<RepoPath>),
     /// A tree has more entries, or deeper folders, than any that people make.
     #[error("the tree of {0} has more than {MOST_ENTRIES} entries, or more than {MOST_FOLDERS} folders in one another")]
     Bomb(String),
+    /// `core.sharedRepository` has a value that git does not know.
+    #[error("core.sharedRepository is `{0}`")]
+    BadSharing(String),
+    /// What a commit did cannot be known.
+    #[error("what the commit {} did is not known: its parent, or a content, is not in this clone", &.0[..10])]
+    NotInClone(String),
     /// The repository has no work tree.
     #[error("{0} is a bare repository: it has no work tree")]
     Bare(PathBuf),
@@ -201,6 +207,8 @@ impl GitError {
                 "this version does not run filters: commit to another branch with `--branch NAME`, and let git check it out"
             }
             GitError::Bomb(_) => "a small repository can name one folder billions of times: do not check it out",
+            GitError::BadSharing(_) => "it is `umask`, `group`, `all`, or a mode such as `0660`",
+            GitError::NotInClone(_) => "`git fetch --unshallow` brings the history, `git fetch --refetch` the contents",
             GitError::Bare(_) => "plan for a commit",
             GitError::Sparse(_) => "plan for a commit, or check all files out: `git sparse-checkout disable`",
             GitError::Git(error) if error.message().contains("unsupported mandatory extension") => {
@@ -260,7 +268,7 @@ fn is_are(count: usize) -> String {
     if count == 1 { "a file is".to_owned() } else { format!("{count} files are") }
 }
 
-fn paths(paths: &[RepoPath]) -> String {
+fn paths<P: std::fmt::Display>(paths: &[P]) -> String {
     const SHOWN: usize = 10;
     let mut lines: Vec<String> = paths.iter().take(SHOWN).map(|path| format!("\n  {path}")).collect();
     if paths.len() > SHOWN {

@@ -70,10 +70,13 @@ impl Repo {
             objects.extend(list(&from.join(&folder))?.into_iter().map(|name| Path::new(&folder).join(name)));
         }
         objects.sort();
+        let sharing = self.sharing()?;
+        let share = |path: &Path| sharing.give(path).map_err(io(path));
+        objects.iter().try_for_each(|object| share(&from.join(object)))?;
         sync(&objects.iter().map(|object| from.join(object)).collect::<Vec<_>>())?;
         let folders: BTreeSet<PathBuf> = objects.iter().filter_map(|object| Some(to.join(object.parent()?))).collect();
-        for folder in folders.iter().filter(|folder| !folder.is_dir()) {
-            fs::create_dir_all(folder).map_err(io(folder))?;
+        for folder in &folders {
+            sharing.make_folder(folder).map_err(io(folder))?;
         }
         for object in &objects {
             let target = to.join(object);
