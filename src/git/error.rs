@@ -115,6 +115,9 @@ pub enum GitError {
     /// The branch's name is not one that git allows.
     #[error("`{0}` is not a name for a branch")]
     BadBranch(String),
+    /// The name of the current branch is not text.
+    #[error("the name of the branch `{0}` is not text in UTF-8")]
+    OddBranch(String),
     /// The branch is checked out in another work tree.
     #[error("the branch `{0}` is checked out in {1}")]
     CheckedOutElsewhere(String, PathBuf),
@@ -200,6 +203,7 @@ impl GitError {
             GitError::SameName(_) => "give one of them another name, or commit to another branch with `--branch NAME`",
             GitError::Miswritten(_) => "this is a mistake of the tool: please report it; nothing has been changed",
             GitError::BadBranch(_) => "`git check-ref-format --branch NAME` says what is allowed",
+            GitError::OddBranch(_) => "`git branch -m NAME` renames it, and `--branch NAME` commits to another",
             GitError::CheckedOutElsewhere(..) => "run the command there, or name another branch",
             GitError::WorkTree { .. } => "nothing is lost: once what stands in the way is gone, the next command finishes it",
             GitError::ReadOnly(_) => "make them writable, or commit to another branch with `--branch NAME`",

@@ -142,6 +142,18 @@ impl Repo {
         }
     }
 
+    /// Refuses a current branch whose name is not text: what is recorded of its move could not name it.
+    ///
+    /// # Errors
+    /// It is one.
+    pub fn check_head(&self) -> Result<(), GitError> {
+        let head = self.inner.head()?;
+        match std::str::from_utf8(head.name_bytes()) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(GitError::OddBranch(short(&String::from_utf8_lossy(head.name_bytes())).to_owned())),
+        }
+    }
+
     /// The commit that a revision names; HEAD's where none is named.
     ///
     /// # Errors

@@ -60,6 +60,18 @@ fn a_new_branch_needs_a_name_that_is_free() {
     assert_eq!(sandbox.git(&["fsck", "--strict", "--no-dangling"]), "");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_branch_whose_name_is_not_text_is_named_as_that() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let mut command = sandbox.command("git");
+    command.args(["checkout", "-q", "-b"]).arg(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"caf\xe9"));
+    sandbox.run(command).ok();
+    let error = apply(&sandbox, &[]).fails(2);
+    assert!(error.contains("the name of the branch `caf\u{fffd}` is not text in UTF-8\nhint: `git branch -m NAME`"), "{error}");
+    apply(&sandbox, &["--branch", "other"]).ok();
+}
+
 #[test]
 fn reflogs_are_kept_as_git_is_configured() {
     for (config, is_logged) in [("false", false), ("TRUE", true), ("Always", true), ("0", false)] {

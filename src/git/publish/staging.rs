@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
@@ -135,7 +136,11 @@ fn list(folder: &Path) -> Result<Vec<std::ffi::OsString>, GitError> {
 /// Makes files and folders durable, several at once: most of the time goes into waiting.
 pub(in crate::git) fn sync(paths: &[PathBuf]) -> Result<(), GitError> {
     paths.par_iter().try_for_each(|path| match File::open(path) {
-        Ok(file) => file.sync_all().map_err(io(path)),
+        Ok(file) => match file.sync_all() {
+            // Not every file system knows how to do it for a folder.
+            Err(error) if path.is_dir() && matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+            synced => synced.map_err(io(path)),
+        },
         // Windows opens no folders.
         Err(_) if !cfg!(unix) => Ok(()),
         Err(error) => Err(io(path)(error)),
