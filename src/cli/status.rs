@@ -8,6 +8,7 @@ use super::plan::{Selection, build_on};
 use super::project::{At, Project};
 use super::review::Decisions;
 use super::{Answer, Global};
+use crate::git::GitError;
 use crate::git::journal::Journal;
 use crate::index::Index;
 use crate::plan::build::{BuiltStep, count_files};
@@ -143,16 +144,20 @@ fn steps(plan: &Plan, journal: &Journal, index: &Index) -> Result<Vec<BuiltStep>
 /// What is not as it should be with a phase's commits.
 fn doubts(project: &Project, phase: &Phase, journal: &Journal) -> Result<Vec<String>, CliError> {
     let mut facts = Vec::new();
-    let mut altered = BTreeSet::new();
+    let (mut altered, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for entry in journal.commits_of(&phase.id) {
-        if let Some(repo) = &project.repo
-            && repo.unaltered(entry)?.is_none()
-        {
-            altered.insert(entry.commit);
+        match project.repo.as_ref().map(|repo| repo.unaltered(entry)) {
+            Some(Ok(None)) => drop(altered.insert(entry.commit)),
+            Some(Err(GitError::NotInClone(_))) => drop(unknown.insert(entry.commit)),
+            Some(Err(error)) => return Err(error.into()),
+            Some(Ok(Some(_))) | None => {}
         }
     }
     if !altered.is_empty() {
         facts.push(format!("{} altered since they were made", altered.len()));
+    }
+    if !unknown.is_empty() {
+        facts.push(format!("{} not wholly in this clone", unknown.len()));
     }
     for step in phase.steps.iter().filter(|step| !journal.is_whole(&phase.id, &step.id)) {
         facts.push(format!("parts of {} are missing", step.id));

@@ -80,7 +80,10 @@ impl Writing {
                 Ok(Branch { name: full, base, exists: commit.is_some() })
             }
             None => match repo.head()? {
-                Head::Branch { name, commit } => Ok(Branch { name, base: commit, exists: true }),
+                Head::Branch { name, commit } => {
+                    repo.check_head()?;
+                    Ok(Branch { name, base: commit, exists: true })
+                }
                 Head::Unborn(name) => Err(GitError::Unborn(name).into()),
                 Head::Detached(commit) => Ok(Branch { name: HEAD.to_owned(), base: commit, exists: true }),
             },

@@ -242,13 +242,32 @@ impl Hunk {
 
 /// The stretches of a text that another has changed, and by how much each has grown.
 fn changes<'t>(old: &[&'t [u8]], new: &[&'t [u8]]) -> impl Iterator<Item = (Hunk, isize)> {
-    let ops = capture_diff_slices(Algorithm::Histogram, old, new).into_iter();
-    ops.filter(|op| !matches!(op, DiffOp::Equal { .. })).map(|op| {
+    let mut changed: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    for op in capture_diff_slices(Algorithm::Histogram, old, new) {
         let (range, made) = (op.old_range(), op.new_range());
+        match changed.last_mut() {
+            _ if matches!(op, DiffOp::Equal { .. }) => {}
+            Some(last)
+                if made.is_empty() && can_join(last.0.end, &range, old)
+                    || range.is_empty() && can_join(last.1.end, &made, new) =>
+            {
+                last.0.end += range.len();
+                last.1.end += made.len();
+            }
+            _ => changed.push((range, made)),
+        }
+    }
+    changed.into_iter().map(|(range, made)| {
         let grown = made.len() as isize - range.len() as isize;
         let is_layout = old[range.clone()].iter().chain(&new[made]).all(|text| is_layout(text));
         (Hunk { range, ours: 0, theirs: 0, is_layout }, grown)
     })
+}
+
+/// Whether what came or went could as well have done so right behind a place before it, because the text repeats itself. Then the two
+/// are one change: told apart, a part of it could be taken for what the other side did.
+fn can_join(place: usize, changed: &Range<usize>, text: &[&[u8]]) -> bool {
+    (place..changed.start).all(|at| text[at] == text[at + changed.len()])
 }
 
 /// Whether a text is what a formatter puts in and takes away.
@@ -341,6 +360,12 @@ mod tests {
         assert_eq!(marked, "1\n<<<<<<< now\nours\n=======\ntheirs\n>>>>>>> before\n2");
         let merged = merge(b"a", b"b", b"c", Grain::Lines);
         assert_eq!(merged.with_markers("x", "y"), b"<<<<<<< x\nb\n=======\nc\n>>>>>>> y\n");
+    }
+
+    #[test]
+    fn a_line_that_repeats_is_not_taken_for_another() {
+        assert_eq!(fine("x\ny\n", "x\ny\ny\n", "y\ny\n").as_deref(), Some("y\ny\ny\n"), "one came, and one changed");
+        assert_eq!(fine("a\na\na\nb\n", "a\na\nb\n", "a\na\nb\nb\n"), None, "one went, and the same one changed");
     }
 
     /// All texts of four places, at each of which stands a line, another line or none: what comes of a place can be told without the

@@ -201,19 +201,15 @@ impl Snapshot {
     pub fn with(&self, change: &SourceChange) -> Result<Snapshot, ChangeError> {
         let mut gone: Vec<&RepoPath> = Vec::new();
         let mut made: BTreeMap<RepoPath, File> = BTreeMap::new();
-        // Two contents of one path would be one too many, whichever comes first.
-        let mut make = |path: &RepoPath, mode: Mode, bytes: Vec<u8>| match made
-            .insert(path.clone(), File::made(path.clone(), mode, bytes))
-        {
+        // Of two files that want one place, none gives way.
+        let mut make = |path: &RepoPath, mode, bytes| match made.insert(path.clone(), File::made(path.clone(), mode, bytes)) {
             Some(_) => Err(ChangeError::Exists(path.clone())),
             None => Ok(()),
         };
         for (path, what) in change.files() {
             let file = || self.file(path).ok_or_else(|| ChangeError::NotFound(path.clone()));
             match what {
-                FileChange::Create { content, mode } => {
-                    make(path, *mode, content.clone().into_bytes())?;
-                }
+                FileChange::Create { content, mode } => make(path, *mode, content.clone().into_bytes())?,
                 FileChange::Delete => {
                     file()?;
                     gone.push(path);

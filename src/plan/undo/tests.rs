@@ -1,6 +1,7 @@
 //! What undoing comes to: for each thing that may have happened to a file since.
 
 use super::*;
+use crate::text::blob::Mode;
 use crate::text::snapshot::{Memory, Opaque, OpaqueKind};
 
 fn path(text: &str) -> RepoPath {
