@@ -76,7 +76,8 @@
 //!
 //! Edits, each bound to the blob and mode that it was computed from ([`plan::artefact`]). Applied later, each path is asked how far along
 //! the steps it is; what is there is passed over, what has drifted is refused or left out with all that depends on it, and what is
-//! made is proved again wherever the tree is another one. The file is read as if a stranger had written it.
+//! made is proved again wherever the tree is another one, and its gates are measured again. The file is read as if a stranger had written
+//! it.
 //!
 //! # Who decides
 //!
@@ -93,9 +94,11 @@
 //! # What undoing is
 //!
 //! A commit of the tool is undone by merging its inverse into what is there now ([`text::merge`], [`plan::undo`]): file by file, where each is
-//! now ([`git::journal::trail`]), by lines and, in code, by words. The result is an ordinary draft of commits: it is proved, written and
+//! now ([`git::journal::trail`]), by lines and, in code, by words; whole statements beside one another, and imports among imports, are told
+//! apart where they touch ([`lang::block`]). The result is an ordinary draft of commits: it is proved, written and
 //! published like a plan. What is applied is read from the commits' trailers ([`git::journal`]); references keep the commits as they were made,
-//! because an amend or a squash makes others of them ([`git::journal::rollback`]).
+//! because an amend or a squash makes others of them ([`git::journal::rollback`]). What goes for the sake of others is planned again; which of
+//! its fixes for review had been made is read from what its commits did.
 //!
 //! # To add …
 //!

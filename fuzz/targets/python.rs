@@ -2,10 +2,4 @@
 
 #![no_main]
 
-#[path = "../bodies/python.rs"]
-mod body;
-#[path = "../bodies/input.rs"]
-#[allow(dead_code)]
-mod input;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| body::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ssot_migrate_fuzz::python::run(data));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -12,7 +12,7 @@ use super::progress::Ticker;
 use super::project::{At, Project};
 use super::review::{Asking, Decisions, Review};
 use super::writing::{Branch, Commit, Writing, check_gates};
-use super::{Answer, Global, confirm, saved, say};
+use super::{Answer, Global, confirm, note, replan, saved, say};
 use crate::git::short;
 use crate::index::Index;
 use crate::plan::commits::{Grouping, Style};
@@ -20,6 +20,7 @@ use crate::plan::gate::worse::worse;
 use crate::plan::spec::Plan;
 use crate::report::{self, Report};
 use crate::text::path::RepoPath;
+use crate::text::words::count;
 
 /// Carry the plan out: one commit for each step, all of them or none
 #[derive(clap::Args, Debug)]
@@ -28,7 +29,7 @@ pub(super) struct Args {
     #[arg(value_name = "FILE", conflicts_with_all = ["phase", "only", "review"])]
     file: Option<PathBuf>,
     #[command(flatten)]
-    saved: saved::Fitting,
+    saved: Fitting,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -37,6 +38,20 @@ pub(super) struct Args {
     cut: Cut,
     #[command(flatten)]
     writing: Writing,
+}
+
+/// What is done where a saved plan does not fit the files any more.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct Fitting {
+    /// With FILE: leave out the files that are not what the plan was made for, with all that depends on them, and apply the rest
+    #[arg(long, requires = "file", conflicts_with = "replan")]
+    partial: bool,
+    /// With FILE: plan anew for the files as they are, show what differs from the saved plan, and apply that
+    #[arg(long, requires = "file")]
+    replan: bool,
+    /// With --replan: take the plan as it is now, though it or one of its transforms has been changed since it was saved
+    #[arg(long, requires = "replan")]
+    changed_plan: bool,
 }
 
 /// How steps become commits.
@@ -68,7 +83,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let branch = args.writing.branch(repo)?;
     args.writing.check(repo)?;
     let (steps, answers) = match &args.file {
-        Some(file) => (saved::steps(global, &project, file, &args.saved, &branch, args.writing.yes)?, None),
+        Some(file) => (of_file(global, &project, args, file, &branch)?, None),
         None => planned(global, &project, args, &branch)?,
     };
     if steps.is_empty() {
@@ -76,20 +91,36 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     }
     let (changed, created) = paths(&steps);
     repo.check_files(&branch.name, &changed, &created)?;
-    let commits = if steps.len() == 1 { "1 commit".to_owned() } else { format!("{} commits", steps.len()) };
+    let commits = count(steps.len(), "commit");
     if !args.writing.yes && !confirm(&format!("Make {commits} on {}?", short(&branch.name)))? {
         return Err(CliError::refused("nothing has been changed".to_owned()));
     }
     let drafts: Vec<_> = steps.iter().map(|commit| commit.draft()).collect();
     let work = repo.write(branch.base, &drafts)?;
     let ids = args.writing.publish(repo, work, &branch, &format!("ssot-migrate apply: {commits}"))?;
-    answers.map_or(Ok(()), |mut answers| answers.spend())?;
+    if let Some(Err(error)) = answers.map(|mut answers| answers.spend()) {
+        note(&format!(
+            "the commits are made, but the answers that they rest on could not be forgotten\n{}",
+            error.render(false)
+        ));
+    }
     let mut out = format!("Made {commits} on {}:\n", short(&branch.name));
     for (step, id) in steps.iter().zip(&ids) {
         out += &format!("  {} {}\n", &id.to_string()[..10], step.title);
     }
     out += branch.advice();
     Ok(out.into())
+}
+
+/// The commits of a saved plan: as it was saved, or planned anew.
+fn of_file(global: &Global, project: &Project, args: &Args, file: &Path, branch: &Branch) -> Result<Vec<Commit>, CliError> {
+    let artefact = saved::read(file)?;
+    saved::tell_version(&artefact);
+    let Fitting { partial, replan, changed_plan } = args.saved;
+    match replan {
+        true => replan::steps(global, project, &artefact, changed_plan, branch, args.writing.yes),
+        false => saved::steps(global, project, &artefact, partial, branch, args.writing.yes),
+    }
 }
 
 /// The commits of a plan that is made now, and the answers that it rests on.
@@ -161,7 +192,7 @@ fn check_required(project: &Project, plan: &Plan, at: &At<'_>, selection: &Selec
         return Ok(());
     }
     let alone = Selection { phase: missing, only: true, review: selection.review };
-    let built = build_on(Index::build(snapshot, &plan.options), plan, &journal, &alone, &|_, _| false)?;
+    let built = build_on(Index::build(snapshot, &plan.options), plan, &journal, &alone, &|_, _| false, None)?;
     match built.steps.iter().find(|step| !step.files.is_empty()) {
         None => Ok(()),
         Some(step) => {

@@ -6,8 +6,9 @@ use clap::Parser;
 use include_dir::{Dir, include_dir};
 
 use super::error::CliError;
-use super::{Answer, Cli, print};
+use super::{Answer, Cli, Global, print};
 use crate::git::Repo;
+use crate::text::words::more;
 
 static SAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/netra-mini");
 
@@ -22,7 +23,11 @@ pub(super) struct Args {
     dir: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &Args) -> Result<Answer, CliError> {
+pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
+    if global.root.is_some() || global.plan.is_some() {
+        let error = CliError::usage("the demo runs the embedded plan on a sample repository of its own".to_owned());
+        return Err(error.hint("leave --root and --plan out; `--dir` says where the sample goes"));
+    }
     let root = folder(args.dir.as_deref())?;
     SAMPLE.extract(&root).map_err(|error| CliError::io(root.display().to_string(), error))?;
     Repo::init(&root, "Demo", "demo@localhost", "A sample monorepo")?;
@@ -89,8 +94,8 @@ fn step(root: &Path, words: &[&str]) -> Result<(), CliError> {
     let is_patch = words.contains(&"diff");
     let shown = if is_patch { lines.len().min(SHOWN) } else { lines.len() };
     say(&lines[..shown].join("\n"))?;
-    if shown < lines.len() {
-        say(&format!("… and {} more lines", lines.len() - shown))?;
+    if let Some(more) = more(lines.len(), shown) {
+        say(&format!("{more} lines"))?;
     }
     Ok(())
 }

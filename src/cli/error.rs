@@ -13,6 +13,8 @@ use crate::transform::wire::SpecError;
 #[derive(Debug)]
 pub(super) struct CliError {
     cause: Box<Cause>,
+    /// What else there is to know, in lines.
+    more: String,
     hint: Option<String>,
 }
 
@@ -31,20 +33,35 @@ enum Cause {
 
 impl CliError {
     pub fn usage(message: String) -> Self {
-        Self { cause: Box::new(Cause::Usage(message)), hint: None }
+        Self { cause: Box::new(Cause::Usage(message)), more: String::new(), hint: None }
     }
 
     pub fn refused(message: String) -> Self {
-        Self { cause: Box::new(Cause::Refused(message)), hint: None }
+        Self { cause: Box::new(Cause::Refused(message)), more: String::new(), hint: None }
     }
 
     pub fn io(what: impl Into<String>, error: io::Error) -> Self {
-        Self { cause: Box::new(Cause::Io(what.into(), error)), hint: None }
+        Self { cause: Box::new(Cause::Io(what.into(), error)), more: String::new(), hint: None }
     }
 
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Why a plan was refused, if that is what happened.
+    pub fn build(&self) -> Option<&BuildError> {
+        match &*self.cause {
+            Cause::Build(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Adds lines to what happened.
+    #[must_use]
+    pub fn with(mut self, more: &str) -> Self {
+        self.more = format!("{}\n{more}", self.more);
         self
     }
 
@@ -60,7 +77,10 @@ impl CliError {
 
     pub fn render(&self, colour: bool) -> String {
         let message = match &*self.cause {
-            Cause::Spec(error) | Cause::Build(BuildError::Spec(error)) => return error.render(colour),
+            Cause::Spec(error) | Cause::Build(BuildError::Spec(error)) => {
+                let hint = self.hint.as_ref().map(|hint| format!("\nhint: {}", plain::lines(hint))).unwrap_or_default();
+                return error.render(colour).trim_end().to_owned() + &hint;
+            }
             Cause::Build(error) => error.to_string(),
             Cause::Git(error) => error.to_string(),
             Cause::Artefact(error) => error.to_string(),
@@ -69,7 +89,7 @@ impl CliError {
         };
         let hint = self.hint.clone().or_else(|| self.known_hint());
         let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        plain::lines(&format!("error: {message}{hint}")).into_owned()
+        plain::lines(&format!("error: {message}{}{hint}", self.more)).into_owned()
     }
 
     fn known_hint(&self) -> Option<String> {
@@ -95,7 +115,7 @@ macro_rules! causes {
     ($($cause:ident($error:ty)),*) => {$(
         impl From<$error> for CliError {
             fn from(error: $error) -> Self {
-                Self { cause: Box::new(Cause::$cause(error)), hint: None }
+                Self { cause: Box::new(Cause::$cause(error)), more: String::new(), hint: None }
             }
         }
     )*};

@@ -10,6 +10,10 @@ use crate::plan::artefact::is_saved_plan;
 /// Refuses to write over what is no saved plan, or through a link.
 pub(super) fn check_target(path: &Path) -> Result<(), CliError> {
     let shown = path.display();
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Err(CliError::usage(format!("{shown}: there is no folder {}", folder.display())).hint("make it first"));
+    }
     let found = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         found => found.map_err(|error| CliError::io(shown.to_string(), error))?,
@@ -26,6 +30,10 @@ pub(super) fn check_target(path: &Path) -> Result<(), CliError> {
     Err(error.hint("name another file, or remove this one first"))
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file at once or not at all: into a temporary one beside it, which then takes its place.
 pub(super) fn save(path: &Path, text: &str) -> Result<(), CliError> {
     check_target(path)?;
@@ -35,7 +43,7 @@ pub(super) fn save(path: &Path, text: &str) -> Result<(), CliError> {
 /// Puts a text in the place of a file, if there is one, at once or not at all.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), CliError> {
     let failed = |error| CliError::io(path.display().to_string(), error);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ssot-migrate-");
     #[cfg(unix)]

@@ -8,6 +8,7 @@ mod demo;
 mod error;
 mod explain;
 mod files;
+mod format;
 mod plan;
 mod process;
 mod programs;
@@ -47,18 +48,28 @@ struct Cli {
     command: Command,
 }
 
+/// What stands above the options of every command.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(clap::Args, Clone, Debug)]
 struct Global {
     /// The repository or folder to work on [default: the repository around the current folder, or the current folder]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     root: Option<PathBuf>,
-    /// The plan: a name, looked up in .ssot-migrate/plans and among the embedded plans, or a file
-    #[arg(long, global = true, value_name = "NAME|FILE", default_value = crate::plan::spec::DEFAULT_PLAN)]
-    plan: String,
+    /// The plan: a name, looked up in .ssot-migrate/plans and among the embedded plans, or a file [default: ssot-remediation]
+    #[arg(long, global = true, value_name = "NAME|FILE", help_heading = EVERYWHERE)]
+    plan: Option<String>,
     /// The number of threads [default: one for each processor]
-    #[arg(long, short = 'j', global = true, value_name = "N")]
+    #[arg(long, short = 'j', global = true, value_name = "N", help_heading = EVERYWHERE)]
     jobs: Option<usize>,
+}
+
+impl Global {
+    /// The name or file of the plan.
+    fn plan(&self) -> &str {
+        self.plan.as_deref().unwrap_or(crate::plan::spec::DEFAULT_PLAN)
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -90,8 +101,7 @@ pub fn main() -> ExitCode {
     match result.and_then(|answer| print(&answer.out).map(|()| answer.code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            say_raw(&format!("{}\n", error.render(std::io::stderr().is_terminal() && !is_plain)));
+            say_raw(&format!("{}\n", error.render(is_coloured())));
             ExitCode::from(error.code())
         }
     }
@@ -136,7 +146,7 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Why(args) => why::run(&cli.global, args),
         Command::Explain(args) => explain::run(&cli.global, args),
         Command::Test(args) => test::run(&cli.global, args),
-        Command::Demo(args) => demo::run(args),
+        Command::Demo(args) => demo::run(&cli.global, args),
     }
 }
 
@@ -157,6 +167,16 @@ fn say(text: &str) {
 /// The same for a text that has the tool's own colours in it. That nobody reads it is no error.
 fn say_raw(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Whether stderr is a terminal that obeys control sequences.
+fn is_clever() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+}
+
+/// Whether what goes to stderr has colours (<https://no-color.org>).
+fn is_coloured() -> bool {
+    is_clever() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Tells the user something on the side.

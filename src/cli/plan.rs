@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
 use super::error::CliError;
+use super::format::PlanFormat;
 use super::progress::Ticker;
 use super::project::{At, Project, select};
 use super::review::Review;
@@ -27,8 +26,8 @@ pub(super) struct Args {
     #[command(flatten)]
     pub selection: Selection,
     /// The form of the answer
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
     /// Also save the plan to a file, for `apply FILE`
     #[arg(long, value_name = "FILE", conflicts_with = "worktree")]
     out: Option<PathBuf>,
@@ -57,18 +56,6 @@ pub(super) struct Selection {
     pub review: bool,
 }
 
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Format {
-    /// A summary for people
-    Text,
-    /// A patch that `git apply` accepts
-    Diff,
-    /// Everything, for programs
-    Json,
-    /// A checklist of what is left, by phase and owner, for a pull request
-    Markdown,
-}
-
 impl Selection {
     pub fn threshold(&self) -> Applicability {
         if self.review { Applicability::Review } else { Applicability::Safe }
@@ -89,6 +76,7 @@ impl Selection {
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let project = Project::open(global)?;
     if let Some(path) = &args.out {
+        project.repo()?;
         files::check_target(path)?;
     }
     let plan = project.plan(global)?;
@@ -97,10 +85,10 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     let report = Report { plan: &plan, built: &built, base, threshold: args.selection.threshold() };
     let is_empty = built.steps.iter().all(|step| step.files.is_empty());
     let out = match args.format {
-        Format::Text => plain::lines(&report::text::render(&report)).into_owned().into_bytes(),
-        Format::Json => report::json::render(&report).into_bytes(),
-        Format::Markdown => report::markdown::render(&report).into_bytes(),
-        Format::Diff => report::diff::render(&net(&built)?),
+        PlanFormat::Text => plain::lines(&report::text::render(&report)).into_owned().into_bytes(),
+        PlanFormat::Json => report::json::render(&report).into_bytes(),
+        PlanFormat::Markdown => report::markdown::render(&report).into_bytes(),
+        PlanFormat::Diff => report::diff::render(&net(&built)?),
     };
     if let Some(path) = &args.out {
         let repo = project.repo()?;
@@ -140,18 +128,23 @@ pub(super) fn built_with(
     let built = build_chosen(index, plan, &journal, selection, &|_, _| false, progress, chooser);
     // What was answered is told, and kept, whether or not a plan comes of it.
     review.map_or(Ok(()), Review::close)?;
-    Ok((built?, base))
+    match review {
+        Some(review) => Ok((built.map_err(|error| review.explain(error))?, base)),
+        None => Ok((built?, base)),
+    }
 }
 
-/// Builds the phases that are meant on an index of the files that the journal goes with, without the steps that are left out.
+/// Builds the phases that are meant on an index of the files that the journal goes with, without the steps that are left out; `chooser`
+/// decides on the fixes.
 pub(super) fn build_on(
     index: Index,
     plan: &Plan,
     journal: &Journal,
     selection: &Selection,
     is_left_out: &(dyn Fn(&str, &str) -> bool + Sync),
+    chooser: Option<&dyn Chooser>,
 ) -> Result<Built, CliError> {
-    build_chosen(index, plan, journal, selection, is_left_out, &Ticker::start(), None)
+    build_chosen(index, plan, journal, selection, is_left_out, &Ticker::start(), chooser)
 }
 
 /// Builds the phases that are meant; `chooser` decides on the fixes.

@@ -1,6 +1,6 @@
 //! A line on stderr that says what is being done: only on a terminal, and only when it takes more than a second.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -26,7 +26,7 @@ impl Ticker {
     pub fn start() -> Self {
         let doing = Arc::new(Mutex::new(String::new()));
         let quiet = Arc::new(Mutex::new(()));
-        if !std::io::stderr().is_terminal() {
+        if !super::is_clever() {
             return Self { doing, quiet, stop: None, thread: None };
         }
         let (stop, stopped) = channel();
@@ -54,7 +54,7 @@ impl Ticker {
     pub fn hush(&self) -> Option<MutexGuard<'_, ()>> {
         let hushed = self.quiet.lock().ok();
         if self.thread.is_some() {
-            super::say("\r\x1b[K");
+            super::say_raw("\r\x1b[K");
         }
         hushed
     }

@@ -114,7 +114,7 @@ impl Project {
     /// Reads the plan that is meant.
     pub fn plan(&self, global: &Global) -> Result<Plan, CliError> {
         let packs = self.packs()?;
-        let name = &global.plan;
+        let name = global.plan();
         if is_file(name) {
             let path = Path::new(name);
             return self.read(path, &packs);
@@ -143,10 +143,10 @@ impl Project {
     /// What names the plan that is meant in a file that others may read elsewhere: its name, its path from the root, or, outside of the
     /// root, its whole path.
     pub fn plan_source(&self, global: &Global) -> Result<String, CliError> {
-        if !is_file(&global.plan) {
-            return Ok(global.plan.clone());
+        if !is_file(global.plan()) {
+            return Ok(global.plan().to_owned());
         }
-        let path = Path::new(&global.plan);
+        let path = Path::new(global.plan());
         let real = path.canonicalize().map_err(|error| CliError::io(path.display().to_string(), error))?;
         let from_root = real.strip_prefix(&self.root).map(|inside| Path::new(".").join(inside));
         Ok(from_root.unwrap_or(real).display().to_string())
@@ -155,7 +155,7 @@ impl Project {
     /// Reads the plan that [`Project::plan_source`] named.
     pub fn plan_at(&self, global: &Global, source: &str) -> Result<Plan, CliError> {
         let found = if is_file(source) { self.root.join(source).display().to_string() } else { source.to_owned() };
-        self.plan(&Global { plan: found, ..global.clone() })
+        self.plan(&Global { plan: Some(found), ..global.clone() })
     }
 
     fn read(&self, path: &Path, packs: &Packs) -> Result<Plan, CliError> {

@@ -1,8 +1,7 @@
 //! `ssot-migrate refs`: every reference to a symbol or module, or every use of an imported binding.
 
-use clap::ValueEnum;
-
 use super::error::CliError;
+use super::format::ListFormat;
 use super::project::{At, Project};
 use super::{Answer, Global, note};
 use crate::index::references::Target;
@@ -13,6 +12,7 @@ use crate::lang::python::resolve::{self, End, Symbol};
 use crate::lang::python::strings::is_identifier;
 use crate::lang::typescript;
 use crate::report::refs::{self, AllForm, Refs};
+use crate::text::words::count;
 use crate::transform::language::Language;
 use crate::transform::python::module_names;
 use crate::transform::python::named::is_dotted;
@@ -28,22 +28,14 @@ pub(super) struct Args {
     #[arg(long)]
     all: bool,
     /// The form of the answer
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
     /// Look at another commit than HEAD's
     #[arg(long, value_name = "REV")]
     at: Option<String>,
     /// Look at the files of the work tree, uncommitted changes and new files included
     #[arg(long, conflicts_with = "at")]
     worktree: bool,
-}
-
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Format {
-    /// A line for each
-    Text,
-    /// For programs
-    Json,
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
@@ -71,8 +63,8 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         }
     };
     Ok(match args.format {
-        Format::Text => refs.text(),
-        Format::Json => refs.json(),
+        ListFormat::Text => refs.text(),
+        ListFormat::Json => refs.json(),
     }
     .into())
 }
@@ -105,10 +97,10 @@ fn in_typescript(index: &Index, base: String, symbol: &str) -> Result<Refs, CliE
     Ok(refs)
 }
 
-fn all(index: &Index, format: Format) -> Result<String, CliError> {
+fn all(index: &Index, format: ListFormat) -> Result<String, CliError> {
     let form = match format {
-        Format::Text => AllForm::Text,
-        Format::Json => AllForm::Json,
+        ListFormat::Text => AllForm::Text,
+        ListFormat::Json => AllForm::Json,
     };
     let (out, left_out) = refs::all(index, form);
     for &file in &left_out {
@@ -119,7 +111,7 @@ fn all(index: &Index, format: Format) -> Result<String, CliError> {
     match left_out.len() {
         0 => {}
         1 => note("1 Python file does not parse and is left out"),
-        count => note(&format!("{count} Python files do not parse and are left out")),
+        files => note(&format!("{} do not parse and are left out", count(files, "Python file"))),
     }
     Ok(out)
 }

@@ -6,18 +6,17 @@ use std::fmt::Write;
 use super::error::CliError;
 use super::plan::{Selection, built, commits};
 use super::project::{At, Project};
-use super::saved::Fitting;
 use super::writing::{Branch, Commit, check_gates};
-use super::{Global, note, say};
+use super::{Global, note, saved, say};
 use crate::git::short;
 use crate::plan::artefact::{Artefact, SavedFile};
 use crate::plan::build::Built;
 use crate::plan::commits::Style;
 use crate::plan::gate::worse::worse;
 use crate::plan::spec::Plan;
-use crate::report::clean;
 use crate::report::{self, Report};
 use crate::text::path::RepoPath;
+use crate::text::words::first;
 
 /// How many paths are shown of each kind.
 const SHOWN: usize = 20;
@@ -27,14 +26,12 @@ pub(super) fn steps(
     global: &Global,
     project: &Project,
     artefact: &Artefact,
-    args: &Fitting,
+    may_change: bool,
     branch: &Branch,
     yes: bool,
 ) -> Result<Vec<Commit>, CliError> {
-    let plan = project.plan_at(global, &artefact.source).map_err(|error| {
-        error.hint(format!("the saved plan was read from `{}`, which has to be there to plan anew", clean(&artefact.source)))
-    })?;
-    check_plan(artefact, &plan, args.changed_plan)?;
+    let plan = saved::source(global, project, artefact)?;
+    check_plan(artefact, &plan, may_change)?;
     let base = branch.base.to_string();
     let selection = Selection::of(&artefact.selected);
     let at = if branch.exists { At::Revision(&base) } else { At::Head };
@@ -55,23 +52,7 @@ pub(super) fn steps(
 
 /// Refuses a plan that says something else than the saved one, unless that is wanted.
 fn check_plan(artefact: &Artefact, plan: &Plan, is_wanted: bool) -> Result<(), CliError> {
-    if plan.name != artefact.plan {
-        let error = format!("`{}` is the plan `{}`, and `{}` was saved", clean(&artefact.source), plan.name, artefact.plan);
-        return Err(CliError::refused(error));
-    }
-    if plan.digest == artefact.plan_digest {
-        return Ok(());
-    }
-    let is_other = |id: &&String| plan.transforms.get(*id) != artefact.transforms.get(*id);
-    let mut changed: Vec<&String> = plan.transforms.keys().chain(artefact.transforms.keys()).filter(is_other).collect();
-    changed.sort();
-    changed.dedup();
-    let names: Vec<String> = changed.iter().map(|id| format!("`{}`", clean(id))).collect();
-    let what = match (names.is_empty(), artefact.tool == env!("CARGO_PKG_VERSION")) {
-        (true, true) => "the plan itself".to_owned(),
-        (true, false) => "the plan, or the tool".to_owned(),
-        (false, _) => format!("transforms of it: {}", names.join(", ")),
-    };
+    let Some(what) = saved::changed(artefact, plan) else { return Ok(()) };
     if is_wanted {
         note(&format!("changed since the plan was saved: {what}"));
         return Ok(());
@@ -123,11 +104,8 @@ fn show(out: &mut String, (phase, step): (&str, &str), same: usize, [gone, new, 
         other.len()
     );
     for (word, paths) in [("no longer", gone), ("new", new), ("another way", other)] {
-        for path in paths.iter().take(SHOWN) {
-            let _ = writeln!(out, "    {word:<11}  {path}");
-        }
-        if paths.len() > SHOWN {
-            let _ = writeln!(out, "    {word:<11}  … and {} more", paths.len() - SHOWN);
+        for line in first(paths, SHOWN, ToString::to_string) {
+            let _ = writeln!(out, "    {word:<11}  {line}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Saved plans on the command line: writing them to a file, reading them, and what `apply FILE` makes of one.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
@@ -9,32 +10,21 @@ use super::error::CliError;
 use super::progress::Ticker;
 use super::project::Project;
 use super::writing::{Branch, Commit, check_gates};
-use super::{Global, note, replan, say};
+use super::{Global, note, say};
 use crate::index::Index;
 use crate::plan::artefact::rest::{Made, Proof};
 use crate::plan::artefact::{Artefact, SavedStep};
-use crate::plan::build::Progress;
+use crate::plan::build::{BuildError, Progress};
+use crate::plan::gate::worse::{Worse, worse};
 use crate::plan::message;
+use crate::plan::spec::Plan;
 use crate::report::clean;
+use crate::text::words::first;
 
 /// The largest file that is read as a saved plan, in bytes.
 const LARGEST: u64 = 1 << 30;
 /// How many of the paths that are left out are named in a commit's message.
 const NAMED: usize = 20;
-
-/// What is done where a saved plan does not fit the files any more.
-#[derive(clap::Args, Debug)]
-pub(super) struct Fitting {
-    /// With FILE: leave out the files that are not what the plan was made for, with all that depends on them, and apply the rest
-    #[arg(long, requires = "file", conflicts_with = "replan")]
-    partial: bool,
-    /// With FILE: plan anew for the files as they are, show what differs from the saved plan, and apply that
-    #[arg(long, requires = "file")]
-    replan: bool,
-    /// With --replan: take the plan as it is now, though it or one of its transforms has been changed since it was saved
-    #[arg(long, requires = "replan")]
-    pub changed_plan: bool,
-}
 
 /// Reads a saved plan.
 pub(super) fn read(path: &Path) -> Result<Artefact, CliError> {
@@ -46,19 +36,11 @@ pub(super) fn read(path: &Path) -> Result<Artefact, CliError> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| CliError::usage(format!("{} is not a saved plan: it is not UTF-8", path.display())))?;
-    Ok(Artefact::from_json(&text)?)
+    Artefact::from_json(&text).map_err(|error| CliError::from(error).with(&format!("  in {}", path.display())))
 }
 
-/// The commits that `apply FILE` makes.
-pub(super) fn steps(
-    global: &Global,
-    project: &Project,
-    file: &Path,
-    args: &Fitting,
-    branch: &Branch,
-    yes: bool,
-) -> Result<Vec<Commit>, CliError> {
-    let artefact = read(file)?;
+/// Says that another version of the tool has saved a plan.
+pub(super) fn tell_version(artefact: &Artefact) {
     if artefact.tool != env!("CARGO_PKG_VERSION") {
         note(&format!(
             "the plan was saved by version {} of this tool, and this is {}: its edits are made as they were reviewed",
@@ -66,9 +48,51 @@ pub(super) fn steps(
             env!("CARGO_PKG_VERSION")
         ));
     }
-    if args.replan {
-        return replan::steps(global, project, &artefact, args, branch, yes);
+}
+
+/// The plan that a saved one was made of, as it is now.
+///
+/// # Errors
+/// It is not there any more, or another plan stands there.
+pub(super) fn source(global: &Global, project: &Project, artefact: &Artefact) -> Result<Plan, CliError> {
+    let source = clean(&artefact.source);
+    let plan = match global.plan {
+        Some(_) => project.plan(global)?,
+        None => project.plan_at(global, &artefact.source).map_err(|error| {
+            error.hint(format!("the saved plan was read from `{source}`; where that is elsewhere now, `--plan` says where"))
+        })?,
+    };
+    if plan.name != artefact.plan {
+        let source = global.plan.as_deref().map_or(source, clean);
+        return Err(CliError::refused(format!("`{source}` is the plan `{}`, and `{}` was saved", plan.name, artefact.plan)));
     }
+    Ok(plan)
+}
+
+/// What of a plan is not as it was when it was saved, in words; `None` where all is.
+pub(super) fn changed(artefact: &Artefact, plan: &Plan) -> Option<String> {
+    if plan.digest == artefact.plan_digest {
+        return None;
+    }
+    let is_other = |id: &&String| plan.transforms.get(*id) != artefact.transforms.get(*id);
+    let ids: BTreeSet<&String> = plan.transforms.keys().chain(artefact.transforms.keys()).filter(is_other).collect();
+    let names: Vec<String> = ids.into_iter().map(|id| format!("`{}`", clean(id))).collect();
+    Some(match (names.is_empty(), artefact.tool == env!("CARGO_PKG_VERSION")) {
+        (true, true) => "the plan itself".to_owned(),
+        (true, false) => "the plan, or the tool".to_owned(),
+        (false, _) => format!("transforms of it: {}", names.join(", ")),
+    })
+}
+
+/// The commits that a plan makes as it was saved.
+pub(super) fn steps(
+    global: &Global,
+    project: &Project,
+    artefact: &Artefact,
+    is_partial: bool,
+    branch: &Branch,
+    yes: bool,
+) -> Result<Vec<Commit>, CliError> {
     let repo = project.repo()?;
     let snapshot = repo.snapshot(branch.base)?;
     let standing = artefact.standing(&snapshot)?;
@@ -77,27 +101,54 @@ pub(super) fn steps(
     }
     let progress = Ticker::start();
     progress.doing("proving the saved plan on the files as they are");
-    let index = || Index::build(snapshot.clone(), &artefact.options);
-    let made = if args.partial {
-        artefact.make(&snapshot, &standing, &Proof::Partial(&index()))?
-    } else if standing.drifted.is_empty() && repo.tree(branch.base)? != artefact.tree {
-        artefact.make(&snapshot, &standing, &Proof::Strict(&index()))?
-    } else {
-        artefact.make(&snapshot, &standing, &Proof::Made)?
+    // What was proved and measured on these very files when the plan was saved holds; files that have drifted are refused first.
+    let is_new = is_partial || (standing.drifted.is_empty() && repo.tree(branch.base)? != artefact.tree);
+    let index = is_new.then(|| Index::build(snapshot.clone(), &artefact.options));
+    let proof = match &index {
+        Some(index) if is_partial => Proof::Partial(index),
+        Some(index) => Proof::Strict(index),
+        None => Proof::Made,
     };
+    let made = artefact.make(&snapshot, &standing, &proof)?;
     drop(progress);
-    check_gates(&artefact.worse)?;
-    let outline = outline(&artefact, &made);
+    let outline = outline(artefact, &made);
     if made.iter().all(|made| made.files.is_empty()) && !standing.has_begun() {
         let error =
             CliError::refused(format!("without the files that have drifted, nothing of the plan can stand:\n{outline}"));
         return Err(error.hint("nothing has been changed; `--replan` plans anew for the files as they are"));
     }
-    if !yes || args.partial {
+    check_gates(&match &index {
+        Some(index) => measured(global, project, artefact, index, &made)?,
+        None => artefact.worse.clone(),
+    })?;
+    if !yes || is_partial {
         say(&outline);
     }
     let made = made.into_iter().filter(|made| !made.files.is_empty());
-    Ok(made.map(|made| step(&artefact, made)).collect())
+    Ok(made.map(|made| step(artefact, made)).collect())
+}
+
+/// The gates that the steps would leave worse, measured on the files as they are: what has come since, or is left out, counts too.
+fn measured(
+    global: &Global,
+    project: &Project,
+    artefact: &Artefact,
+    index: &Index,
+    made: &[Made],
+) -> Result<Vec<Worse>, CliError> {
+    if artefact.gates.iter().all(|gate| gate.counts.is_none()) {
+        return Ok(Vec::new());
+    }
+    let plan = source(global, project, artefact)?;
+    if let Some(what) = changed(artefact, &plan) {
+        let error = CliError::refused(format!(
+            "the files are not those that the gates were measured on, and they cannot be measured again: the plan `{}` is not what \
+             it was when it was saved; changed: {what}",
+            plan.name
+        ));
+        return Err(error.hint("nothing has been changed; `--replan --changed-plan` takes the plan as it is now"));
+    }
+    Ok(worse(&artefact.figures(&plan, index, made).map_err(BuildError::from)?))
 }
 
 fn step(artefact: &Artefact, made: Made) -> Commit {
@@ -118,12 +169,7 @@ fn in_part(saved: &SavedStep, made: &Made) -> String {
         return if of < all { rest } else { String::new() };
     }
     let mut text = format!("\nApplied in part: {of} of {all} files. Left out:");
-    for (path, _) in made.left_out.iter().take(NAMED) {
-        let _ = write!(text, "\n- {path}");
-    }
-    if made.left_out.len() > NAMED {
-        let _ = write!(text, "\n- … and {} more", made.left_out.len() - NAMED);
-    }
+    text.extend(first(&made.left_out, NAMED, |(path, _)| path.to_string()).iter().map(|line| format!("\n- {line}")));
     text
 }
 

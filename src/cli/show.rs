@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::ValueEnum;
-
 use super::error::CliError;
+use super::format::PlanFormat;
 use super::project::Project;
 use super::{Answer, Global, saved};
 use crate::git::Head;
@@ -24,33 +23,25 @@ pub(super) struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The form of the answer
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Format {
-    /// A summary for people
-    Text,
-    /// A patch on what the plan was made for
-    Diff,
-    /// Everything, for programs
-    Json,
-    /// A summary and a checklist of what is left, for a pull request
-    Markdown,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
+    if global.plan.is_some() {
+        let error = CliError::usage("a saved plan is shown as it was saved, and --plan has no say in it".to_owned());
+        return Err(error.hint("leave --plan out"));
+    }
     let artefact = saved::read(&args.file)?;
     let project = Project::open(global)?;
-    if args.format == Format::Diff {
+    if args.format == PlanFormat::Diff {
         return Ok(Answer { out: patch(&artefact, &project)?, code: 0 });
     }
     let shown = Shown { artefact: &artefact, against: against(&artefact, &project)? };
     let out = match args.format {
-        Format::Json => shown.json(),
-        Format::Markdown => shown.markdown(),
-        Format::Text | Format::Diff => shown.text(),
+        PlanFormat::Json => shown.json(),
+        PlanFormat::Markdown => shown.markdown(),
+        PlanFormat::Text | PlanFormat::Diff => shown.text(),
     };
     Ok(out.into())
 }

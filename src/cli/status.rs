@@ -6,13 +6,16 @@ use std::fmt::Write;
 use super::error::CliError;
 use super::plan::{Selection, build_on};
 use super::project::{At, Project};
+use super::review::Decisions;
 use super::{Answer, Global};
+use crate::git::GitError;
 use crate::git::journal::Journal;
 use crate::index::Index;
 use crate::plan::build::{BuiltStep, count_files};
 use crate::plan::gate::measure;
 use crate::plan::spec::{Phase, Plan};
 use crate::report::{gates, refs};
+use crate::text::words::count;
 
 /// Show how far each phase of the plan has come, and its figures
 #[derive(clap::Args, Debug)]
@@ -70,6 +73,7 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
     let (snapshot, base, journal) = project.snapshot(&At::Head, &plan)?;
     let index = Index::build(snapshot, &plan.options);
     let steps = steps(&plan, &journal, &index)?;
+    let answers = project.repo.as_ref().map(|repo| Decisions::open(repo, &plan.name, false)).transpose()?;
     // Writing to a string cannot fail.
     let mut out = String::new();
     let _ = writeln!(
@@ -87,14 +91,17 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
         let left = steps.iter().flat_map(|step| &step.findings).map(|finding| &finding.place).collect::<BTreeSet<_>>().len();
         let mut facts = Vec::new();
         if commits > 0 {
-            facts.push(format!("{commits} commit{}", if commits == 1 { "" } else { "s" }));
+            facts.push(count(commits, "commit"));
         }
         facts.extend(doubts(&project, phase, &journal)?);
+        if let Some(kept) = answers.as_ref().map(|answers| answers.count_of(&phase.id)).filter(|kept| *kept > 0) {
+            facts.push(format!("{} kept", count(kept, "answer")));
+        }
         if files > 0 {
-            facts.push(format!("{files} file{} to change", if files == 1 { "" } else { "s" }));
+            facts.push(format!("{} to change", count(files, "file")));
         }
         if left > 0 && files == 0 {
-            facts.push(format!("{left} place{} left for a person", if left == 1 { "" } else { "s" }));
+            facts.push(format!("{} left for a person", count(left, "place")));
         }
         if !phase.requires.is_empty() {
             facts.push(format!("requires {}", phase.requires.join(", ")));
@@ -119,7 +126,7 @@ pub(super) fn run(global: &Global, _: &Args) -> Result<Answer, CliError> {
 fn steps(plan: &Plan, journal: &Journal, index: &Index) -> Result<Vec<BuiltStep>, CliError> {
     let build = |phase: Vec<String>| {
         let selection = Selection { phase, only: true, review: false };
-        build_on(index.advance(index.snapshot().clone()), plan, journal, &selection, &|_, _| false)
+        build_on(index.advance(index.snapshot().clone()), plan, journal, &selection, &|_, _| false, None)
     };
     let (standing, open): (Vec<&Phase>, Vec<&Phase>) = plan.phases.iter().partition(|phase| journal.has_phase(&phase.id));
     let ids = |phases: &[&Phase]| phases.iter().map(|phase| phase.id.clone()).collect::<Vec<_>>();
@@ -137,16 +144,20 @@ fn steps(plan: &Plan, journal: &Journal, index: &Index) -> Result<Vec<BuiltStep>
 /// What is not as it should be with a phase's commits.
 fn doubts(project: &Project, phase: &Phase, journal: &Journal) -> Result<Vec<String>, CliError> {
     let mut facts = Vec::new();
-    let mut altered = BTreeSet::new();
+    let (mut altered, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for entry in journal.commits_of(&phase.id) {
-        if let Some(repo) = &project.repo
-            && repo.unaltered(entry)?.is_none()
-        {
-            altered.insert(entry.commit);
+        match project.repo.as_ref().map(|repo| repo.unaltered(entry)) {
+            Some(Ok(None)) => drop(altered.insert(entry.commit)),
+            Some(Err(GitError::NotInClone(_))) => drop(unknown.insert(entry.commit)),
+            Some(Err(error)) => return Err(error.into()),
+            Some(Ok(Some(_))) | None => {}
         }
     }
     if !altered.is_empty() {
         facts.push(format!("{} altered since they were made", altered.len()));
+    }
+    if !unknown.is_empty() {
+        facts.push(format!("{} not wholly in this clone", unknown.len()));
     }
     for step in phase.steps.iter().filter(|step| !journal.is_whole(&phase.id, &step.id)) {
         facts.push(format!("parts of {} are missing", step.id));

@@ -7,6 +7,7 @@ use super::explain::no_such_transform;
 use super::project::Project;
 use super::{Answer, Global};
 use crate::text::plain;
+use crate::text::words::count;
 use crate::transform::pack::load;
 
 /// Run the examples of transforms: all of them, or those that are named
@@ -40,6 +41,6 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
             }
         }
     }
-    let _ = writeln!(out, "{passed} example{} passed, {failed} failed", if passed == 1 { "" } else { "s" });
+    let _ = writeln!(out, "{} passed, {failed} failed", count(passed, "example"));
     Ok(Answer::text(&out, u8::from(failed > 0)))
 }

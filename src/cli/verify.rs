@@ -1,8 +1,7 @@
 //! `ssot-migrate verify`: judges the gates of the plan on the files as they are.
 
-use clap::ValueEnum;
-
 use super::error::CliError;
+use super::format::ListFormat;
 use super::progress::Ticker;
 use super::project::{At, Project, check_phases, suggested};
 use super::{Answer, Global, process, say};
@@ -26,22 +25,14 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "at")]
     allow_commands: bool,
     /// The form of the answer
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
     /// Measure another commit than HEAD's
     #[arg(long, value_name = "REV")]
     at: Option<String>,
     /// Measure the files of the work tree, uncommitted changes and new files included
     #[arg(long, conflicts_with = "at")]
     worktree: bool,
-}
-
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Format {
-    /// The gates, and where those that fail do so
-    Text,
-    /// Every place, for programs
-    Json,
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
@@ -70,8 +61,8 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
     drop(progress);
     say(&said);
     let out = match args.format {
-        Format::Text => verified.text(),
-        Format::Json => verified.json(),
+        ListFormat::Text => verified.text(),
+        ListFormat::Json => verified.json(),
     };
     Ok(Answer::text(&out, u8::from(!verified.passes())))
 }

@@ -20,6 +20,7 @@ use crate::transform::wire::nearest;
 
 /// Show which step changes a line, or why none does; phases that are applied already are looked at too
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("phase", |phase| phase.help("The phase to look at, with the pending phases that it requires; may be given several times [default: all, applied ones too]")))]
 pub(super) struct Args {
     /// The line, counted from 1, of a file
     #[arg(value_name = "FILE:LINE")]

@@ -11,7 +11,7 @@ use crate::plan::gate::worse::Worse;
 use crate::report::gates as gates_text;
 
 /// How commits are made.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct Writing {
     /// Commit to this branch, and leave the work tree alone; it is made if it does not exist [default: the current branch]
     #[arg(long, value_name = "NAME")]
@@ -80,7 +80,10 @@ impl Writing {
                 Ok(Branch { name: full, base, exists: commit.is_some() })
             }
             None => match repo.head()? {
-                Head::Branch { name, commit } => Ok(Branch { name, base: commit, exists: true }),
+                Head::Branch { name, commit } => {
+                    repo.check_head()?;
+                    Ok(Branch { name, base: commit, exists: true })
+                }
                 Head::Unborn(name) => Err(GitError::Unborn(name).into()),
                 Head::Detached(commit) => Ok(Branch { name: HEAD.to_owned(), base: commit, exists: true }),
             },

@@ -8,6 +8,7 @@ use git2::ErrorCode;
 use super::DETACHED;
 use super::snapshot::{MOST_ENTRIES, MOST_FOLDERS};
 use crate::text::path::RepoPath;
+use crate::text::words::first;
 
 /// Why git could not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -115,18 +116,27 @@ pub enum GitError {
     /// The branch's name is not one that git allows.
     #[error("`{0}` is not a name for a branch")]
     BadBranch(String),
+    /// The name of the current branch is not text.
+    #[error("the name of the branch `{0}` is not text in UTF-8")]
+    OddBranch(String),
     /// The branch is checked out in another work tree.
     #[error("the branch `{0}` is checked out in {1}")]
     CheckedOutElsewhere(String, PathBuf),
     /// Folders of files that would be changed cannot be written to.
     #[error("{} read-only, and files in {} would be changed:{}", is_folder(.0.len()), if .0.len() == 1 { "it" } else { "them" }, paths(.0))]
-    ReadOnly(Vec<RepoPath>),
+    ReadOnly(Vec<String>),
     /// Files that would be changed go through filters on their way to the disk.
     #[error("{} that would be changed {} a filter or an encoding on the way to the disk:{}", files(.0.len()), if .0.len() == 1 { "goes through" } else { "go through" }, paths(.0))]
     Filtered(Vec<RepoPath>),
     /// A tree has more entries, or deeper folders, than any that people make.
     #[error("the tree of {0} has more than {MOST_ENTRIES} entries, or more than {MOST_FOLDERS} folders in one another")]
     Bomb(String),
+    /// `core.sharedRepository` has a value that git does not know.
+    #[error("core.sharedRepository is `{0}`")]
+    BadSharing(String),
+    /// What a commit did cannot be known.
+    #[error("what the commit {} did is not known: its parent, or a content, is not in this clone", &.0[..10])]
+    NotInClone(String),
     /// The repository has no work tree.
     #[error("{0} is a bare repository: it has no work tree")]
     Bare(PathBuf),
@@ -194,6 +204,7 @@ impl GitError {
             GitError::SameName(_) => "give one of them another name, or commit to another branch with `--branch NAME`",
             GitError::Miswritten(_) => "this is a mistake of the tool: please report it; nothing has been changed",
             GitError::BadBranch(_) => "`git check-ref-format --branch NAME` says what is allowed",
+            GitError::OddBranch(_) => "`git branch -m NAME` renames it, and `--branch NAME` commits to another",
             GitError::CheckedOutElsewhere(..) => "run the command there, or name another branch",
             GitError::WorkTree { .. } => "nothing is lost: once what stands in the way is gone, the next command finishes it",
             GitError::ReadOnly(_) => "make them writable, or commit to another branch with `--branch NAME`",
@@ -201,6 +212,8 @@ impl GitError {
                 "this version does not run filters: commit to another branch with `--branch NAME`, and let git check it out"
             }
             GitError::Bomb(_) => "a small repository can name one folder billions of times: do not check it out",
+            GitError::BadSharing(_) => "it is `umask`, `group`, `all`, or a mode such as `0660`",
+            GitError::NotInClone(_) => "`git fetch --unshallow` brings the history, `git fetch --refetch` the contents",
             GitError::Bare(_) => "plan for a commit",
             GitError::Sparse(_) => "plan for a commit, or check all files out: `git sparse-checkout disable`",
             GitError::Git(error) if error.message().contains("unsupported mandatory extension") => {
@@ -260,13 +273,9 @@ fn is_are(count: usize) -> String {
     if count == 1 { "a file is".to_owned() } else { format!("{count} files are") }
 }
 
-fn paths(paths: &[RepoPath]) -> String {
+fn paths<P: std::fmt::Display>(paths: &[P]) -> String {
     const SHOWN: usize = 10;
-    let mut lines: Vec<String> = paths.iter().take(SHOWN).map(|path| format!("\n  {path}")).collect();
-    if paths.len() > SHOWN {
-        lines.push(format!("\n  … and {} more", paths.len() - SHOWN));
-    }
-    lines.concat()
+    first(paths, SHOWN, ToString::to_string).iter().map(|line| format!("\n  {line}")).collect()
 }
 
 /// What to do about a full disk.

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use git2::Oid as CommitId;
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags, RepositoryState};
+use rustc_hash::FxHashMap;
 
 pub use error::GitError;
 use error::{io, unread};
@@ -28,6 +29,8 @@ pub struct Repo {
     inner: Repository,
     /// What is being written, from the first object until it has been published.
     pending: RefCell<Option<Pending>>,
+    /// The digests of what commits of the journal did, as far as they have been asked for.
+    digests: RefCell<FxHashMap<Oid, String>>,
 }
 
 /// The name by which a detached HEAD is moved in a branch's stead.
@@ -56,7 +59,7 @@ impl Repo {
     /// It is none, or git does not trust it.
     pub fn open(root: &Path) -> Result<Self, GitError> {
         match Repository::open(root) {
-            Ok(inner) => Ok(Self { inner, pending: RefCell::default() }),
+            Ok(inner) => Ok(Self { inner, pending: RefCell::default(), digests: RefCell::default() }),
             Err(error) if error.code() == ErrorCode::NotFound => Err(GitError::NotARepository(root.to_owned())),
             Err(error) => Err(unread(error)),
         }
@@ -101,7 +104,7 @@ impl Repo {
         let signature = inner.signature()?;
         inner.commit(Some("HEAD"), &signature, &signature, message, &tree, &[])?;
         drop(tree);
-        Ok(Self { inner, pending: RefCell::default() })
+        Ok(Self { inner, pending: RefCell::default(), digests: RefCell::default() })
     }
 
     /// The top of the work tree; `None` for a bare repository.
@@ -136,6 +139,18 @@ impl Repo {
                 Ok(Head::Unborn(short(&name.unwrap_or_default()).to_owned()))
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Refuses a current branch whose name is not text: what is recorded of its move could not name it.
+    ///
+    /// # Errors
+    /// It is one.
+    pub fn check_head(&self) -> Result<(), GitError> {
+        let head = self.inner.head()?;
+        match std::str::from_utf8(head.name_bytes()) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(GitError::OddBranch(short(&String::from_utf8_lossy(head.name_bytes())).to_owned())),
         }
     }
 

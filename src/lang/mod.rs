@@ -3,6 +3,7 @@
 //! A language turns a text into plain data (`facts`), knows its scopes, resolves its names across files, and edits its
 //! imports. It knows nothing of transforms, plans or git. What does not depend on a language has a file of its own.
 
+pub mod block;
 pub mod config;
 pub mod cycles;
 pub mod names;

@@ -26,6 +26,7 @@ use crate::text::change::{Conflict, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::{ChangeError, FileId, ReadError, Snapshot};
 use crate::text::span::{Position, Span};
+use crate::text::words::{count, first};
 use crate::transform::bonds::dependent;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Place, Reason};
 use crate::transform::wire::SpecError;
@@ -163,7 +164,7 @@ pub enum BuildError {
         conflict: Box<Conflict>,
     },
     /// The step would break something.
-    #[error("{at} would break {}:{}", plural(violations.len(), "thing"), list(violations))]
+    #[error("{at} would break {}:{}", count(violations.len(), "thing"), list(violations))]
     Breaks {
         /// The step.
         at: StepName,
@@ -224,15 +225,7 @@ impl fmt::Display for StepName {
 
 fn list(violations: &[Violation]) -> String {
     const SHOWN: usize = 10;
-    let mut lines: Vec<String> = violations.iter().take(SHOWN).map(|violation| format!("\n  {violation}")).collect();
-    if violations.len() > SHOWN {
-        lines.push(format!("\n  … and {} more", violations.len() - SHOWN));
-    }
-    lines.concat()
-}
-
-fn plural(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+    first(violations, SHOWN, ToString::to_string).iter().map(|line| format!("\n  {line}")).collect()
 }
 
 /// Builds the phases of a plan on an index.

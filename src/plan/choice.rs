@@ -74,7 +74,7 @@ type Known = (RepoPath, Span, String);
 /// The decisions on the fixes of one step.
 pub(super) struct Choice<'c> {
     chooser: Option<&'c dyn Chooser>,
-    taken: Vec<Known>,
+    taken: BTreeSet<Known>,
     declined: BTreeMap<Known, Reason>,
     by_hand: Vec<(RepoPath, Span)>,
 }
@@ -88,7 +88,7 @@ pub(super) struct Since<'s> {
 
 impl<'c> Choice<'c> {
     pub fn new(chooser: Option<&'c dyn Chooser>) -> Self {
-        Self { chooser, taken: Vec::new(), declined: BTreeMap::new(), by_hand: Vec::new() }
+        Self { chooser, taken: BTreeSet::new(), declined: BTreeMap::new(), by_hand: Vec::new() }
     }
 
     /// The findings, those that are declined without their fixes, and in place of others what was written by hand.
@@ -107,10 +107,10 @@ impl<'c> Choice<'c> {
         let mut taken = SourceChange::default();
         for finding in asked {
             let known = since.known(&finding);
+            let by_hand = |(path, span): &(RepoPath, Span)| *path == known.0 && (span.intersects(known.1) || *span == known.1);
             if let Some(reason) = self.declined.get(&known) {
                 settled.push(left(finding, *reason));
-            } else if self.by_hand.iter().any(|(path, span)| *path == known.0 && (span.intersects(known.1) || *span == known.1))
-            {
+            } else if self.by_hand.iter().any(by_hand) {
                 chooser.still_there(at, index, &finding);
                 self.declined.insert(known, Reason::Rejected);
                 settled.push(left(finding, Reason::Rejected));
@@ -127,27 +127,31 @@ impl<'c> Choice<'c> {
             let asked = Asked { at, index, fixes: &group, number: (number + 1, count), taken: &taken };
             let verdict = chooser.judge(&asked);
             for finding in group {
-                let known = since.known(&finding);
-                let finding = match &verdict {
-                    Verdict::Take => finding,
-                    Verdict::Instead(change) => {
-                        self.by_hand.push((known.0.clone(), known.1));
-                        instead(finding, change)
-                    }
-                    Verdict::Reject => left(finding, Reason::Rejected),
-                    Verdict::Later => left(finding, Reason::Undecided),
-                };
-                if let Outcome::Left(reason) = finding.outcome {
-                    self.declined.insert(known, reason);
-                } else {
-                    add(&mut taken, &finding);
-                    self.taken.push(known);
-                }
+                let finding = self.decided(since.known(&finding), finding, &verdict);
+                add(&mut taken, &finding);
                 settled.push(finding);
             }
         }
         settled.sort_by(|a, b| a.place.cmp(&b.place));
         settled
+    }
+
+    /// A finding as somebody has decided on it, which is kept.
+    fn decided(&mut self, known: Known, finding: Finding, verdict: &Verdict) -> Finding {
+        let finding = match verdict {
+            Verdict::Take => finding,
+            Verdict::Instead(change) => {
+                self.by_hand.push((known.0.clone(), known.1));
+                instead(finding, change)
+            }
+            Verdict::Reject => left(finding, Reason::Rejected),
+            Verdict::Later => left(finding, Reason::Undecided),
+        };
+        match finding.outcome {
+            Outcome::Left(reason) => drop(self.declined.insert(known, reason)),
+            Outcome::Fix(_) => drop(self.taken.insert(known)),
+        }
+        finding
     }
 
     /// Whether a fix was declined.

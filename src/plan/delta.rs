@@ -32,6 +32,15 @@ pub struct Content {
     pub bytes: Arc<[u8]>,
 }
 
+/// What changed files leave at each path: a mode and bytes, or nothing.
+pub fn outcome(files: &[FileDelta]) -> impl Iterator<Item = (RepoPath, Option<(Mode, Vec<u8>)>)> {
+    files.iter().flat_map(|file| {
+        let old = file.moved_from.clone().map(|old| (old, None));
+        let after = file.after.as_ref().map(|content| (content.mode, content.bytes.to_vec()));
+        old.into_iter().chain([(file.path.clone(), after)])
+    })
+}
+
 /// What changes come to, file by file, sorted by path.
 ///
 /// # Errors

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::build::BuiltStep;
-use super::commits::Grouping;
 use super::delta::{Content, FileDelta};
 use super::slice::Part;
 use super::spec::Plan;
+use super::style::Grouping;
 use super::template::{Template, is_own_trailer};
 use crate::text::path::RepoPath;
+use crate::text::plain;
 use crate::transform::finding::{Applicability, Finding, Outcome};
-use crate::transform::wire::{Origin, Problem, Table};
 
 /// The longest subject that git's tools show whole.
 const SUBJECT_LENGTH: usize = 72;
@@ -32,17 +32,6 @@ pub(super) struct Subject<'s> {
     pub threshold: Applicability,
     /// Whether it has all steps of its phase.
     pub is_phase: bool,
-}
-
-/// Refuses texts of a plan that a commit's message would quote and that would be read there as the tool's own: lines that begin like a
-/// trailer (the journal is read from those), and git's word for what a revert undoes.
-pub fn check(table: &Table<'_>, origin: &Origin, texts: &[&str]) {
-    let is_forged = |line: &&str| is_own_trailer(line) || line.contains("This reverts commit ");
-    if let Some(line) = texts.iter().flat_map(|text| text.lines()).find(is_forged) {
-        let problem =
-            Problem::new(origin, format!("`{}` would be read in a commit as what the tool itself writes", line.trim()));
-        table.problem(problem.hint("say it in other words: which steps have been applied is read from such lines"));
-    }
 }
 
 /// Whose commit a message is of.
@@ -68,14 +57,15 @@ pub(super) fn text(about: &Subject<'_>, template: Option<&Template>) -> String {
 }
 
 /// A message with the trailers of a commit that does this to the files. Lines of the text that would be read as trailers are quoted, and
-/// control characters replaced: what a plan or a saved plan says can neither forge the journal nor reach a terminal.
+/// active characters replaced: what a plan or a saved plan says can neither forge the journal nor reach a terminal. A text without a
+/// subject gets the steps' ids for one, because git takes the first paragraph for it, whatever that is.
 pub fn seal(text: &str, of: &Of<'_>, files: &[FileDelta]) -> String {
     let line = |line: &str| {
-        let plain: String =
-            line.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect();
-        if is_own_trailer(&plain) { format!("> {plain}") } else { plain }
+        let plain = plain::lines(line);
+        if is_own_trailer(&plain) { format!("> {plain}") } else { plain.into_owned() }
     };
     let (subject, body) = text.split_once('\n').unwrap_or((text, ""));
+    let subject = if subject.trim().is_empty() { of.steps } else { subject };
     let body: Vec<String> = body.trim().lines().map(line).collect();
     let digest = digest(files);
     let trailers: String = of.steps.split(", ").map(|step| trailers(of, step, &digest)).collect();
@@ -152,7 +142,9 @@ fn filled(about: &Subject<'_>, template: &Template) -> (String, String) {
         values.insert("title", title.to_owned());
         let text = template.render(&values);
         let (first, rest) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
-        (format!("{}{suffix}", in_a_line(first)), rest.to_owned())
+        // Placeholders that stand for nothing may leave no subject.
+        let first = if first.trim().is_empty() { title } else { first };
+        (in_a_line(&format!("{first}{suffix}")), rest.to_owned())
     };
     let whole = title(about);
     let body = render(&whole).1;
@@ -321,6 +313,12 @@ mod tests {
             group("t")
         );
         assert_eq!(sealed, wanted);
+        let sealed = |text: &str| seal(text, &of, &[]);
+        assert!(sealed("a\u{202e}b\tc").starts_with("a\u{fffd}b\tc\n\nSsot-Plan: p\n"), "what turns text goes, tabs stay");
+        assert!(sealed("a\r\n\r\nb\r\n").starts_with("a\n\nb\n\nSsot-Plan: p\n"), "line ends are no control characters");
+        for empty in ["", "\n\nSsot-Plan: p", " \t\n"] {
+            assert!(sealed(empty).starts_with("s, t\n\n"), "{empty:?}: {}", sealed(empty));
+        }
     }
 
     #[test]

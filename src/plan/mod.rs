@@ -2,7 +2,7 @@
 //!
 //! [`spec`] reads plan files. [`build`] folds the steps over a snapshot, each step seeing what the one before it made, and refuses
 //! a plan that breaks one of the tool's laws. [`choice`] asks somebody which fixes are made. [`gate`] measures what phases are judged by.
-//! [`commits`] makes commits of the steps. [`artefact`] is a built plan as a file.
+//! [`commits`] makes commits of the steps, as a [`style`] wants them. [`artefact`] is a built plan as a file.
 //! Nothing here touches the disk or git.
 
 pub mod artefact;
@@ -21,6 +21,7 @@ pub mod owners;
 pub mod prove;
 pub mod slice;
 pub mod spec;
+pub mod style;
 pub mod template;
 pub mod trace;
 mod typescript;

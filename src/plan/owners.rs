@@ -124,25 +124,27 @@ fn words(text: &str) -> Option<Vec<String>> {
 /// The globs of a pattern: of the files that it names, and of those in the folders that it names.
 fn pattern_globs(pattern: &str) -> Option<Vec<Glob>> {
     let inner = pattern.trim_matches('/');
-    if inner.is_empty() || inner.contains(['[', ']']) {
+    if inner.is_empty() {
         return None;
     }
     let is_anchored = pattern.starts_with('/') || inner.contains('/');
     let start = if is_anchored { "" } else { "**/" };
     let glob = format!("{start}{}", translated(inner)?);
-    let is_files = inner == "*" || !inner.ends_with("/*");
+    // The files of one folder alone.
+    let is_flat = pattern.ends_with("/*");
     let names = (!pattern.ends_with('/')).then(|| glob.clone());
-    let below = is_files.then(|| format!("{glob}/**"));
+    let below = (!is_flat).then(|| format!("{glob}/**"));
     names.into_iter().chain(below).map(|glob| GlobBuilder::new(&glob).literal_separator(true).build().ok()).collect()
 }
 
-/// A pattern as a glob: `*`, `**` and `?` mean the same, what is escaped is itself.
+/// A pattern as a glob: `*`, `**` and `?` mean the same, what is escaped is itself. `None` for one with `[ ]`, which means nothing here.
 fn translated(pattern: &str) -> Option<String> {
     let mut glob = String::new();
     let mut chars = pattern.chars();
     while let Some(c) = chars.next() {
         match c {
             '*' | '?' => glob.push(c),
+            '[' | ']' => return None,
             '\\' => glob.push_str(&globset::escape(chars.next()?.encode_utf8(&mut [0; 4]))),
             c => glob.push_str(&globset::escape(c.encode_utf8(&mut [0; 4]))),
         }
@@ -193,6 +195,23 @@ mod tests {
             ("*.py", "a/b.pyi", false),
             ("t?st.py", "a/test.py", true),
             ("a\\ b/c.py", "a b/c.py", true),
+            ("a\\ b/", "a b/c/d.py", true),
+            ("a\\*.py", "a*.py", true),
+            ("a\\*.py", "ab.py", false),
+            ("web/\\[id\\]/", "web/[id]/page.tsx", true),
+            ("web/\\[id\\]/", "web/i/page.tsx", false),
+            ("docs/**", "docs/a/b.md", true),
+            ("docs/**/*", "docs/a/b.md", true),
+            ("docs/**", "x/docs/a.md", false),
+            ("*/", "a/b.md", true),
+            ("*/", "a.md", false),
+            ("/*", "a.md", true),
+            ("/*", "a/b.md", false),
+            ("/*/", "a/b/c.md", true),
+            ("docs/*/", "docs/a/b.md", true),
+            ("docs/*/", "docs/b.md", false),
+            ("a/*/c", "a/b/c/d.py", true),
+            ("a/*/c", "a/b/x/c", false),
             ("{a,b}.py", "{a,b}.py", true),
             ("{a,b}.py", "a.py", false),
             ("Docs/", "docs/a.md", false),

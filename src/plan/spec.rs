@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::commits::Style;
 use super::gate::test_code::TestCode;
 use super::gate::{Gate, Known};
-use super::message;
+use super::style::Style;
+use super::template;
 use crate::index::{Index, Options};
 use crate::lang::python::collect::Version;
 use crate::lang::python::modules::RootFolder;
@@ -238,7 +238,7 @@ fn phase(table: &Table<'_>, packs: &Packs, transforms: &[Under<'_>], roles: &[Ro
     let gates = gates(table, &steps, packs, transforms, roles);
     table.finish();
     let (id, origin) = id?;
-    message::check(table, &origin, &[&title]);
+    template::check(table, &origin, &[&title]);
     Some((Phase { id, title, requires, risk, commits, steps, gates }, origin))
 }
 
@@ -270,7 +270,7 @@ fn step<'t>(table: &Table<'t>, packs: &Packs, transforms: &[Under<'t>]) -> Optio
         let transform = read_transform(table, &id);
         table.finish();
         let transform = transform?;
-        message::check(table, &origin, &[&transform.title, &transform.doc.why]);
+        template::check(table, &origin, &[&transform.title, &transform.doc.why]);
         return Some((Step { id, title: transform.title.clone(), transform }, origin));
     };
     let title = table.line("title").map(|title| title.value);
@@ -281,7 +281,7 @@ fn step<'t>(table: &Table<'t>, packs: &Packs, transforms: &[Under<'t>]) -> Optio
     table.finish();
     let transform = self::used(table, &used, with, packs, transforms)?;
     let title = title.unwrap_or_else(|| transform.title.clone());
-    message::check(table, &origin, &[&title, &transform.doc.why]);
+    template::check(table, &origin, &[&title, &transform.doc.why]);
     Some((Step { id, title, transform }, origin))
 }
 

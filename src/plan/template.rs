@@ -111,6 +111,17 @@ fn place(text: &Located<String>, word: &str) -> Origin {
     }
 }
 
+/// Refuses texts of a plan that a commit's message would quote and that would be read there as the tool's own: lines that begin like a
+/// trailer (the journal is read from those), and git's word for what a revert undoes.
+pub fn check(table: &Table<'_>, origin: &Origin, texts: &[&str]) {
+    let is_forged = |line: &&str| is_own_trailer(line) || line.contains("This reverts commit ");
+    if let Some(line) = texts.iter().flat_map(|text| text.lines()).find(is_forged) {
+        let problem =
+            Problem::new(origin, format!("`{}` would be read in a commit as what the tool itself writes", line.trim()));
+        table.problem(problem.hint("say it in other words: which steps have been applied is read from such lines"));
+    }
+}
+
 /// Whether a line would be read as one of the tool's own trailers.
 pub(super) fn is_own_trailer(line: &str) -> bool {
     line.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("ssot-")) && line.contains(':')

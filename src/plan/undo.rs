@@ -2,18 +2,22 @@
 //!
 //! Each file is merged three ways: what the step made of it is the base, what it was before is the one side, and what it is now the
 //! other. Files that have moved since are undone where they are now, and what is gone needs no undoing. Where both sides want the same place the
-//! undoing collides, and a person decides.
+//! undoing collides, unless the two do not depend on one another (`independent`); then a person decides.
 
-use std::collections::BTreeMap;
+mod dress;
+mod independent;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::delta::{Content, FileDelta};
+use self::dress::dressed_as;
+use super::delta::{Content, FileDelta, outcome};
 use crate::lang;
 use crate::text::blob::BlobId;
 use crate::text::merge::{Grain, Merged, merge};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::{File, ReadError, Snapshot};
+use crate::text::snapshot::{ChangeError, File, ReadError, Snapshot};
 
 /// Where files are now that were somewhere else when a step was made.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -77,7 +81,7 @@ pub struct Collision {
 pub enum Since {
     /// Lines have changed: the first and the one behind the last, counted from 0; the same where they are gone.
     Changed(usize, usize),
-    /// A file stands where the step had taken one away.
+    /// Something stands where the step had taken a file away.
     ThereAgain,
     /// The file that the step had moved has been moved once more.
     MovedAgain,
@@ -106,6 +110,7 @@ pub fn undo(step: &[FileDelta], now: &Snapshot, places: &Whereabouts, labels: La
             (None, None) => {}
         }
     }
+    work.leave_out_blocked();
     work.undone.files.sort_by(|a, b| a.path.cmp(&b.path));
     work.undone.collisions.sort();
     Ok(work.undone)
@@ -136,6 +141,8 @@ impl Work<'_> {
         };
         let Some(ours) = self.read(&path)? else { return Ok(()) };
         let target = match &file.moved_from {
+            // Somebody has moved it back already.
+            Some(old) if path == *old => path.clone(),
             Some(_) if path != file.path => {
                 self.collides(&path, Since::MovedAgain);
                 path.clone()
@@ -159,8 +166,13 @@ impl Work<'_> {
 
     fn merge(&mut self, path: &RepoPath, base: &Content, ours: &Content, theirs: &Content) -> Vec<u8> {
         // Who merges by tokens has to prove the result, and only code is proved.
-        let grain = if lang::is_source(path) { Grain::Tokens } else { Grain::Lines };
-        let merged = merge(&base.bytes, &ours.bytes, &theirs.bytes, grain);
+        let is_proved = lang::is_source(path);
+        let grain = if is_proved { Grain::Tokens } else { Grain::Lines };
+        let [base, theirs] = dressed_as(&ours.bytes, [&base.bytes, &theirs.bytes]);
+        let mut merged = merge(&base, &ours.bytes, &theirs, grain);
+        if is_proved {
+            merged.settle(|clash| independent::together(path, clash));
+        }
         self.note(path, &merged);
         merged.with_markers(self.labels.now, self.labels.before)
     }
@@ -193,110 +205,41 @@ impl Work<'_> {
             return Ok(());
         };
         let Some(ours) = self.read(&path)? else { return Ok(()) };
-        if ours.blob == after.blob {
+        let [made] = dressed_as(&ours.bytes, [&after.bytes]);
+        if is_left_of(&ours.bytes, &made) {
             self.undone.files.push(FileDelta { path, moved_from: None, before: Some(ours), after: None });
-            return Ok(());
-        }
-        // What others have put into it would go with it.
-        let nothing = Content { blob: BlobId::of(b""), mode: after.mode, bytes: (*b"").into() };
-        let changed = merge(&after.bytes, &ours.bytes, &nothing.bytes, Grain::Lines);
-        self.note(&path, &changed);
-        if changed.clashes().next().is_none() {
-            // Lines have gone, and none has come: what is left is the step's.
-            self.undone.files.push(FileDelta { path, moved_from: None, before: Some(ours), after: None });
+        } else {
+            // What others have put into it would go with it.
+            let merged = merge(&made, &ours.bytes, b"", Grain::Lines);
+            self.note(&path, &merged);
         }
         Ok(())
     }
+
+    /// Leaves out the files that cannot be where they belong, because something is there: another file that comes back, a folder, a
+    /// link, or a file in the place of a folder.
+    fn leave_out_blocked(&mut self) {
+        let mut taken: BTreeSet<RepoPath> = BTreeSet::new();
+        let files = std::mem::take(&mut self.undone.files);
+        let (mut files, twins): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| taken.insert(file.path.clone()));
+        twins.iter().for_each(|file| self.collides(&file.path, Since::ThereAgain));
+        while let Err(ChangeError::Exists(path) | ChangeError::Blocked { path, .. }) = self.now.with_files(outcome(&files)) {
+            let all = files.len();
+            files.retain(|file| file.path != path);
+            self.collides(&path, Since::ThereAgain);
+            if files.len() == all {
+                break;
+            }
+        }
+        self.undone.files = files;
+    }
+}
+
+/// Whether a text has lines of another alone, in their order: some may have gone, and none has come.
+fn is_left_of(text: &[u8], made: &[u8]) -> bool {
+    let mut lines = made.split_inclusive(|&byte| byte == b'\n');
+    text.split_inclusive(|&byte| byte == b'\n').all(|line| lines.any(|other| other == line))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::blob::Mode;
-    use crate::text::snapshot::Memory;
-
-    fn path(text: &str) -> RepoPath {
-        RepoPath::new(text).unwrap()
-    }
-
-    fn content(text: &str) -> Content {
-        Content { blob: BlobId::of(text.as_bytes()), mode: Mode::Regular, bytes: text.as_bytes().into() }
-    }
-
-    /// A step's file: `old -> new` for one that moves, and `-` for no content.
-    fn step(name: &str, before: &str, after: &str) -> FileDelta {
-        let (old, new) = name.split_once(" -> ").map_or((None, name), |(old, new)| (Some(path(old)), new));
-        let side = |text: &str| (text != "-").then(|| content(text));
-        FileDelta { path: path(new), moved_from: old, before: side(before), after: side(after) }
-    }
-
-    /// What undoing comes to: the files that change, and what collides.
-    fn undone(step: &[FileDelta], now: &[(&str, &str)], places: &Whereabouts) -> (Vec<String>, Vec<String>) {
-        let now = Memory::snapshot(now.iter().copied());
-        let undone = undo(step, &now, places, Labels { now: "now", before: "before" }).unwrap();
-        let show = |file: &FileDelta| {
-            let from = file.moved_from.as_ref().map_or(String::new(), |from| format!("{from} -> "));
-            let after = file.after.as_ref().map_or("-".into(), |after| String::from_utf8_lossy(&after.bytes));
-            format!("{from}{}: {after}", file.path)
-        };
-        let collision = |collision: &Collision| format!("{}: {:?}", collision.path, collision.what);
-        (undone.files.iter().map(show).collect(), undone.collisions.iter().map(collision).collect())
-    }
-
-    fn moved(files: &[(&str, &str)], folders: &[(&str, &str)]) -> Whereabouts {
-        Whereabouts {
-            files: files.iter().map(|(old, new)| (path(old), path(new))).collect(),
-            folders: folders.iter().map(|(old, new)| (old.as_bytes().to_vec(), new.as_bytes().to_vec())).collect(),
-        }
-    }
-
-    const NOTHING: (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-
-    #[test]
-    fn what_came_since_stays() {
-        let edit = [step("a.py", "from old import x\n", "from new import x\n")];
-        let still = Whereabouts::default();
-        assert_eq!(
-            undone(&edit, &[("a.py", "from new import x\n\ny = 1\n")], &still).0,
-            ["a.py: from old import x\n\ny = 1\n"]
-        );
-        assert_eq!(undone(&edit, &[("a.py", "from old import x\n")], &still), NOTHING, "undone already");
-        assert_eq!(undone(&edit, &[("b.py", "")], &still), NOTHING, "gone");
-        let now = [("b.py", "from new import (x)\n")];
-        assert_eq!(undone(&edit, &now, &moved(&[("a.py", "b.py")], &[])).0, ["b.py: from old import (x)\n"]);
-        let other = undone(&edit, &[("a.py", "from other import x\n")], &still);
-        assert_eq!(other.1, ["a.py: Changed(0, 1)"]);
-        assert!(other.0[0].contains("<<<<<<< now\nfrom other import x\n=======\nfrom old import x\n>>>>>>> before"));
-        let data = [step("a.toml", "x = \"old.X\"\n", "x = \"new.X\"\n")];
-        assert_eq!(undone(&data, &[("a.toml", "x = \"new.X\" # mine\n")], &still).1, ["a.toml: Changed(0, 1)"]);
-    }
-
-    #[test]
-    fn deleted_files_come_back_and_made_ones_go() {
-        let files = [step("p/dead.py", "x\n", "-"), step("p/new.py", "-", "y\nz\n")];
-        let still = Whereabouts::default();
-        assert_eq!(undone(&files, &[("p/new.py", "y\nz\n")], &still).0, ["p/dead.py: x\n", "p/new.py: -"]);
-        assert_eq!(undone(&files, &[("p/dead.py", "x\n")], &still), NOTHING);
-        let again = undone(&files, &[("p/dead.py", "other\n"), ("p/new.py", "y\nz\nmine\n")], &still);
-        assert_eq!(again, (vec![], vec!["p/dead.py: ThereAgain".to_owned(), "p/new.py: Changed(0, 3)".to_owned()]));
-        let elsewhere = moved(&[("p/new.py", "q/r/new.py")], &[("p", "q/r")]);
-        assert_eq!(undone(&files, &[("q/r/new.py", "y\nz\n")], &elsewhere).0, ["q/r/dead.py: x\n", "q/r/new.py: -"]);
-    }
-
-    #[test]
-    fn a_moved_file_goes_back_with_what_has_changed_in_it() {
-        let files = [step("a.py -> b.py", "import a\nx = 1\ny = 2\n", "import b\nx = 1\ny = 2\n")];
-        let still = Whereabouts::default();
-        let now = [("b.py", "import b\nx = 1\ny = 3\n")];
-        assert_eq!(undone(&files, &now, &still).0, ["b.py -> a.py: import a\nx = 1\ny = 3\n"]);
-        assert_eq!(undone(&files, &[("a.py", ""), now[0]], &still).1, ["a.py: ThereAgain"]);
-        assert_eq!(undone(&files, &[("c.py", now[0].1)], &moved(&[("b.py", "c.py")], &[])).1, ["c.py: MovedAgain"]);
-    }
-
-    #[test]
-    fn files_are_followed_through_one_undoing_after_the_other() {
-        let mut places = moved(&[("a.py", "b.py")], &[]);
-        places.follow(&[step("b.py -> c.py", "x", "x")]);
-        assert_eq!(places, moved(&[("a.py", "c.py"), ("b.py", "c.py")], &[]));
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use crate::plan::gate::worse::Worse;
 use crate::plan::gate::{Count, Counted, Figure, Limit, Part};
 use crate::plan::spec::{Phase, Plan};
 use crate::text::plain;
+use crate::text::words::more;
 use crate::transform::wire::Problem;
 
 /// How many places are shown of each gate; all of them are in the JSON report.
@@ -174,8 +175,8 @@ fn places(out: &mut String, indent: &str, places: &[&Counted]) {
         let at = counted.at.as_ref().map(|(path, (row, _))| format!("{path}:{row}: ")).unwrap_or_default();
         line(out, format!("{indent}{at}{}", clean(&counted.what)));
     }
-    if places.len() > SHOWN {
-        line(out, format!("{indent}… and {} more; --format json lists all", number(places.len() - SHOWN)));
+    if let Some(more) = more(places.len(), SHOWN) {
+        line(out, format!("{indent}{more}; --format json lists all"));
     }
 }
 

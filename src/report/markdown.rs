@@ -10,6 +10,7 @@ use crate::plan::build::{Built, count_files};
 use crate::plan::gate::Figure;
 use crate::plan::gate::worse::worse;
 use crate::plan::owners::Owners;
+use crate::text::words;
 use crate::transform::finding::{Applicability, Finding, Outcome, Reason};
 
 /// How many places are shown of each message; all of them are in the JSON report.
@@ -218,8 +219,8 @@ impl Owned {
 }
 
 fn more(out: &mut String, indent: &str, hidden: usize) {
-    if hidden > 0 {
-        line(out, format!("{indent}- … and {} more; `--format json` lists all", number(hidden)));
+    if let Some(more) = words::more(hidden, 0) {
+        line(out, format!("{indent}- {more}; `--format json` lists all"));
     }
 }
 

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use crate::plan::build::{Built, BuiltStep, SourceFiles};
 use crate::plan::spec::Plan;
 use crate::text::plain;
+use crate::text::words::{count, number};
 use crate::transform::finding::{Applicability, Evidence, Finding, Form, Outcome, Reason};
 
 /// A built plan, and what it was built for.
@@ -77,24 +78,6 @@ fn source_files(files: SourceFiles) -> String {
         (0, typescript) => count(typescript, "TypeScript file"),
         (python, typescript) => format!("{} Python and {}", number(python), count(typescript, "TypeScript file")),
     }
-}
-
-/// A number with its thousands apart.
-fn number(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and a noun.
-fn count(number_of: usize, noun: &str) -> String {
-    format!("{} {noun}{}", number(number_of), if number_of == 1 { "" } else { "s" })
 }
 
 /// Adds a line to a text.

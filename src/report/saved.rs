@@ -11,6 +11,7 @@ use super::{clean, count, gates, line, number};
 use crate::plan::artefact::standing::Standing;
 use crate::plan::artefact::{Artefact, SavedFile, SavedFinding, SavedGate, SavedStep, State};
 use crate::plan::gate::Count;
+use crate::text::words::more;
 
 /// How many places or files are shown of each kind; all of them are in the JSON report.
 const SHOWN: usize = 5;
@@ -63,19 +64,16 @@ impl Shown<'_> {
             for file in step.files.iter().take(SHOWN_FILES) {
                 line(&mut out, format!("  {} {}", verb(file), name(file)));
             }
-            if step.files.len() > SHOWN_FILES {
-                line(
-                    &mut out,
-                    format!("  … and {} more files; --format json lists all", number(step.files.len() - SHOWN_FILES)),
-                );
+            if let Some(more) = more(step.files.len(), SHOWN_FILES) {
+                line(&mut out, format!("  {more} files; --format json lists all"));
             }
             for ((what, message), places) in grouped(step) {
                 line(&mut out, format!("  {what}: {}", clean(message)));
                 for place in places.iter().take(SHOWN) {
                     line(&mut out, format!("    {}:{}", place.path, place.line));
                 }
-                if places.len() > SHOWN {
-                    line(&mut out, format!("    … and {} more; --format json lists all", number(places.len() - SHOWN)));
+                if let Some(more) = more(places.len(), SHOWN) {
+                    line(&mut out, format!("    {more}; --format json lists all"));
                 }
             }
         }

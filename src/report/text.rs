@@ -8,6 +8,7 @@ use crate::plan::build::{Built, BuiltStep, count_files};
 use crate::plan::cycles::CycleFigures;
 use crate::plan::faults::ExistingKind;
 use crate::plan::gate::worse;
+use crate::text::words::more;
 use crate::transform::finding::{Applicability, Evidence, Finding, Outcome, Reason};
 
 /// How many places are shown of each kind; all of them are in the JSON report.
@@ -163,8 +164,8 @@ fn places(out: &mut String, findings: &[&Finding]) {
         line(out, if *times > 1 { format!("{text} ({times} times)") } else { text.clone() });
     }
     let hidden: usize = lines.iter().skip(SHOWN).map(|(_, times)| times).sum();
-    if hidden > 0 {
-        line(out, format!("    … and {} more; --format json lists all", number(hidden)));
+    if let Some(more) = more(hidden, 0) {
+        line(out, format!("    {more}; --format json lists all"));
     }
 }
 

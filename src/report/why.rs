@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::clean;
 use crate::plan::trace::{Effect, Touch};
 use crate::text::path::RepoPath;
+use crate::text::words::more;
 use crate::transform::finding::{Evidence, Outcome};
 use crate::transform::python::mention::Mention;
 
@@ -101,8 +102,8 @@ fn render_touch(out: &mut String, touch: &Touch<'_>) {
         let place = at.as_ref().map(|(path, line)| format!("{path}:{line}: ")).unwrap_or_default();
         say(out, format!("  {role:<7}  {place}{}", clean(text)));
     }
-    if finding.evidence.len() > SHOWN {
-        say(out, format!("  … and {} more", finding.evidence.len() - SHOWN));
+    if let Some(more) = more(finding.evidence.len(), SHOWN) {
+        say(out, format!("  {more}"));
     }
     let (before, after) = match effect {
         Some(Effect::Moves(to, before, after)) => {

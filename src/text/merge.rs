@@ -30,7 +30,7 @@ pub struct Merged {
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Piece {
     Agreed(Vec<u8>),
-    /// As the tokens of both sides make it; the lines of our side, counted from 0.
+    /// As the tokens of both sides make it, or who settled it; the lines of our side, counted from 0.
     Fine(Vec<u8>, Range<usize>),
     Clash(Clash),
 }
@@ -40,8 +40,12 @@ enum Piece {
 pub struct Clash {
     /// Its lines on our side, counted from 0; empty where they are gone.
     pub lines: Range<usize>,
-    ours: Vec<u8>,
-    theirs: Vec<u8>,
+    /// What both sides changed.
+    pub base: Vec<u8>,
+    /// What our side made of it.
+    pub ours: Vec<u8>,
+    /// What their side made of it.
+    pub theirs: Vec<u8>,
 }
 
 /// Merges what two sides made of a text.
@@ -62,7 +66,7 @@ pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8], grain: Grain) -> Merged {
         let [base, ours, theirs] = sides.parts(region).map(<[&[u8]]>::concat);
         match merge_tokens(&base, &ours, &theirs).filter(|_| grain == Grain::Tokens) {
             Some(text) => Piece::Fine(text, region.ours.clone()),
-            None => Piece::Clash(Clash { lines: region.ours.clone(), ours, theirs }),
+            None => Piece::Clash(Clash { lines: region.ours.clone(), base, ours, theirs }),
         }
     };
     Merged { pieces: sides.regions().iter().map(piece).collect() }
@@ -92,7 +96,17 @@ impl Merged {
         self.pieces.iter().filter_map(|piece| if let Piece::Clash(clash) = piece { Some(clash) } else { None })
     }
 
-    /// The lines of our side, counted from 0, in which both sides changed something and the tokens told what.
+    /// Settles places that collide as somebody says who knows what the texts mean; `None` leaves a place as it is.
+    pub fn settle(&mut self, settled: impl Fn(&Clash) -> Option<Vec<u8>>) {
+        for piece in &mut self.pieces {
+            let Piece::Clash(clash) = piece else { continue };
+            if let Some(text) = settled(clash) {
+                *piece = Piece::Fine(text, clash.lines.clone());
+            }
+        }
+    }
+
+    /// The lines of our side, counted from 0, in which both sides changed something and what they did was told apart.
     pub fn fine(&self) -> impl Iterator<Item = &Range<usize>> {
         self.pieces.iter().filter_map(|piece| if let Piece::Fine(_, lines) = piece { Some(lines) } else { None })
     }
@@ -119,6 +133,24 @@ impl Merged {
         }
         text
     }
+}
+
+/// The lines of an old text that some lines of a new one come from; for those that are new, the ones that they took the place of.
+pub fn came_from(old: &[u8], new: &[u8], at: Range<usize>) -> Range<usize> {
+    let ops = capture_diff_slices(Algorithm::Histogram, &lines(old), &lines(new)).into_iter();
+    let sources = ops.filter_map(|op| {
+        let (was, is) = (op.old_range(), op.new_range());
+        let is_met = is.start < at.end.max(at.start + 1) && at.start < is.end.max(is.start + 1);
+        match op {
+            _ if !is_met => None,
+            DiffOp::Equal { .. } => {
+                let old = |line: usize| was.start + line.clamp(is.start, is.end) - is.start;
+                Some(old(at.start)..old(at.end))
+            }
+            _ => Some(was),
+        }
+    });
+    sources.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end)).unwrap_or_default()
 }
 
 /// Three texts, cut into lines or tokens.
@@ -210,13 +242,32 @@ impl Hunk {
 
 /// The stretches of a text that another has changed, and by how much each has grown.
 fn changes<'t>(old: &[&'t [u8]], new: &[&'t [u8]]) -> impl Iterator<Item = (Hunk, isize)> {
-    let ops = capture_diff_slices(Algorithm::Histogram, old, new).into_iter();
-    ops.filter(|op| !matches!(op, DiffOp::Equal { .. })).map(|op| {
+    let mut changed: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    for op in capture_diff_slices(Algorithm::Histogram, old, new) {
         let (range, made) = (op.old_range(), op.new_range());
+        match changed.last_mut() {
+            _ if matches!(op, DiffOp::Equal { .. }) => {}
+            Some(last)
+                if made.is_empty() && can_join(last.0.end, &range, old)
+                    || range.is_empty() && can_join(last.1.end, &made, new) =>
+            {
+                last.0.end += range.len();
+                last.1.end += made.len();
+            }
+            _ => changed.push((range, made)),
+        }
+    }
+    changed.into_iter().map(|(range, made)| {
         let grown = made.len() as isize - range.len() as isize;
         let is_layout = old[range.clone()].iter().chain(&new[made]).all(|text| is_layout(text));
         (Hunk { range, ours: 0, theirs: 0, is_layout }, grown)
     })
+}
+
+/// Whether what came or went could as well have done so right behind a place before it, because the text repeats itself. Then the two
+/// are one change: told apart, a part of it could be taken for what the other side did.
+fn can_join(place: usize, changed: &Range<usize>, text: &[&[u8]]) -> bool {
+    (place..changed.start).all(|at| text[at] == text[at + changed.len()])
 }
 
 /// Whether a text is what a formatter puts in and takes away.
@@ -291,6 +342,17 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_found_where_they_were() {
+        let (old, new) = (b"a\nb\nc\nd\n", b"a\nx\nb\nC\nd\ne\n");
+        assert_eq!(came_from(old, new, 2..3), 1..2, "pushed on by another");
+        assert_eq!(came_from(old, new, 3..4), 2..3, "in the place of another");
+        assert_eq!(came_from(old, new, 2..5), 1..4);
+        assert_eq!(came_from(old, new, 4..5), 3..4);
+        assert_eq!(came_from(old, old, 1..3), 1..3);
+        assert_eq!((came_from(b"", b"", 0..0), came_from(b"", b"a\n", 0..1)), (0..0, 0..0));
+    }
+
+    #[test]
     fn what_collides_is_marked_as_git_marks_it() {
         let merged = merge(b"1\nold\n2", b"1\nours\n2", b"1\ntheirs\n2", Grain::Tokens);
         assert_eq!(merged.clashes().map(|clash| (clash.lines.start, clash.lines.end)).collect::<Vec<_>>(), [(1, 2)]);
@@ -298,6 +360,12 @@ mod tests {
         assert_eq!(marked, "1\n<<<<<<< now\nours\n=======\ntheirs\n>>>>>>> before\n2");
         let merged = merge(b"a", b"b", b"c", Grain::Lines);
         assert_eq!(merged.with_markers("x", "y"), b"<<<<<<< x\nb\n=======\nc\n>>>>>>> y\n");
+    }
+
+    #[test]
+    fn a_line_that_repeats_is_not_taken_for_another() {
+        assert_eq!(fine("x\ny\n", "x\ny\ny\n", "y\ny\n").as_deref(), Some("y\ny\ny\n"), "one came, and one changed");
+        assert_eq!(fine("a\na\na\nb\n", "a\na\nb\n", "a\na\nb\nb\n"), None, "one went, and the same one changed");
     }
 
     /// All texts of four places, at each of which stands a line, another line or none: what comes of a place can be told without the

@@ -10,3 +10,4 @@ pub mod path;
 pub mod plain;
 pub mod snapshot;
 pub mod span;
+pub mod words;

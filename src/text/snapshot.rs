@@ -201,12 +201,15 @@ impl Snapshot {
     pub fn with(&self, change: &SourceChange) -> Result<Snapshot, ChangeError> {
         let mut gone: Vec<&RepoPath> = Vec::new();
         let mut made: BTreeMap<RepoPath, File> = BTreeMap::new();
+        // Of two files that want one place, none gives way.
+        let mut make = |path: &RepoPath, mode, bytes| match made.insert(path.clone(), File::made(path.clone(), mode, bytes)) {
+            Some(_) => Err(ChangeError::Exists(path.clone())),
+            None => Ok(()),
+        };
         for (path, what) in change.files() {
             let file = || self.file(path).ok_or_else(|| ChangeError::NotFound(path.clone()));
             match what {
-                FileChange::Create { content, mode } => {
-                    made.insert(path.clone(), File::made(path.clone(), *mode, content.clone().into_bytes()));
-                }
+                FileChange::Create { content, mode } => make(path, *mode, content.clone().into_bytes())?,
                 FileChange::Delete => {
                     file()?;
                     gone.push(path);
@@ -215,15 +218,13 @@ impl Snapshot {
                     let file = file()?;
                     let bytes = edit.apply(&self.read(file)?);
                     gone.push(path);
-                    made.insert(path.clone(), File::made(path.clone(), file.mode, bytes));
+                    make(path, file.mode, bytes)?;
                 }
                 FileChange::Move { to, edit } => {
                     let file = file()?;
                     let bytes = edit.apply(&self.read(file)?);
                     gone.push(path);
-                    if made.insert(to.clone(), File::made(to.clone(), file.mode, bytes)).is_some() {
-                        return Err(ChangeError::Exists(to.clone()));
-                    }
+                    make(to, file.mode, bytes)?;
                 }
             }
         }
@@ -335,6 +336,16 @@ mod tests {
         let onto = FileChange::Move { to: path("b.py"), edit: TextEdit::default() };
         let refused = snapshot.with(&SourceChange::of(path("a.py"), onto)).err();
         assert_eq!(refused, Some(ChangeError::Exists(path("b.py"))));
+        // One that is made or edited there as well would be lost, or lose the other.
+        let create = FileChange::Create { content: "new".to_owned(), mode: Mode::Regular };
+        let edit = FileChange::Edit(TextEdit::new(vec![Edit::insert(0, "!")]).unwrap());
+        for (from, to, other) in
+            [("a.py", "z.py", create.clone()), ("b.py", "a.py", create), ("a.py", "b.py", edit.clone()), ("b.py", "a.py", edit)]
+        {
+            let mut both = SourceChange::of(path(from), FileChange::Move { to: path(to), edit: TextEdit::default() });
+            both.union(&SourceChange::of(path(to), other)).unwrap();
+            assert_eq!(snapshot.with(&both).err(), Some(ChangeError::Exists(path(to))), "{from} -> {to}");
+        }
         let refused = snapshot.with(&SourceChange::of(path("x.py"), FileChange::Delete)).err();
         assert_eq!(refused, Some(ChangeError::NotFound(path("x.py"))));
     }

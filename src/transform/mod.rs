@@ -30,6 +30,7 @@ use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use finding::{Applicability, Finding, Outcome, Place, Reason};
 use python::shim::Standing;
+pub use typescript::remove_unused_imports::Orphan;
 use wire::{Problem, Table};
 
 /// A rule of some kind, with its documentation.
@@ -211,7 +212,7 @@ pub fn orphans(index: &Index, unread: Vec<(FileId, Vec<AliasId>)>) -> Vec<Findin
 }
 
 /// The same for imports of TypeScript.
-pub fn orphans_of_typescript(index: &Index, unused: &[(FileId, Vec<crate::lang::typescript::facts::AliasId>)]) -> Vec<Finding> {
+pub fn orphans_of_typescript(index: &Index, unused: &[(FileId, Vec<Orphan>)]) -> Vec<Finding> {
     readable(index, typescript::remove_unused_imports::orphans(index, unused))
 }
 

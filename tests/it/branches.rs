@@ -60,9 +60,21 @@ fn a_new_branch_needs_a_name_that_is_free() {
     assert_eq!(sandbox.git(&["fsck", "--strict", "--no-dangling"]), "");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_branch_whose_name_is_not_text_is_named_as_that() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let mut command = sandbox.command("git");
+    command.args(["checkout", "-q", "-b"]).arg(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"caf\xe9"));
+    sandbox.run(command).ok();
+    let error = apply(&sandbox, &[]).fails(2);
+    assert!(error.contains("the name of the branch `caf\u{fffd}` is not text in UTF-8\nhint: `git branch -m NAME`"), "{error}");
+    apply(&sandbox, &["--branch", "other"]).ok();
+}
+
 #[test]
 fn reflogs_are_kept_as_git_is_configured() {
-    for (config, is_logged) in [("false", false), ("true", true), ("always", true)] {
+    for (config, is_logged) in [("false", false), ("TRUE", true), ("Always", true), ("0", false)] {
         let sandbox = Sandbox::with_files(&FILES);
         sandbox.git(&["config", "core.logAllRefUpdates", config]);
         std::fs::remove_dir_all(sandbox.path(".git/logs")).unwrap();
@@ -82,6 +94,15 @@ fn linked_work_trees_and_bare_repositories_are_repositories() {
     // A branch that is checked out elsewhere would have its files pulled away under it.
     let error = apply(&sandbox, &["--branch", "side"]).fails(2);
     assert!(error.contains("the branch `side` is checked out in "), "{error}");
+    // Nor by another name, nor while it is only left for a bisection.
+    sandbox.git(&["-C", linked, "symbolic-ref", "refs/heads/alias", "refs/heads/side"]);
+    sandbox.git(&["-C", linked, "symbolic-ref", "HEAD", "refs/heads/alias"]);
+    apply(&sandbox, &["--branch", "side"]).fails(2);
+    sandbox.git(&["-C", linked, "switch", "-q", "side"]);
+    sandbox.git(&["-C", linked, "bisect", "start"]);
+    sandbox.git(&["-C", linked, "checkout", "-q", "--detach"]);
+    apply(&sandbox, &["--branch", "side"]).fails(2);
+    sandbox.git(&["-C", linked, "bisect", "reset"]);
     apply(&sandbox, &["--root", linked]).ok();
     assert_eq!(std::fs::read_to_string(format!("{linked}/app.py")).unwrap(), MOVED);
     assert_eq!(sandbox.read("app.py"), OLD);

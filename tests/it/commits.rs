@@ -116,6 +116,19 @@ fn a_step_is_cut_by_folder_as_deep_as_it_takes() {
     );
     assert_eq!(commits(&sandbox).len(), 7);
     assert_eq!(sandbox.tree(), whole());
+    // Small neighbours share a part, and each works.
+    let sandbox = Sandbox::with_files(&SPREAD);
+    apply(&sandbox, "commit = \"directory\"", &["--max-files", "4"]);
+    assert_eq!(
+        commits(&sandbox),
+        [
+            "Move the manager (1/4: pkg) 1/4 pkg/ssot.py",
+            "Move the manager (2/4: ., a) 2/4 a/one.py a/two.py none.py",
+            "Move the manager (3/4: b, pkg) 3/4 b/deep/five.py b/deep/four.py b/three.py pkg/user.py",
+            "Move the manager (4/4: pkg) 4/4 pkg/legacy.py",
+        ]
+    );
+    assert_eq!(sandbox.tree(), whole());
     // Counted alone.
     let sandbox = Sandbox::with_files(&SPREAD);
     apply(&sandbox, "", &["--max-files", "3"]);
@@ -243,6 +256,8 @@ fn messages_follow_the_plans_template() {
     );
     assert!(trailers.starts_with("Ssot-Plan: test\nSsot-Phase: phase\nSsot-Step: step\nSsot-Digest: "), "{trailers}");
     assert!(message("message = \"{title}\"").starts_with("Move the manager\n\nSsot-Plan: test\n"));
+    // Where the first line stands for nothing, there is a subject all the same.
+    assert!(message("message = \"{owner}\"").starts_with("Move the manager\n\nSsot-Plan: test\n"));
 }
 
 #[test]

@@ -38,6 +38,8 @@ fn the_demo_plans_applies_shows_and_takes_back() {
 #[test]
 fn the_demo_never_writes_into_a_folder_with_files() {
     let sandbox = Sandbox::with_files(&[("mine.txt", "mine")]);
+    let said = sandbox.tool(&["demo", "--root", "elsewhere"]).fails(2);
+    assert!(said.contains("`--dir` says where the sample goes"), "{said}");
     let said = sandbox.tool(&["demo", "--dir", sandbox.root().to_str().unwrap()]).fails(2);
     assert!(said.contains("is not empty"), "{said}");
     assert_eq!(sandbox.files().len(), 1);

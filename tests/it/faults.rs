@@ -1,7 +1,7 @@
 //! All or nothing: the tool is killed, or the disk fails it, at every call that changes a file; what is left is looked at with git.
 //!
 //! A library of ours (fault.c) is preloaded into the tool. `SSOT_FAULTS=all cargo test --test it -- faults:: --nocapture` tries every
-//! point in every place; without it, every so many of those that differ little. Either way a table of what came of it is printed.
+//! point in every place; without it, of each kind one, and in every place some more. Either way a table of what came of it is printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -48,6 +48,10 @@ struct Case {
     clean: BTreeSet<String>,
     /// The tree before, and the one that the command makes.
     trees: [String; 2],
+    /// What git says of the user's own changes, which nothing may touch.
+    mine: String,
+    /// The outcomes after which the command has been given once more.
+    continued: Mutex<BTreeSet<(&'static str, bool)>>,
 }
 
 /// A plan of two commits: one edits a file, one moves a file into another folder and edits the file that imports it.
@@ -56,12 +60,9 @@ fn plan() -> String {
         + "[[phase.step]]\nid = \"folder\"\nkind = \"move-module\"\nfrom = \"old\"\nto = \"new\"\nmove_definition = true\n"
 }
 
-/// What git says of the user's own changes, which nothing may touch.
-const MINE: &str = " M notes.txt\n?? mine.txt";
-
 impl Case {
     fn new(place: Place, command: &'static str) -> Self {
-        let template = Sandbox::with_files(&FILES);
+        let template = Sandbox::in_memory(&FILES);
         for (path, text) in
             [("old/__init__.py", ""), ("old/m.py", "x = 1\n"), ("user.py", "from old.m import x\n"), ("notes.txt", "a\n")]
         {
@@ -78,18 +79,20 @@ impl Case {
             Place::Detached => drop(template.git(&["checkout", "-q", "--detach"])),
             Place::Linked => drop(template.git(&["worktree", "add", "-q", "-b", "side", "../linked"])),
         }
-        let case = Self { template, place, command, faulty: command, clean: BTreeSet::new(), trees: Default::default() };
+        let (clean, trees, mine, continued) = Default::default();
+        let case = Self { template, place, command, faulty: command, clean, trees, mine, continued };
         let sandbox = &case.template;
         if command == "rollback" {
             case.run(sandbox, "apply", &[]).ok();
         }
         fs::write(case.folder(sandbox).join("notes.txt"), "a\nmine\n").unwrap();
         fs::write(case.folder(sandbox).join("mine.txt"), "mine\n").unwrap();
-        let before = case.tree(sandbox);
+        let before = case.look(sandbox);
         let after = case.copied();
         case.run(&after, command, &[]).ok();
-        let (trees, clean) = ([before, case.tree(&after)], listing(&case.template));
-        Self { trees, clean, ..case }
+        assert!(before.changes.contains(" notes.txt\n") && before.changes.contains("? mine.txt"), "{}", before.changes);
+        let (trees, clean) = ([before.tree, case.look(&after).tree], listing(&case.template));
+        Self { trees, clean, mine: before.changes, ..case }
     }
 
     /// The same after a kill at a call, to be looked at by a `status` that runs into a fault itself.
@@ -137,10 +140,14 @@ impl Case {
         sandbox.git(&[&["-C", folder.to_str().unwrap()], words].concat())
     }
 
-    /// The tree of what the command moves.
-    fn tree(&self, sandbox: &Sandbox) -> String {
+    /// What git says of the repository.
+    fn look(&self, sandbox: &Sandbox) -> Look {
         let is_made = self.place == Place::Other && sandbox.path(".git/refs/heads/other/new").exists();
-        self.git(sandbox, &["rev-parse", if is_made { "other/new^{tree}" } else { "HEAD^{tree}" }])
+        let moved = if is_made { "other/new" } else { "HEAD" };
+        let ids = self.git(sandbox, &["rev-parse", moved, &format!("{moved}^{{tree}}")]);
+        let (commit, tree) = ids.split_once('\n').unwrap();
+        let changes = self.git(sandbox, &["status", "--porcelain=v2", "-uall"]) + "\n";
+        Look { commit: commit.to_owned(), tree: tree.to_owned(), changes }
     }
 
     /// The calls that the command makes when nothing goes wrong.
@@ -162,8 +169,7 @@ impl Case {
         let sandbox = self.copied();
         let number = at.to_string();
         let said = self.run(&sandbox, self.faulty, &self.variables(&sandbox, &[("FAULT_AT", &number), ("FAULT_HOW", how)]));
-        let is_kill = matches!(how, "before" | "after" | "half");
-        if !is_kill && said.code != 0 {
+        if !is_kill(how) && said.code != 0 {
             assert!(said.code == 2 && said.err.starts_with("error: ") && !said.err.contains("panicked"), "{}", said.err);
             assert!(how != "full" || said.err.contains("\nhint: "), "{}", said.err);
         }
@@ -176,7 +182,8 @@ impl Case {
             text => panic!("status says {text}"),
         };
         let is_done = outcome == "done" || outcome == "finished";
-        let tree = self.tree(&sandbox);
+        let look = self.look(&sandbox);
+        let tree = look.tree.clone();
         // A `status` that was not kept from it has done it already.
         let is_done = is_done && self.faulty == self.command;
         assert_eq!(tree, self.trees[usize::from(is_done || tree == self.trees[1])]);
@@ -190,26 +197,33 @@ impl Case {
             };
             assert!(status.out.lines().nth(1).is_some_and(|line| line.contains(state)), "{state}, and not {}", status.out);
         }
-        assert_eq!(self.git(&sandbox, &["status", "--porcelain", "-uall"]), MINE);
+        assert_eq!(look.changes, self.mine);
         let read = |path: &str| fs::read_to_string(self.folder(&sandbox).join(path)).unwrap();
         assert_eq!((read("notes.txt"), read("mine.txt")), ("a\nmine\n".to_owned(), "mine\n".to_owned()));
-        self.check_git_dir(&sandbox, is_done);
-        // The next command does what is left to do.
-        let next = self.run(&sandbox, self.command, &[]);
+        self.check_git_dir(&sandbox, &look, is_done);
+        // What is left is as it was before or as it is to be, so that one more command does the same after each outcome.
+        if is_all() || self.continued.lock().unwrap().insert((outcome, is_done)) {
+            self.goes_on(&sandbox, is_done);
+        }
+        assert_eq!(sandbox.git(&["fsck", "--strict", "--no-dangling"]), "");
+        outcome
+    }
+
+    /// The next command does what is left to do.
+    fn goes_on(&self, sandbox: &Sandbox, is_done: bool) {
+        let next = self.run(sandbox, self.command, &[]);
         match (self.command, is_done) {
             ("apply", true) => assert_eq!(next.ok(), "Nothing to change.\n"),
             ("rollback", true) => assert!(next.fails(1).contains("is not applied")),
             _ => drop(next.ok()),
         }
-        assert_eq!(self.tree(&sandbox), self.trees[1]);
-        assert_eq!(self.git(&sandbox, &["status", "--porcelain", "-uall"]), MINE);
-        self.check_git_dir(&sandbox, true);
-        assert_eq!(sandbox.git(&["fsck", "--strict", "--no-dangling"]), "");
-        outcome
+        let look = self.look(sandbox);
+        assert_eq!((&look.tree, &look.changes), (&self.trees[1], &self.mine));
+        self.check_git_dir(sandbox, &look, true);
     }
 
     /// Nothing is in the git directory that was not there before, but for sound objects, and the log says what has happened.
-    fn check_git_dir(&self, sandbox: &Sandbox, is_done: bool) {
+    fn check_git_dir(&self, sandbox: &Sandbox, look: &Look, is_done: bool) {
         let mut new: BTreeSet<String> = listing(sandbox).difference(&self.clean).cloned().collect();
         // Empty folders of refs and logs are nothing to git.
         let made = ["refs/heads/other", "refs/heads/other/new", "logs/refs/heads/other", "logs/refs/heads/other/new"];
@@ -221,22 +235,35 @@ impl Case {
             path.len() == 2 || (path.len() == 41 && path.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'/'))
         };
         new.retain(|path| !is_object(path));
-        let reference = if self.place == Place::Other { "other/new" } else { "HEAD" };
         if is_done {
             // What a rollback may need later is kept.
-            let kept = format!("refs/ssot-migrate/kept/{}", self.git(sandbox, &["rev-parse", reference]));
+            let kept = format!("refs/ssot-migrate/kept/{}", look.commit);
             assert!(new.remove(&kept), "{kept} is missing");
             new.retain(|path| !matches!(&**path, "refs/ssot-migrate" | "refs/ssot-migrate/kept"));
         }
         assert_eq!(new, BTreeSet::new());
         if self.place != Place::Other || is_done {
-            let log = self.git(sandbox, &["reflog", "show", "--format=%H %gs", reference]);
-            let first = log.lines().next().unwrap_or_default();
-            assert!(first.starts_with(&self.git(sandbox, &["rev-parse", reference])), "{log}");
-            assert_eq!(first.contains(&format!("ssot-migrate {}", self.command)), is_done, "{log}");
-            assert_eq!(log.matches(&format!("ssot-migrate {}", self.command)).count(), usize::from(is_done), "{log}");
+            let log = match self.place {
+                Place::Other => "logs/refs/heads/other/new",
+                Place::Linked => "worktrees/linked/logs/HEAD",
+                Place::Branch | Place::Detached => "logs/HEAD",
+            };
+            let log = sandbox.read(&format!(".git/{log}"));
+            let last = log.lines().next_back().unwrap_or_default();
+            assert_eq!(last.split(' ').nth(1), Some(&*look.commit), "{log}");
+            assert_eq!(last.contains(&format!("\tssot-migrate {}", self.command)), is_done, "{log}");
+            assert_eq!(log.matches(&format!("\tssot-migrate {}", self.command)).count(), usize::from(is_done), "{log}");
         }
     }
+}
+
+/// What git says of a repository.
+struct Look {
+    /// The commit that the command moves something to, and its tree.
+    commit: String,
+    tree: String,
+    /// The changes that are not committed.
+    changes: String,
 }
 
 /// All that is in the git directory.
@@ -268,25 +295,46 @@ fn class(path: &str) -> &'static str {
     }
 }
 
-/// Whether git does not see the file before all is written: killed at one of these, killed at all of them.
-fn is_hidden(call: &str) -> bool {
-    ["an object that waits", "the folder of what is prepared", "the object database"]
-        .contains(&class(call.split_once(' ').unwrap().1))
+fn is_kill(how: &str) -> bool {
+    matches!(how, "before" | "after" | "half")
 }
 
-/// Tries a fault at every `every`-th call, at the first and the last; of what git does not see, at fewer.
-fn matrix(case: &Case, how: &str, every: usize, table: &Mutex<BTreeMap<String, BTreeMap<String, usize>>>) {
-    let is_all = std::env::var_os("SSOT_FAULTS").is_some();
-    let every = if is_all { 1 } else { every };
+/// Whether every point is tried.
+fn is_all() -> bool {
+    std::env::var_os("SSOT_FAULTS").is_some()
+}
+
+/// What kind of fault it is: how the call fails, the call, and what kind of file it is about.
+fn kind(how: &str, call: &str) -> String {
+    let (name, path) = call.split_once(' ').unwrap();
+    format!("{how:<9} {name:<9} {}", class(path))
+}
+
+/// What came of the faults of each kind that have been tried, in whatever place.
+type Table = Mutex<BTreeMap<String, BTreeMap<&'static str, usize>>>;
+
+/// Tries a fault at one call of each kind that has not been tried yet, at every `every`-th, and at the last.
+fn matrix(case: &Case, how: &str, every: usize, table: &Table) {
     let calls = case.calls();
-    let all: Vec<usize> = (1..=calls.len()).filter(|at| how != "half" || calls[at - 1].starts_with("write")).collect();
-    let is_tried = |nth: usize, at: usize| {
-        let is_last = nth + 1 == all.len();
-        let is_sampled = every == 1 && !is_all && is_hidden(&calls[at - 1]);
-        is_last || nth.is_multiple_of(if is_sampled { 9 } else { every })
+    let is_one = |call: &str| match how {
+        "half" => call.starts_with("write "),
+        // The disk stays full: the others fail, if at all, as what comes behind them does.
+        "full" => ["open ", "write ", "fsync ", "link ", "mkdir "].iter().any(|name| call.starts_with(name)),
+        _ => true,
     };
-    let points: Vec<usize> = all.iter().enumerate().filter(|(nth, at)| is_tried(*nth, **at)).map(|(_, at)| *at).collect();
-    assert!(!points.is_empty() || how == "half");
+    let all: Vec<usize> = (1..=calls.len()).filter(|at| is_one(&calls[at - 1])).collect();
+    let mut kinds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    all.iter().for_each(|at| kinds.entry(kind(how, &calls[at - 1])).or_default().push(*at));
+    // A call that fails is one, whatever the system says of it.
+    let alike: &[&str] = if is_kill(how) { &[how] } else { &["full", "broken", "denied"] };
+    let is_tried = |call: &str| alike.iter().any(|how| table.lock().unwrap().contains_key(&kind(how, call)));
+    kinds.retain(|_, points| !is_tried(&calls[points[0] - 1]));
+    // One from the middle, where the most has happened and the most is left to do.
+    let mut points: BTreeSet<usize> = kinds.values().map(|alike| alike[alike.len() / 2]).collect();
+    points.extend(all.iter().step_by(if is_all() { 1 } else { every }).chain(all.last()));
+    let points: Vec<usize> = points.into_iter().collect();
+    // What only clears away neither writes nor needs room.
+    assert!(!points.is_empty() || matches!(how, "half" | "full"));
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -299,9 +347,7 @@ fn matrix(case: &Case, how: &str, every: usize, table: &Mutex<BTreeMap<String, B
                         failed.lock().unwrap().push(format!("{:?} {} {how} {at}: {call}", case.place, case.command));
                         continue;
                     };
-                    let (name, path) = call.split_once(' ').unwrap();
-                    let row = format!("{:<9} {:<9} {}", how, name, class(path));
-                    *table.lock().unwrap().entry(row).or_default().entry(outcome.to_owned()).or_default() += 1;
+                    *table.lock().unwrap().entry(kind(how, call)).or_default().entry(outcome).or_default() += 1;
                 }
             });
         }
@@ -310,7 +356,7 @@ fn matrix(case: &Case, how: &str, every: usize, table: &Mutex<BTreeMap<String, B
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-fn show(table: Mutex<BTreeMap<String, BTreeMap<String, usize>>>) {
+fn show(table: Table) {
     for (row, outcomes) in table.into_inner().unwrap() {
         let outcomes: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{outcome} ({count})")).collect();
         println!("{row:<50} {}", outcomes.join(", "));
@@ -320,19 +366,18 @@ fn show(table: Mutex<BTreeMap<String, BTreeMap<String, usize>>>) {
 #[test]
 fn killed_at_any_point_the_next_command_finishes_or_discards() {
     let table = Mutex::default();
-    let (every, some) = (1, 19);
-    for (place, command, every) in [
-        (Place::Branch, "apply", every),
-        (Place::Branch, "rollback", some),
-        (Place::Detached, "apply", some),
-        (Place::Detached, "rollback", 2 * some),
-        (Place::Linked, "apply", some),
-        (Place::Linked, "rollback", 2 * some),
-        (Place::Other, "apply", some),
+    for (place, command) in [
+        (Place::Branch, "apply"),
+        (Place::Branch, "rollback"),
+        (Place::Detached, "apply"),
+        (Place::Detached, "rollback"),
+        (Place::Linked, "apply"),
+        (Place::Linked, "rollback"),
+        (Place::Other, "apply"),
     ] {
         let case = Case::new(place, command);
-        matrix(&case, "before", every, &table);
-        matrix(&case, "half", every, &table);
+        matrix(&case, "before", 37, &table);
+        matrix(&case, "half", 23, &table);
     }
     show(table);
 }
@@ -347,9 +392,9 @@ fn a_command_that_finishes_or_discards_can_be_killed_too() {
         (Place::Linked, "write repo/.git/logs/refs/heads/side", "half"),
     ] {
         let case = Case::interrupted(place, "apply", call, how);
-        matrix(&case, "before", 13, &table);
-        matrix(&case, "half", 5, &table);
-        matrix(&case, "full", 17, &table);
+        matrix(&case, "before", 19, &table);
+        matrix(&case, "half", 11, &table);
+        matrix(&case, "full", 23, &table);
     }
     show(table);
 }
@@ -357,15 +402,11 @@ fn a_command_that_finishes_or_discards_can_be_killed_too() {
 #[test]
 fn where_the_disk_fails_nothing_is_lost() {
     let table = Mutex::default();
-    for (command, how, every) in [
-        ("apply", "full", 11),
-        ("apply", "broken", 17),
-        ("apply", "denied", 23),
-        ("rollback", "full", 29),
-        ("rollback", "broken", 31),
-        ("rollback", "denied", 37),
-    ] {
-        matrix(&Case::new(Place::Branch, command), how, every, &table);
+    for command in ["apply", "rollback"] {
+        let case = Case::new(Place::Branch, command);
+        for how in ["full", "broken", "denied"] {
+            matrix(&case, how, 61, &table);
+        }
     }
     show(table);
 }

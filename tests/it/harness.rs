@@ -40,7 +40,17 @@ impl Said {
 impl Sandbox {
     /// An empty folder.
     pub fn new() -> Self {
-        let dir = TempDir::new().unwrap();
+        Self::of(TempDir::new().unwrap())
+    }
+
+    /// A repository with these files and one commit, in memory where the system has a place for that: nothing waits for a disk.
+    pub fn in_memory(files: &[(&str, &str)]) -> Self {
+        let sandbox = Self::of(TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap());
+        sandbox.fill(files);
+        sandbox
+    }
+
+    fn of(dir: TempDir) -> Self {
         fs::create_dir(dir.path().join("repo")).unwrap();
         fs::create_dir(dir.path().join("home")).unwrap();
         Self { dir }
@@ -49,11 +59,15 @@ impl Sandbox {
     /// A repository with these files and one commit.
     pub fn with_files(files: &[(&str, &str)]) -> Self {
         let sandbox = Self::new();
-        for (path, text) in files {
-            sandbox.write(path, text);
-        }
-        sandbox.init();
+        sandbox.fill(files);
         sandbox
+    }
+
+    fn fill(&self, files: &[(&str, &str)]) {
+        for (path, text) in files {
+            self.write(path, text);
+        }
+        self.init();
     }
 
     /// A repository with the files of a folder and one commit.
@@ -167,7 +181,7 @@ impl Sandbox {
 
     /// A copy of the repository, of what stands beside it, and of its home.
     pub fn copied(&self) -> Self {
-        let sandbox = Self::new();
+        let sandbox = Self::of(TempDir::new_in(self.dir.path().parent().unwrap()).unwrap());
         copy(self.dir.path(), sandbox.dir.path());
         sandbox
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::harness::{FILES, MOVE, MOVED, Sandbox, plan_of};
+use crate::harness::{FILES, MOVE, MOVED, Sandbox, copy, plan_of};
 
 const OLD: &str = FILES[3].1;
 
@@ -227,6 +227,26 @@ fn hooks_are_found_and_run_as_git_does() {
         std::fs::set_permissions(sandbox.path(path), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
         apply(&sandbox, &[]).ok();
     }
+    // An empty folder is none: not the top of the work tree. One that cannot be told is an error.
+    let sandbox = Sandbox::with_files(&FILES);
+    hook(&sandbox, "pre-commit", "#!/bin/sh\nexit 1\n");
+    sandbox.commit("A hook for others");
+    sandbox.git(&["config", "core.hooksPath", "~nobody-of-that-name/hooks"]);
+    assert!(apply(&sandbox, &[]).fails(2).contains("home"));
+    sandbox.git(&["config", "core.hooksPath", ""]);
+    apply(&sandbox, &[]).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn hooks_run_whatever_the_name_of_the_folder() {
+    let origin = Sandbox::with_files(&FILES);
+    hook(&origin, ".git/hooks/pre-commit", "#!/bin/sh\ngit diff --cached --name-only\nexit 1\n");
+    let folder = origin.base().join(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"caf\xe9"));
+    copy(&origin.root(), &folder);
+    let file = origin.beside("plan.toml", plan());
+    let error = origin.tool_in(&folder, &["apply", "--yes", "--plan", file.to_str().unwrap()]).fails(1);
+    assert!(error.contains("exit code 1:\napp.py\n"), "{error}");
 }
 
 #[test]

@@ -18,12 +18,23 @@ fn calls() -> Sandbox {
 const REWRITE: &str = "kind = \"rewrite\"\nmatch = \"old($X)\"\nrewrite = \"new($X)\"";
 
 fn talk_as(sandbox: &Sandbox, words: &[&str], talk: &[(&str, &str)], env: Value) -> Said {
-    let plan = sandbox.beside("plan.toml", plan_of(REWRITE));
+    talk_about(sandbox, &plan_of(REWRITE), words, talk, env)
+}
+
+/// What `talk.py` is to do.
+fn wanted(sandbox: &Sandbox, plan: &str, words: &[&str], talk: &[(&str, &str)], env: Value) -> String {
+    let plan = sandbox.beside("plan.toml", plan);
     let mut run = vec![env!("CARGO_BIN_EXE_ssot-migrate"), "apply", "-i", "--plan", plan.to_str().unwrap()];
     run.extend(words);
-    let wanted = json!({ "run": run, "talk": talk, "env": env, "columns": 80 });
-    let script = project().join("tests/it/talk.py");
-    let said = sandbox.python(&[script.to_str().unwrap(), &wanted.to_string()]);
+    json!({ "run": run, "talk": talk, "env": env, "columns": 80 }).to_string()
+}
+
+fn script() -> String {
+    project().join("tests/it/talk.py").to_str().unwrap().to_owned()
+}
+
+fn talk_about(sandbox: &Sandbox, plan: &str, words: &[&str], talk: &[(&str, &str)], env: Value) -> Said {
+    let said = sandbox.python(&[&script(), &wanted(sandbox, plan, words, talk, env)]);
     let said = Said { out: said.out.replace("\u{1b}[K", "").replace('\r', ""), ..said };
     for line in said.out.lines() {
         let shown = plain(line);
@@ -61,6 +72,7 @@ fn what_is_accepted_is_made_and_nothing_else() {
     assert!(said.out.contains("\nq  quit: "), "{}", said.out);
     assert!(said.out.contains("Answered: 2 accepted (0 by hand), 1 rejected, 0 left for later; 0 of them"), "{}", said.out);
     assert!(said.out.contains("Made 1 commit on main"), "{}", said.out);
+    assert!(!said.out.contains('\u{fffd}'), "the line of the ticker is taken away, not shown: {}", said.out);
     assert!(sandbox.read("a.py").ends_with("first = new(1)\nsecond = old(2)\n"), "{}", sandbox.read("a.py"));
     assert!(sandbox.read("b.py").ends_with("third = new(3)\n"));
     let message = sandbox.git(&["log", "-1", "--format=%b"]);
@@ -99,6 +111,8 @@ fn answers_are_kept_whenever_it_ends() {
         let said = talk(&sandbox, &[], &[(ASK, "y\n"), (ASK, end), ("[y/N] ", "n\n")]);
         assert_ne!(said.code, 0, "{}", said.out);
         assert!(sandbox.read("a.py").contains("first = old(1)"), "nothing has been changed");
+        let status = sandbox.with_plan(&plan_of(REWRITE), &["status"]).ok();
+        assert!(status.contains("phase  nothing to do  1 answer kept, 3 places left"), "{status}");
         let said = talk(&sandbox, &[], &[(ASK, "n\n"), (ASK, "n\n"), ("[y/N] ", "y\n")]);
         assert!(said.out.contains("phase / step: 2 of 3\na.py:10: "), "{}", said.out);
         assert!(sandbox.read("a.py").ends_with("first = new(1)\nsecond = old(2)\n"));
@@ -145,6 +159,21 @@ fn a_fix_may_be_written_by_hand_and_has_to_keep_the_laws() {
     assert!(said.out.ends_with("Nothing to change.\n"), "{}", said.out);
     let left = std::fs::read_dir(sandbox.path(".git/ssot-migrate")).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(left.collect::<Vec<_>>(), ["decisions"]);
+}
+
+#[test]
+fn the_editor_is_left_alone_and_what_it_leaves_is_looked_at() {
+    let sandbox = calls();
+    // With an argument; it gives up first, then takes the file away, then hears Ctrl-C itself and goes on.
+    let script = "test \"$1\" = --wait || exit 1; n=$(cat ../count 2>/dev/null || echo 0); echo $((n+1)) > ../count\n\
+                  case $n in 0) ;; 1) rm \"$2\";; *) trap 'echo heard' INT; echo ready; sleep 5; echo 'first = 7' > \"$2\";; esac";
+    let env = json!({ "NO_COLOR": "1", "GIT_EDITOR": format!("{} --wait", editor(&sandbox, script)) });
+    let answers = [(ASK, "e\n"), (ASK, "e\n"), (ASK, "e\n"), ("ready", "\u{3}"), (ASK, "q\n")];
+    let said = talk_as(&sandbox, &["--yes"], &answers, env);
+    assert!(said.out.contains("Nothing was edited: y makes the change as it is.\n"), "{}", said.out);
+    let joined = said.out.replace("\n  ", " ");
+    assert!(joined.contains("No such file or directory") && said.out.contains("heard\n"), "{}", said.out);
+    assert!(sandbox.read("a.py").ends_with("first = 7\nsecond = old(2)\n"), "{}", said.out);
 }
 
 #[test]
@@ -205,4 +234,129 @@ fn linked_work_trees_share_the_answers() {
         "{}",
         said.out
     );
+}
+
+/// A rewrite that brings an import: the import and the calls of a file need one another.
+const BRINGS: &str =
+    "kind = \"rewrite\"\nmatch = \"$OLD($X)\"\nrewrite = \"$NEW($X)\"\nsymbols = { OLD = \"olds:old\", NEW = \"news:new\" }";
+
+#[test]
+fn fixes_that_need_one_another_are_one_question() {
+    let sandbox = Sandbox::with_files(&[
+        ("news.py", "def new(x):\n    return x\n"),
+        ("olds.py", "def old(x):\n    return x\n"),
+        ("a.py", "from olds import old\n\nfirst = old(1)\nsecond = old(2)\n"),
+        ("b.py", "from olds import old\n\nthird = old(3)\n"),
+    ]);
+    let plain = || json!({ "NO_COLOR": "1" });
+    // What is rejected takes nothing of the group with it, and nothing of it is edited by hand.
+    let talk = [(ASK, "e\n"), (ASK, "n\n"), (ASK, "y\n"), ("[y/N] ", "y\n")];
+    let said = talk_about(&sandbox, &plan_of(BRINGS), &[], &talk, plain());
+    assert!(
+        said.out.contains("phase / step: 1 of 2\n3 fixes that are made together or not at all:\na.py:1: imports for "),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("[y,n,a,s,q,?]? e\nOnly a fix that stands alone"), "{}", said.out);
+    assert!(said.out.contains("Answered: 2 accepted (0 by hand), 3 rejected"), "{}", said.out);
+    assert_eq!(sandbox.read("a.py"), "from olds import old\n\nfirst = old(1)\nsecond = old(2)\n");
+    assert_eq!(sandbox.read("b.py"), "from news import new\n\nthird = new(3)\n");
+    // One more in the file makes another group of them, which is asked about as a whole.
+    sandbox.write("a.py", format!("{}more = old(4)\n", sandbox.read("a.py")));
+    sandbox.commit("One more");
+    let said = talk_about(&sandbox, &plan_of(BRINGS), &["--phase", "phase", "--yes"], &[(ASK, "a\n")], plain());
+    assert!(said.out.contains("4 fixes that are made together") && said.out.contains("4 accepted"), "{}", said.out);
+    assert!(sandbox.read("a.py").ends_with("first = new(1)\nsecond = new(2)\nmore = new(4)\n"), "{}", sandbox.read("a.py"));
+}
+
+#[test]
+fn answers_that_break_something_together_are_named() {
+    let sandbox = calls();
+    // Nothing binds the new name here.
+    sandbox.write("c.py", "from a import old\n\nfourth = old(4)\n");
+    sandbox.commit("Without the new one");
+    let said = talk(&sandbox, &[], &[(ASK, "n\n"), (ASK, "n\n"), (ASK, "y\n"), (ASK, "y\n")]);
+    assert_eq!(said.code, 2, "{}", said.out);
+    let wanted =
+        "as was answered in an interactive review:\n  c.py:3: accepted\nhint: nothing has been changed; `apply -i --ask-again`";
+    assert!(said.out.contains("would break 1 thing:\n  c.py:3: ") && said.out.contains(wanted), "{}", said.out);
+    // The same answers come to the same; they can be given anew.
+    assert!(talk(&sandbox, &[], &[]).out.contains(wanted));
+    let answers = [(ASK, "y\n"), (ASK, "n\n"), (ASK, "n\n"), (ASK, "n\n")];
+    talk(&sandbox, &["--ask-again", "--yes"], &answers).ok();
+    assert!(sandbox.read("a.py").contains("first = new(1)\nsecond = old(2)"));
+}
+
+#[test]
+fn two_sessions_at_once_lose_no_answer_of_each_other() {
+    let sandbox = calls();
+    let no = [(ASK, "n\n"), (ASK, "n\n"), (ASK, "q\n")];
+    let other = sandbox.beside("other.json", wanted(&sandbox, &plan_of(REWRITE), &[], &no, json!({ "NO_COLOR": "1" })));
+    // While the first session waits for its editor, the second one says no to two fixes.
+    let run = format!("python3 '{}' \"$(cat '{}')\" > /dev/null; echo 'first = 1' > \"$1\"", script(), other.display());
+    let env = json!({ "NO_COLOR": "1", "GIT_EDITOR": editor(&sandbox, &run) });
+    let said = talk_as(&sandbox, &["--yes"], &[(ASK, "e\n"), (ASK, "q\n")], env);
+    assert!(said.out.contains("phase / step: 3 of 3") && !said.out.contains("phase / step: 2 of 3"), "{}", said.out);
+    assert!(said.out.contains("1 accepted (1 by hand), 1 rejected, 1 left for later; 1 of them"), "{}", said.out);
+    assert!(sandbox.read("a.py").ends_with("first = 1\nsecond = old(2)\n"), "{}", sandbox.read("a.py"));
+    let status = sandbox.with_plan(&plan_of(REWRITE), &["status"]).ok();
+    assert!(status.contains("1 answer kept"), "{status}");
+}
+
+/// The first phase moves a class, and the second, for review, moves it on: in the same lines, where somebody imported it from its first home.
+const TWO: &str = r#"name = "test"
+
+[[phase]]
+id = "a"
+[[phase.step]]
+id = "move"
+kind = "move-symbol"
+from = "pkg.legacy:Manager"
+to = "pkg.ssot:Manager"
+
+[[phase]]
+id = "b"
+[[phase.step]]
+id = "on"
+kind = "move-symbol"
+from = ["pkg.ssot:Manager", "pkg.legacy:Manager"]
+to = "pkg.last:Manager"
+applicability = "review"
+"#;
+
+#[test]
+fn what_is_planned_again_takes_the_fixes_that_had_been_taken() {
+    let import = |module: &str| format!("from pkg.{module} import Manager\n");
+    let sandbox = Sandbox::with_files(&[
+        ("pkg/__init__.py", ""),
+        ("pkg/legacy.py", "class Manager:\n    pass\n"),
+        ("pkg/ssot.py", "from pkg.legacy import Manager as Manager\n"),
+        ("pkg/last.py", "from pkg.legacy import Manager as Manager\n"),
+        ("a.py", &import("legacy")),
+        ("b.py", &import("legacy")),
+        ("c.py", &import("ssot")),
+        ("d.py", &import("ssot")),
+    ]);
+    sandbox.with_plan(TWO, &["apply", "--phase", "a", "--yes"]).ok();
+    let talk = [(ASK, "y\n"), (ASK, "n\n"), (ASK, "y\n"), (ASK, "n\n"), (ASK, "n\n")];
+    talk_about(&sandbox, TWO, &["--yes"], &talk, json!({ "NO_COLOR": "1" })).ok();
+    let imports = |sandbox: &Sandbox| ["a.py", "b.py", "c.py", "d.py"].map(|path| sandbox.read(path));
+    assert_eq!(imports(&sandbox), ["last", "ssot", "last", "ssot"].map(import));
+    // A clone knows nothing but the history.
+    let clone = sandbox.root().parent().unwrap().join("clone");
+    let clone = clone.to_str().unwrap();
+    sandbox.git(&["clone", "-q", ".", clone]);
+    for root in [".", clone] {
+        let seen = sandbox.with_plan(TWO, &["rollback", "--phase", "a", "--cascade", "--dry-run", "--root", root]);
+        let wanted = "Would undo `b`, `a`, and make b again.\n  b / on: fixes for review: 2 made again; 3 not made, because they were \
+                      not before (`--review` takes all)\n";
+        assert_eq!(seen.err, wanted);
+    }
+    sandbox.with_plan(TWO, &["rollback", "--phase", "a", "--cascade", "--yes"]).ok();
+    assert_eq!(imports(&sandbox), ["last", "legacy", "last", "ssot"].map(import));
+    // `--review` takes all of them, but for what was rejected here and is still the same.
+    sandbox.git(&["reset", "-q", "--hard", "HEAD~3"]);
+    let said = sandbox.with_plan(TWO, &["rollback", "--phase", "a", "--cascade", "--review", "--yes"]);
+    assert!(said.err.contains("fixes are not made: "), "{}", said.err);
+    assert_eq!(imports(&sandbox), ["last", "last", "last", "ssot"].map(import));
 }

@@ -7,6 +7,7 @@ mod definitions;
 mod deletions;
 mod demo;
 mod equivalence;
+mod exits;
 mod faults;
 mod fixtures;
 mod fuzz_smoke;

@@ -52,7 +52,7 @@ fn what_was_reformatted_moved_or_deleted_since_is_undone_where_it_is() {
     sandbox.write("app.py", &after);
     sandbox.commit("Reformat");
     let said = rollback(&sandbox, &[]);
-    assert!(said.err.contains("told apart by their words, and proved: have a look\n  app.py:1"), "{}", said.err);
+    assert!(said.err.contains("told apart by words or statements, and proved: have a look\n  app.py:1"), "{}", said.err);
     said.ok();
     assert_eq!(sandbox.read("app.py"), after.replace("pkg.ssot", "pkg.legacy"));
 
@@ -135,7 +135,13 @@ fn what_a_person_changed_in_the_same_place_is_named_with_its_commit_and_author()
     assert_eq!(error.trim(), wanted);
     assert_eq!((sandbox.git(&["rev-parse", "HEAD"]), sandbox.files()), (head.clone(), files.clone()));
 
-    // Markers, but never on the user's branch.
+    // Markers, but never on the user's branch, and past the hooks that are there to refuse them.
+    let hook = sandbox.path(".git/hooks/pre-commit");
+    std::fs::write(&hook, "#!/bin/sh\n! git grep -q --cached '^<<<<<<<'\n").unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let error = rollback(&sandbox, &["--conflicts", "--dry-run"]).fails(2);
+    assert!(error.contains("cannot be used with '--dry-run'"), "{error}");
     let said = rollback(&sandbox, &["--conflicts"]);
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.contains("The branch ssot-migrate/rollback-phase has the rollback"), "{}", said.out);
@@ -169,7 +175,10 @@ fn a_rollback_that_would_break_what_came_later_is_refused() {
         "{error}"
     );
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
-    let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "other", "--yes"]).fails(1);
+    let error = sandbox.with_plan(&plan(), &["rollback", "--phase", "phsae", "--yes"]).fails(2);
+    assert!(error.contains("the plan `test` has no phase `phsae`\nhint: did you mean `phase`?"), "{error}");
+    let more = plan() + "\n[[phase]]\nid = \"other\"\n[[phase.step]]\nid = \"more\"\nkind = \"absolute-imports\"\n";
+    let error = sandbox.with_plan(&more, &["rollback", "--phase", "other", "--yes"]).fails(1);
     assert!(error.contains("the phase `other` is not applied on main\nhint: applied are: phase"), "{error}");
 }
 
@@ -244,6 +253,62 @@ fn later_phases_in_the_way_are_rolled_back_and_made_again() {
     alone.write("mine.py", "x = 1\n");
     assert_eq!(sandbox.files(), alone.files());
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_collision_is_named_by_its_lines_also_where_newer_steps_have_been_undone() {
+    let sandbox = three();
+    sandbox
+        .write("use.py", "from pkg.legacy import Manager as M\nx = 1\nfrom pkg.ssot import Manager\n\nprint(Manager, M, x)\n");
+    sandbox.write("pkg/third.py", "Manager = 3\n");
+    sandbox.commit("More");
+    let base = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.with_plan(PHASES, &["apply", "--yes", "--phase", "a"]).ok();
+    sandbox.write("use.py", sandbox.read("use.py").replace("pkg.ssot import Manager as M", "pkg.third import Manager as M"));
+    sandbox.git(&["-c", "user.name=Jane", "commit", "-qam", "Another one"]);
+    sandbox.write("use.py", format!("{}\n\n# At the end.\n", sandbox.read("use.py")));
+    sandbox.git(&["-c", "user.name=Joe", "commit", "-qam", "A note"]);
+    sandbox.with_plan(PHASES, &["apply", "--yes", "--phase", "b"]).ok();
+    assert!(sandbox.read("use.py").contains("from pkg.last import Manager\n"), "{}", sandbox.read("use.py"));
+    let error = sandbox.with_plan(PHASES, &["rollback", "--to", &base, "--yes"]).fails(1);
+    assert!(error.contains("  use.py:1\n    ") && error.contains(" Another one, by Jane <"), "{error}");
+    assert!(!error.contains("Joe") && !error.contains("  use.py:5"), "{error}");
+}
+
+#[test]
+fn imports_that_others_put_beside_the_steps_are_no_obstacle() {
+    let sandbox = three();
+    sandbox.write("use.py", "import os\nfrom pkg.legacy import Manager\n\nprint(Manager, os)\n");
+    sandbox.commit("More");
+    let plan =
+        plan_of("kind = \"move-symbol\"\nfrom = \"pkg.legacy:Manager\"\nto = \"pkg.last:Manager\"\nmove_definition = true");
+    sandbox.with_plan(&plan, &["apply", "--yes"]).ok();
+    let made = sandbox.read("use.py");
+    sandbox.write(
+        "use.py",
+        made.replace("from pkg.last import Manager\n", "import io\nfrom pkg.last import Manager\nimport re\n"),
+    );
+    let home = sandbox.read("pkg/last.py");
+    sandbox.write("pkg/last.py", format!("{home}\n\ndef more():\n    return 1\n"));
+    sandbox.commit("Beside it");
+    sandbox.with_plan(&plan, &["rollback", "--phase", "phase", "--yes"]).ok();
+    assert_eq!(
+        sandbox.read("use.py"),
+        "import os\nimport io\nfrom pkg.legacy import Manager\nimport re\n\nprint(Manager, os)\n"
+    );
+    assert_eq!(sandbox.read("pkg/last.py"), "from pkg.legacy import Manager\n\n\ndef more():\n    return 1\n");
+}
+
+#[test]
+fn what_is_planned_again_leaves_no_gate_worse() {
+    let gate = "[[phase.gate]]\nid = \"last\"\nmetric = \"references\"\nof = \"pkg.last\"\nmax = 3\n\n[[phase]]\nid = \"c\"";
+    let plan = PHASES.replace("[[phase]]\nid = \"c\"", gate);
+    let sandbox = three();
+    sandbox.with_plan(&plan, &["apply", "--yes", "--phase", "a", "--phase", "b"]).ok();
+    sandbox.write("mine.py", "import pkg.last\n");
+    sandbox.commit("One more by somebody else");
+    let error = sandbox.with_plan(&plan, &["rollback", "--phase", "a", "--cascade", "--yes"]).fails(1);
+    assert!(error.contains("a gate would be left worse than it is:\n  b / gate last: 1 (1 service, 0 tests) -> "), "{error}");
 }
 
 #[test]

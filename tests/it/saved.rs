@@ -68,7 +68,8 @@ fn a_plan_is_not_saved_over_what_is_none() {
     assert!(error.contains("notes.json exists and is not a saved plan: it is not overwritten\nhint: "), "{error}");
     let error = sandbox.with_plan(&plan(), &["plan", "--out", "pkg"]).fails(2);
     assert!(error.contains("pkg is not a regular file"), "{error}");
-    sandbox.with_plan(&plan(), &["plan", "--out", "no/such/folder.json"]).fails(2);
+    let error = sandbox.with_plan(&plan(), &["plan", "--out", "no/such/folder.json"]).fails(2);
+    assert!(error.contains("no/such/folder.json: there is no folder no/such\nhint: make it first"), "{error}");
     #[cfg(unix)]
     {
         let link = beside(&sandbox, "link.json");
@@ -252,6 +253,11 @@ fn a_plan_that_has_changed_is_not_taken_for_the_saved_one() {
     std::fs::remove_file(beside(&sandbox, "plan.toml")).unwrap();
     let error = apply(&sandbox, &saved, &["--replan"]).fails(2);
     assert!(error.contains("plan.toml") && error.contains("hint: the saved plan was read from"), "{error}");
+    // It may be elsewhere by now.
+    let elsewhere = sandbox.beside("elsewhere.toml", plan_of("kind = \"move-symbol\"\nmap = \"moves.csv\""));
+    sandbox.beside("moves.csv", "from,to\npkg.legacy:Manager,pkg.ssot:Manager\n");
+    let said = apply(&sandbox, &mapped, &["--replan", "--plan", elsewhere.to_str().unwrap()]);
+    assert_eq!(said.ok(), "Nothing to change.\n");
 }
 
 #[test]
@@ -320,5 +326,9 @@ fn a_file_that_is_no_sound_plan_is_refused_everywhere() {
     let binary = sandbox.beside("binary", [0xff, 0xfe]);
     assert!(sandbox.tool(&["show", binary.to_str().unwrap()]).fails(2).contains("it is not UTF-8"));
     assert!(sandbox.tool(&["show", "missing.json"]).fails(2).contains("missing.json: "));
+    assert!(sandbox.tool(&["show", "app.py"]).fails(2).contains("this is not a saved plan: "));
+    assert!(sandbox.tool(&["show", "app.py"]).fails(2).contains("\n  in app.py\nhint: "));
+    // A plan has no say in what is shown.
+    assert!(sandbox.with_plan(&plan(), &["show", &saved]).fails(2).contains("hint: leave --plan out"));
     assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
 }

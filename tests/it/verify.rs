@@ -202,6 +202,32 @@ fn a_phase_that_leaves_a_failing_gate_no_worse_is_applied() {
 }
 
 #[test]
+fn the_gates_of_a_saved_plan_are_measured_on_what_is_committed() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let saved = sandbox.beside("saved.json", "");
+    let saved = saved.to_str().unwrap();
+    sandbox.with_plan(&worsening("max = 1"), &["plan", "--out", saved]).ok();
+    // One more by somebody else: alone each of the two would pass.
+    sandbox.write("other.py", "from pkg.ssot import Manager\n");
+    sandbox.commit("Meanwhile");
+    let head = sandbox.git(&["rev-parse", "HEAD"]);
+    let line = "gate ssot: 1 (1 service, 0 tests) -> 2 (2 service, 0 tests), at most 1: fails\n    app.py:1: from pkg.ssot import Manager";
+    for words in [&["apply", saved, "--yes"][..], &["apply", saved, "--yes", "--partial"]] {
+        let error = sandbox.tool(words).fails(1);
+        assert!(error.contains(&format!("a gate would be left worse than it is:\n  phase / {line}\nhint: ")), "{error}");
+    }
+    // By which gates, nobody knows where the plan is another one by now.
+    sandbox.beside("plan.toml", worsening("max = 2"));
+    let error = sandbox.tool(&["apply", saved, "--yes"]).fails(1);
+    assert!(error.contains("changed: the plan itself\nhint: nothing has been changed; `--replan --changed-plan`"), "{error}");
+    assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
+    sandbox.beside("plan.toml", worsening("max = 1"));
+    sandbox.write("other.py", "x = 1\n");
+    sandbox.commit("Gone again");
+    sandbox.tool(&["apply", saved, "--yes"]).ok();
+}
+
+#[test]
 fn each_phase_is_judged_by_its_own_gates_and_files() {
     // The first phase makes the gate of the second worse; the second finds it so, and leaves it as it is.
     let sandbox = Sandbox::with_files(&FILES);

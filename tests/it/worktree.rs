@@ -263,6 +263,26 @@ fn shallow_and_partial_clones_do_what_they_can() {
     let error = apply(&empty, &["--branch", "side"]).fails(2);
     assert!(error.contains("its content ") && error.contains("is not in this clone\nhint: this is a partial clone"), "{error}");
     assert_eq!(empty.git(&["branch", "--list", "side"]), "");
+
+    // What the tool's commits did is not known there, and that is said.
+    apply(&origin, &[]).ok();
+    for (words, brings) in
+        [(["--depth", "1"], ["--unshallow", "-q"]), (["--filter=blob:none", "-q"], ["--refetch", "--no-filter"])]
+    {
+        let clone = clone(&words);
+        let status = clone.with_plan(&plan(), &["status"]).ok();
+        assert!(status.contains("applied        1 commit, 1 not wholly in this clone"), "{status}");
+        let error = rollback(&clone).fails(2);
+        assert!(error.contains("is not in this clone\nhint: `git fetch --unshallow` brings the history"), "{error}");
+        clone.git(&[&["fetch"][..], &brings].concat());
+        rollback(&clone).ok();
+    }
+    // Without a parent it is a commit that did something else.
+    origin.git(&["checkout", "-q", "--orphan", "fresh"]);
+    origin.git(&["commit", "-q", "-C", "main"]);
+    let status = origin.with_plan(&plan(), &["status"]).ok();
+    assert!(status.contains("applied        1 commit, 1 altered since they were made"), "{status}");
+    rollback(&origin).ok();
 }
 
 #[test]
@@ -467,6 +487,45 @@ fn files_are_replaced_and_not_written_into() {
     let error = sandbox.with_plan(&plan_of(MOVE_FILE), &["apply", "--yes"]).fails(1);
     std::fs::set_permissions(sandbox.path("pkg"), std::fs::Permissions::from_mode(0o755)).unwrap();
     assert!(error.contains("a folder is read-only, and files in it would be changed:\n  pkg"), "{error}");
+    // The top itself, and what a new folder would be made in.
+    std::fs::set_permissions(sandbox.root(), std::fs::Permissions::from_mode(0o555)).unwrap();
+    let errors = [MOVE, MOVE_FILE].map(|body| sandbox.with_plan(&plan_of(body), &["apply", "--yes"]).fails(1));
+    std::fs::set_permissions(sandbox.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    for error in errors {
+        assert!(error.contains("a folder is read-only, and files in it would be changed:\n  .\n"), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_written_into_a_shared_repository_is_the_groups_too() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::with_files(&FILES);
+    sandbox.git(&["config", "core.sharedRepository", "group"]);
+    let list = || walkdir::WalkDir::new(sandbox.path(".git")).into_iter().map(|entry| entry.unwrap().into_path());
+    let before: std::collections::BTreeSet<_> = list().collect();
+    let file = sandbox.beside("plan.toml", plan_of(MOVE));
+    for words in [vec!["--branch", "deep/er"], vec![]] {
+        let mut command = sandbox.command("sh");
+        command.args(["-c", "umask 077; exec \"$0\" apply --yes --plan \"$@\"", env!("CARGO_BIN_EXE_ssot-migrate")]);
+        command.arg(&file).args(words);
+        sandbox.run(command).ok();
+    }
+    let replaced = ["index", "refs/heads/main"].map(|name| sandbox.path(".git").join(name));
+    let mine = |path: &std::path::PathBuf| !before.contains(path) || replaced.contains(path);
+    let made: Vec<_> = list().filter(mine).collect();
+    for name in ["index", "refs/heads/main", "refs/heads/deep/er", "logs/refs/heads/deep/er", "refs/ssot-migrate/kept"] {
+        assert!(made.contains(&sandbox.path(".git").join(name)), "{name}");
+    }
+    for path in made {
+        let found = std::fs::metadata(&path).unwrap();
+        let wanted = match found.is_dir() {
+            true => 0o2770,
+            false if path.to_str().unwrap().contains("/objects/") => 0o440,
+            false => 0o660,
+        };
+        assert_eq!(found.permissions().mode() & 0o7770, wanted, "{}", path.display());
+    }
 }
 
 #[test]

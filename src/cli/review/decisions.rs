@@ -1,13 +1,13 @@
-//! Decisions on fixes, kept in the git directory so that nobody is asked twice: one file a plan, written anew with each answer.
+//! Decisions on fixes, kept in the git directory so that nobody is asked twice: one file a plan, to which each answer is added.
 //!
 //! A decision belongs to what a fix says and does (its step, file and message, the lines that it takes and gives), not to where it
 //! stands: it holds after unrelated edits, and is asked anew where the place itself has changed. Of fixes that are alike in a file, each
 //! has its own, in their order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -16,6 +16,7 @@ use super::super::error::CliError;
 use super::super::files;
 use crate::git::Repo;
 use crate::plan::build::StepName;
+use crate::plan::choice::Asked;
 use crate::report::hunks::{Side, hunks};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
@@ -70,6 +71,12 @@ struct Entry {
     said: Vec<Said>,
 }
 
+impl Entry {
+    fn count(&self) -> usize {
+        self.said.iter().filter(|said| **said != Said::Nothing).count()
+    }
+}
+
 /// What tells a fix from others: what it is, and which of those that are alike.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(in crate::cli) struct Key {
@@ -98,23 +105,18 @@ impl Decisions {
                 _ => return Ok(decisions),
             }
         }
-        let text = match fs::read_to_string(&decisions.path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(decisions),
-            text => text.map_err(failed)?,
-        };
-        let wire = serde_json::from_str::<Wire>(&text).ok().filter(|wire| wire.format == FORMAT && wire.version == VERSION);
-        let Some(wire) = wire else {
-            let error =
-                CliError::usage(format!("{} does not hold decisions that this version reads", decisions.path.display()));
-            return Err(error.hint("`apply --interactive --ask-again` starts anew"));
-        };
-        decisions.entries = wire.decisions.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+        decisions.entries = read(&decisions.path)?;
         Ok(decisions)
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.entries.values().flat_map(|entry| &entry.said).filter(|said| **said != Said::Nothing).count()
+        self.entries.values().map(Entry::count).sum()
+    }
+
+    /// How many there are on fixes of a phase.
+    pub fn count_of(&self, phase: &str) -> usize {
+        self.entries.values().filter(|entry| entry.phase == phase).map(Entry::count).sum()
     }
 
     /// Whether there may be one on a fix, without a look at what it does.
@@ -134,6 +136,18 @@ impl Decisions {
         Key { content, nth: *met - 1 }
     }
 
+    /// Whether one of fixes that go together, which are met for the first time in this run, was rejected.
+    pub fn has_rejected(&mut self, asked: &Asked<'_>, files: &Snapshot) -> bool {
+        let mut is_rejected = false;
+        for finding in asked.fixes {
+            if self.may_know(asked.at, finding) {
+                let key = self.meet(asked.at, finding, files);
+                is_rejected |= *self.said(&key) == Said::Reject;
+            }
+        }
+        is_rejected
+    }
+
     /// What was said of a fix.
     pub fn said(&self, key: &Key) -> &Said {
         self.entries.get(&key.content).and_then(|entry| entry.said.get(key.nth)).unwrap_or(&Said::Nothing)
@@ -141,45 +155,73 @@ impl Decisions {
 
     /// Keeps what is said of fixes, on disk when this returns.
     pub fn say(&mut self, at: &StepName, fixes: &[(Key, &Finding)], said: &Said) -> Result<(), CliError> {
-        for (key, finding) in fixes {
-            let entry = self.entries.entry(key.content.clone()).or_insert_with(|| Entry {
-                key: key.content.clone(),
-                phase: at.phase.clone(),
-                step: at.step.clone(),
-                path: finding.place.path.to_text(),
-                message: finding.message.clone(),
-                said: Vec::new(),
-            });
-            if entry.said.len() <= key.nth {
-                entry.said.resize(key.nth + 1, Said::Nothing);
+        self.update(|entries| {
+            for (key, finding) in fixes {
+                let entry = entries.entry(key.content.clone()).or_insert_with(|| Entry {
+                    key: key.content.clone(),
+                    phase: at.phase.clone(),
+                    step: at.step.clone(),
+                    path: finding.place.path.to_text(),
+                    message: finding.message.clone(),
+                    said: Vec::new(),
+                });
+                if entry.said.len() <= key.nth {
+                    entry.said.resize(key.nth + 1, Said::Nothing);
+                }
+                entry.said[key.nth] = said.clone();
             }
-            entry.said[key.nth] = said.clone();
-        }
-        self.write()
+        })
     }
 
     /// Forgets what has been made: it is in the history now, and where it is found again it is asked about again.
     pub fn spend(&mut self) -> Result<(), CliError> {
-        let met: BTreeSet<String> = self.met.keys().cloned().collect();
-        for entry in self.entries.values_mut().filter(|entry| met.contains(&entry.key)) {
-            entry.said.retain(|said| *said == Said::Reject);
+        if self.entries.is_empty() {
+            return Ok(());
         }
-        let count = self.entries.len();
-        self.entries.retain(|_, entry| !entry.said.is_empty());
-        if count == 0 { Ok(()) } else { self.write() }
+        let met: BTreeSet<String> = self.met.keys().cloned().collect();
+        self.update(|entries| {
+            for entry in entries.values_mut().filter(|entry| met.contains(&entry.key)) {
+                // One that nobody has decided on keeps its turn among those that are alike.
+                entry.said.retain(|said| matches!(said, Said::Reject | Said::Nothing));
+            }
+            entries.retain(|_, entry| entry.count() > 0);
+        })
     }
 
-    fn write(&self) -> Result<(), CliError> {
+    /// Changes what is on disk by now: of two sessions at once neither loses an answer of the other.
+    fn update(&mut self, change: impl FnOnce(&mut BTreeMap<String, Entry>)) -> Result<(), CliError> {
+        let failed = |path: &Path, error| CliError::io(path.display().to_string(), error);
+        let folder = self.path.parent().unwrap_or(&self.path);
+        fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+        let lock = folder.join("lock");
+        // Held until it is dropped.
+        let held = File::create(&lock).and_then(|file| file.lock().map(|()| file)).map_err(|error| failed(&lock, error))?;
+        self.entries = read(&self.path)?;
+        change(&mut self.entries);
         let wire = Wire {
             format: FORMAT.to_owned(),
             version: VERSION,
             plan: self.plan.clone(),
             decisions: self.entries.values().cloned().collect(),
         };
-        let failed = |error| CliError::io(self.path.display().to_string(), error);
-        fs::create_dir_all(self.path.parent().unwrap_or(&self.path)).map_err(failed)?;
-        files::replace(&self.path, &(serde_json::to_string_pretty(&wire).unwrap_or_default() + "\n"))
+        let written = files::replace(&self.path, &(serde_json::to_string_pretty(&wire).unwrap_or_default() + "\n"));
+        drop(held);
+        written
     }
+}
+
+/// What is kept in a file; nothing where there is none.
+fn read(path: &Path) -> Result<BTreeMap<String, Entry>, CliError> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        text => text.map_err(|error| CliError::io(path.display().to_string(), error))?,
+    };
+    let wire = serde_json::from_str::<Wire>(&text).ok().filter(|wire| wire.format == FORMAT && wire.version == VERSION);
+    let Some(wire) = wire else {
+        let error = CliError::usage(format!("{} does not hold decisions that this version reads", path.display()));
+        return Err(error.hint("`apply --interactive --ask-again` starts anew"));
+    };
+    Ok(wire.decisions.into_iter().map(|entry| (entry.key.clone(), entry)).collect())
 }
 
 /// A digest of what a fix is and does.
@@ -215,7 +257,7 @@ fn content(at: &StepName, finding: &Finding, files: &Snapshot) -> String {
 }
 
 /// A file's text before and after a change; empty where there is none.
-pub(super) fn sides(files: &Snapshot, path: &RepoPath, what: &FileChange) -> (String, String) {
+pub(in crate::cli) fn sides(files: &Snapshot, path: &RepoPath, what: &FileChange) -> (String, String) {
     let bytes = files.file(path).and_then(|file| files.read(file).ok()).unwrap_or_default();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match what {
@@ -232,4 +274,42 @@ pub(super) fn edited(files: &Snapshot, change: &SourceChange) -> Option<Vec<(Rep
         matches!(what, FileChange::Edit(_)).then(|| (path.clone(), before, after))
     };
     change.files().iter().map(side).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_forgotten_and_the_others_keep_their_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.json");
+        let entry = |key: &str, said: &[Said]| Entry {
+            key: key.to_owned(),
+            phase: "a".to_owned(),
+            step: "s".to_owned(),
+            path: "a.py".to_owned(),
+            message: "m".to_owned(),
+            said: said.to_vec(),
+        };
+        let mut decisions =
+            Decisions { path: path.clone(), plan: "p".to_owned(), entries: BTreeMap::new(), met: BTreeMap::new() };
+        decisions
+            .update(|entries| {
+                for (key, said) in [
+                    ("x", &[Said::Nothing, Said::Accept, Said::Reject][..]),
+                    ("y", &[Said::Nothing, Said::Accept]),
+                    ("z", &[Said::Accept]),
+                ] {
+                    entries.insert(key.to_owned(), entry(key, said));
+                }
+            })
+            .unwrap();
+        decisions.met.extend([("x".to_owned(), 3), ("y".to_owned(), 2)]);
+        decisions.spend().unwrap();
+        let kept = read(&path).unwrap();
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["x", "z"], "what was not met is still to be made");
+        assert_eq!(kept["x"].said, [Said::Nothing, Said::Reject]);
+        assert_eq!((decisions.count_of("a"), decisions.count_of("b")), (2, 0));
+    }
 }

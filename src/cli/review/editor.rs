@@ -4,6 +4,15 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::sync::{Arc, OnceLock};
+
+#[cfg(unix)]
+use signal_hook::consts::{SIGINT, SIGQUIT};
+#[cfg(unix)]
+use signal_hook::flag::register_conditional_default;
 
 use super::super::error::CliError;
 
@@ -18,8 +27,11 @@ pub(super) fn edit(folder: &Path, configured: Option<String>, text: &str, suffix
     let file = tempfile::Builder::new().prefix("REVIEW-").suffix(suffix).tempfile_in(folder);
     let mut file = file.map_err(|error| failed(folder, error))?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| failed(file.path(), error))?;
-    // The setting is a shell command, as in `code --wait`.
-    let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$@\"")).arg(&editor).arg(file.path()).status();
+    // The setting is a shell command, as in `code --wait`. Ctrl-C ends the shell no more than this program.
+    let quiet = Interrupts::left_to_others();
+    let status =
+        Command::new("sh").arg("-c").arg(format!("trap : INT QUIT; {editor} \"$@\"")).arg(&editor).arg(file.path()).status();
+    drop(quiet);
     let status = status.map_err(|error| CliError::io("sh", error))?;
     if !status.success() {
         let error = CliError::usage(format!("the editor `{editor}` failed ({status})"));
@@ -41,5 +53,47 @@ fn editor(configured: Option<String>) -> Result<String, CliError> {
             Err(error.hint("set EDITOR"))
         }
         None => Ok("vi".to_owned()),
+    }
+}
+
+/// Ctrl-C and Ctrl-\ are for the editor while it runs, as with git: the terminal sends them to all that stands in it.
+struct Interrupts;
+
+#[cfg(unix)]
+impl Interrupts {
+    fn left_to_others() -> Self {
+        if let Some(is_ours) = Self::are_ours() {
+            is_ours.store(false, Ordering::SeqCst);
+        }
+        Self
+    }
+
+    /// Whether they end this program, as they do by default; `None` where that cannot be changed.
+    fn are_ours() -> Option<&'static Arc<AtomicBool>> {
+        static ARE_OURS: OnceLock<Option<Arc<AtomicBool>>> = OnceLock::new();
+        let register = || {
+            let ours = Arc::new(AtomicBool::new(true));
+            for signal in [SIGINT, SIGQUIT] {
+                register_conditional_default(signal, ours.clone()).ok()?;
+            }
+            Some(ours)
+        };
+        ARE_OURS.get_or_init(register).as_ref()
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        if let Some(is_ours) = Self::are_ours() {
+            is_ours.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Interrupts {
+    fn left_to_others() -> Self {
+        Self
     }
 }

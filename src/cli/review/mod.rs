@@ -4,6 +4,7 @@
 //! Questions are lines of text and so are answers, as `git add --patch` has them: that works over any connection. Each answer is on disk
 //! before the next question, so nothing is lost whenever the program ends.
 
+mod blame;
 mod decisions;
 mod editor;
 mod screen;
@@ -25,7 +26,8 @@ use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::Snapshot;
 use crate::transform::finding::{Applicability, Finding, Outcome, Reason};
-pub(super) use decisions::Decisions;
+use blame::Given;
+pub(super) use decisions::{Decisions, sides};
 use decisions::{Edited, Key, Said, edited};
 use screen::Screen;
 
@@ -64,12 +66,17 @@ struct State {
     tally: Tally,
     has_quit: bool,
     /// Steps and reasons of which all is accepted from now on.
-    accepted: BTreeSet<(String, String, Option<Reason>)>,
+    accepted: BTreeSet<Alike>,
     /// Files that are left for later.
     skipped: BTreeSet<RepoPath>,
+    /// What was answered, in this run or before.
+    given: Given,
     /// What could not be kept.
     failure: Option<CliError>,
 }
+
+/// A phase, a step and a reason: the fixes that one answer may be for.
+type Alike = (String, String, Option<Reason>);
 
 /// How many fixes were answered in which way.
 #[derive(Default)]
@@ -153,6 +160,11 @@ impl<'t> Review<'t> {
         Ok(())
     }
 
+    /// Why no plan comes of the answers, with those that it may come from.
+    pub fn explain(&self, error: CliError) -> CliError {
+        self.state().given.explain(error)
+    }
+
     /// The answers, with those that were given.
     pub fn into_decisions(self) -> Decisions {
         self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).decisions
@@ -182,13 +194,13 @@ impl Chooser for Review<'_> {
             asked.fixes.iter().map(|finding| state.decisions.meet(asked.at, finding, asked.index.snapshot())).collect();
         if let Some(verdict) = state.known(&keys, asked) {
             state.tally.known += asked.fixes.len();
+            state.given.add(asked, &verdict);
             state.count(&verdict, asked.fixes.len());
             return verdict;
         }
-        let verdict = match &self.asking {
-            None => Verdict::Take,
-            Some(person) => person.judge(&mut state, &keys, asked),
-        };
+        let Some(person) = &self.asking else { return Verdict::Take };
+        let verdict = person.judge(&mut state, &keys, asked);
+        state.given.add(asked, &verdict);
         state.count(&verdict, asked.fixes.len());
         verdict
     }
@@ -210,6 +222,7 @@ impl State {
             has_quit: false,
             accepted: BTreeSet::new(),
             skipped: BTreeSet::new(),
+            given: Given::default(),
             failure: None,
         }
     }
@@ -257,12 +270,13 @@ impl State {
 impl Person<'_> {
     fn judge(&self, state: &mut State, keys: &[Key], asked: &Asked<'_>) -> Verdict {
         let fixes: Vec<(Key, &Finding)> = keys.iter().cloned().zip(asked.fixes).collect();
-        let alike = (asked.at.phase.clone(), asked.at.step.clone(), asked.fixes[0].reason());
+        let alike = asked.fixes.iter().map(|fix| (asked.at.phase.clone(), asked.at.step.clone(), fix.reason()));
+        let alike: BTreeSet<Alike> = alike.collect();
         let file = &asked.fixes[0].place.path;
         if state.has_quit || state.skipped.contains(file) {
             return Verdict::Later;
         }
-        if state.accepted.contains(&alike) {
+        if alike.is_subset(&state.accepted) {
             state.keep(asked.at, &fixes, &Said::Accept);
             return Verdict::Take;
         }
@@ -287,7 +301,7 @@ impl Person<'_> {
                     return Verdict::Reject;
                 }
                 "a" => {
-                    state.accepted.insert(alike);
+                    state.accepted.extend(alike);
                     state.keep(asked.at, &fixes, &Said::Accept);
                     return Verdict::Take;
                 }
@@ -312,6 +326,7 @@ impl Person<'_> {
                     state.has_quit = true;
                     return Verdict::Later;
                 }
+                "e" => say_raw("Only a fix that stands alone and edits texts can be edited by hand.\n"),
                 _ => say_raw(HELP),
             }
         }
@@ -334,7 +349,12 @@ impl Person<'_> {
         let change = by_hand(asked, &|path, was| {
             files.iter().find(|kept| kept.path == path.to_text() && kept.was == was).map(|kept| kept.text.clone())
         });
+        let is_same = files.iter().all(|kept| kept.text == kept.was);
         *last = Some(files);
+        if is_same {
+            say_raw("Nothing was edited: y makes the change as it is.\n");
+            return Ok(None);
+        }
         let Some(change) = change else { return Ok(None) };
         let broken = asked.would_break(&change);
         if broken.is_empty() {

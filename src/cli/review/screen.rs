@@ -1,9 +1,8 @@
 //! What is shown of a fix that is asked about: lines that fit the terminal, with nothing in them that does something to it.
 
-use std::io::IsTerminal;
-
 use unicode_width::UnicodeWidthChar;
 
+use super::super::is_coloured;
 use super::decisions::sides;
 use crate::plan::choice::Asked;
 use crate::report::clean;
@@ -11,6 +10,7 @@ use crate::report::hunks::{Side, hunks};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::path::RepoPath;
 use crate::text::snapshot::Snapshot;
+use crate::text::words::{count, first, more};
 use crate::transform::finding::{Evidence, Finding, Outcome};
 
 /// The width that is taken where the terminal does not tell.
@@ -22,6 +22,9 @@ const CONTEXT: usize = 3;
 /// How many lines of a file's change, files, fixes and facts are shown.
 const SHOWN_LINES: usize = 60;
 const SHOWN_FILES: usize = 6;
+/// How many rows of a line of code, and characters of a fact, are shown.
+const SHOWN_ROWS: usize = 12;
+const SHOWN_CHARACTERS: usize = 400;
 const SHOWN_FIXES: usize = 10;
 const SHOWN_FACTS: usize = 8;
 
@@ -42,9 +45,7 @@ impl Screen {
     pub fn of_stderr() -> Self {
         let stderr = std::io::stderr();
         let width = terminal_size::terminal_size_of(&stderr).map_or(WIDTH, |(width, _)| usize::from(width.0));
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let is_plain = set("NO_COLOR").is_some() || set("TERM").is_some_and(|terminal| terminal == "dumb");
-        Self { width: width.max(NARROWEST), is_coloured: stderr.is_terminal() && !is_plain }
+        Self { width: width.max(NARROWEST), is_coloured: is_coloured() }
     }
 
     /// A question: what was found, why somebody is asked, and what would be changed.
@@ -55,11 +56,8 @@ impl Screen {
         if asked.fixes.len() > 1 {
             self.line(&mut out, "", "", &format!("{} fixes that are made together or not at all:", asked.fixes.len()));
         }
-        for finding in asked.fixes.iter().take(SHOWN_FIXES) {
-            self.line(&mut out, "", "", &format!("{}: {}", finding.place, finding.message));
-        }
-        if asked.fixes.len() > SHOWN_FIXES {
-            self.line(&mut out, "", "", &format!("… and {} more", asked.fixes.len() - SHOWN_FIXES));
+        for line in first(asked.fixes, SHOWN_FIXES, |finding| format!("{}: {}", finding.place, finding.message)) {
+            self.line(&mut out, "", "", &line);
         }
         self.reasons(&mut out, asked.fixes);
         self.change(&mut out, asked.index.snapshot(), &together(asked.fixes));
@@ -85,7 +83,10 @@ impl Screen {
         }
         for Evidence { role, at, text } in facts.into_iter().take(SHOWN_FACTS) {
             let place = at.as_ref().map(|(path, line)| format!("{path}:{line}: ")).unwrap_or_default();
-            self.line(out, "", "  ", &format!("{role}: {place}{text}"));
+            let rest = text.chars().count().saturating_sub(SHOWN_CHARACTERS);
+            let more = if rest == 0 { String::new() } else { format!(" … {} …", count(rest, "character")) };
+            let text: String = text.chars().take(SHOWN_CHARACTERS).collect();
+            self.line(out, "", "  ", &format!("{role}: {place}{text}{more}"));
         }
     }
 
@@ -101,8 +102,8 @@ impl Screen {
             self.line(out, BOLD, "", &head);
             self.difference(out, files, path, what);
         }
-        if change.files().len() > SHOWN_FILES {
-            self.line(out, "", "", &format!("… and {} more files", change.files().len() - SHOWN_FILES));
+        if let Some(more) = more(change.files().len(), SHOWN_FILES) {
+            self.line(out, "", "", &format!("{more} files"));
         }
     }
 
@@ -115,11 +116,13 @@ impl Screen {
                 return;
             }
             self.line(out, CYAN, "", &format!("@@ line {} @@", hunk.old));
-            for (side, text) in hunk.lines.iter().take(left) {
+            let lines: Vec<(Side, String)> =
+                hunk.lines.iter().take(left).map(|(side, text)| (*side, clean(&text.replace('\t', "    ")))).collect();
+            for ((side, text), differs) in lines.iter().zip(first_differences(&lines)) {
                 match side {
-                    Side::Both => self.code(out, "", " ", text),
-                    Side::Old => self.code(out, RED, "-", text),
-                    Side::New => self.code(out, GREEN, "+", text),
+                    Side::Both => self.code(out, "", " ", text, differs),
+                    Side::Old => self.code(out, RED, "-", text, differs),
+                    Side::New => self.code(out, GREEN, "+", text, differs),
                 }
             }
             left = left.saturating_sub(hunk.lines.len());
@@ -145,13 +148,30 @@ impl Screen {
         }
     }
 
-    /// A line of code, broken where the terminal ends.
-    fn code(&self, out: &mut String, colour: &str, sign: &str, text: &str) {
-        let text = clean(&text.replace('\t', "    "));
-        for (at, piece) in pieces(&text, self.width - 4).iter().enumerate() {
+    /// A line of code, broken where the terminal ends; of one that would fill the screen, what stands around the character from which
+    /// on it differs.
+    fn code(&self, out: &mut String, colour: &str, sign: &str, text: &str, differs: usize) {
+        let pieces = pieces(text, self.width - 4);
+        let mut end = 0;
+        let focus = pieces.iter().position(|piece| {
+            end += piece.chars().count();
+            end > differs
+        });
+        let first = match pieces.len() {
+            all if all > SHOWN_ROWS => focus.unwrap_or_default().saturating_sub(1).min(all - SHOWN_ROWS),
+            _ => 0,
+        };
+        let last = pieces.len().min(first + SHOWN_ROWS);
+        let hidden = |pieces: &[String]| match pieces.iter().map(|piece| piece.chars().count()).sum() {
+            0 => None,
+            characters => Some(format!("{sign}   … {} …", count(characters, "character"))),
+        };
+        hidden(&pieces[..first]).iter().for_each(|note| self.put(out, CYAN, note));
+        for (at, piece) in pieces.iter().enumerate().take(last).skip(first) {
             let further = if at == 0 { "" } else { "  " };
             self.put(out, colour, format!("{sign} {further}{piece}").trim_end());
         }
+        hidden(&pieces[last..]).iter().for_each(|note| self.put(out, CYAN, note));
     }
 
     fn put(&self, out: &mut String, colour: &str, text: &str) {
@@ -170,6 +190,23 @@ fn together(fixes: &[Finding]) -> SourceChange {
         }
     }
     whole
+}
+
+/// For each line, the first character in which it is not as the line that it takes the place of, or that takes its place.
+fn first_differences(lines: &[(Side, String)]) -> Vec<usize> {
+    let mut all = Vec::with_capacity(lines.len());
+    for run in lines.chunk_by(|(a, _), (b, _)| (*a == Side::Both) == (*b == Side::Both)) {
+        let of = |wanted: Side| run.iter().filter(move |(side, _)| *side == wanted).map(|(_, text)| text.as_str());
+        let same = |(old, new): (&str, &str)| old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+        let pairs: Vec<usize> = of(Side::Old).zip(of(Side::New)).map(same).collect();
+        let (mut old, mut new) = (pairs.iter(), pairs.iter());
+        all.extend(run.iter().map(|(side, _)| match side {
+            Side::Both => 0,
+            Side::Old => old.next().copied().unwrap_or_default(),
+            Side::New => new.next().copied().unwrap_or_default(),
+        }));
+    }
+    all
 }
 
 fn width(text: &str) -> usize {
@@ -207,16 +244,28 @@ mod tests {
         let mut out = String::new();
         let long = "x".repeat(70);
         screen(false).line(&mut out, "", "  ", &format!("words and words and {long} and 漢字漢字漢字漢字漢字漢字漢字漢字漢字"));
-        screen(false).code(&mut out, RED, "-", &format!("\tvalue = {long}"));
+        screen(false).code(&mut out, RED, "-", &format!("    value = {long}"), 0);
         assert!(out.lines().all(|line| width(line) <= 30), "{out}");
         assert_eq!(out.matches('x').count(), 140, "nothing is lost");
+    }
+
+    #[test]
+    fn of_a_very_long_line_that_is_shown_which_differs() {
+        let (a, b) = ("a".repeat(5000), "b".repeat(5000));
+        let line = |side, name: &str| (side, format!("{a}{name}{b}"));
+        let lines = [line(Side::Both, ""), line(Side::Old, "old"), line(Side::New, "new")];
+        assert_eq!(first_differences(&lines), [0, 5000, 5000]);
+        let mut out = String::new();
+        screen(false).code(&mut out, RED, "-", &lines[1].1, 5000);
+        assert!(out.contains("old") && out.lines().count() == SHOWN_ROWS + 2, "{out}");
+        assert!(out.starts_with("-   … 4,9") && out.lines().all(|line| width(line) <= 30), "{out}");
     }
 
     #[test]
     fn what_is_shown_does_nothing_to_the_terminal() {
         let mut out = String::new();
         screen(true).line(&mut out, "", "", "a\u{1b}[2Jb\rc\u{202e}d\u{9b}e");
-        screen(true).code(&mut out, RED, "-", "\u{1b}]0;title\u{7}");
+        screen(true).code(&mut out, RED, "-", &clean("\u{1b}]0;title\u{7}"), 0);
         assert_eq!(out, "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\n\x1b[31m- \u{fffd}]0;title\u{fffd}\x1b[0m\n");
     }
 }

@@ -39,6 +39,8 @@ impl Chosen {
             (None, _, to) => since(repo, plan, journal, to.as_deref().unwrap_or_default())?,
         };
         if entries.is_empty() {
+            // A phase that was applied may have been taken out of the plan since.
+            check_phases(plan, args.phase.as_slice())?;
             return Err(not_applied(plan, journal, &what, branch));
         }
         let named: BTreeSet<(String, String)> = entries.iter().map(|entry| (entry.phase.clone(), entry.step.clone())).collect();

@@ -1,6 +1,7 @@
 //! `ssot-migrate rollback`: undoes a phase, a step, or all that came after one, whatever else has happened since.
 
 mod chosen;
+mod taken;
 mod undoing;
 
 use std::fmt::Write;
@@ -9,17 +10,22 @@ use super::error::CliError;
 use super::plan::{Selection, build_on, commits};
 use super::progress::Ticker;
 use super::project::Project;
-use super::writing::{Branch, Commit, Writing};
+use super::review::Review;
+use super::writing::{Branch, Commit, Writing, check_gates};
 use super::{Answer, Global, confirm, note, say};
 use crate::git::journal::{Entry, Journal};
 use crate::git::{Repo, short};
+use crate::plan::choice::Chooser;
 use crate::plan::commits::Style;
 use crate::plan::delta::deltas;
+use crate::plan::gate::worse::worse;
 use crate::plan::prove::between;
 use crate::plan::spec::Plan;
 use crate::report;
 use crate::text::snapshot::Snapshot;
+use crate::text::words::count;
 use chosen::Chosen;
+use taken::Taken;
 use undoing::{Blocked, Undoing, Work};
 
 /// Undo a phase or a step: one commit for each of its commits; what came later stays
@@ -37,11 +43,11 @@ pub(super) struct Args {
     /// Also roll back the later phases that stand in the way, and those that require the phase; plan the former again on the result
     #[arg(long)]
     cascade: bool,
-    /// With --cascade: take the fixes for review, too, where phases are planned again
+    /// With --cascade: where phases are planned again, take all fixes for review, and not those alone that were taken before
     #[arg(long, requires = "cascade")]
     review: bool,
     /// Where later work stands in the way, leave conflict markers on a branch of their own
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     conflicts: bool,
     /// Show what would be changed, as a patch, and change nothing
     #[arg(long)]
@@ -56,6 +62,8 @@ struct Rollback {
     undone: Vec<Commit>,
     /// The commits that make again what was undone for the sake of others.
     again: Vec<Commit>,
+    /// Which fixes for review are made again, for people.
+    told: String,
     /// The files afterwards.
     result: Snapshot,
 }
@@ -75,7 +83,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Answer, CliError> {
         Ok(work) => work,
         Err((blocked, more)) => return refuse(args, repo, &undoing, &chosen, &blocked, &more),
     };
-    let mut rollback = Rollback { undone: made, again: Vec::new(), result };
+    let mut rollback = Rollback { undone: made, again: Vec::new(), told: String::new(), result };
     plan_again(&mut rollback, args, &plan, &undoing, &chosen, &journal)?;
     notes.iter().for_each(|text| note(text));
     publish(args, repo, &branch, &chosen, &rollback, undoing.base())
@@ -117,15 +125,24 @@ fn plan_again(
     if chosen.again.is_empty() {
         return Ok(());
     }
-    let selection = Selection { phase: chosen.again.clone(), only: true, review: args.review };
+    let selection = Selection { phase: chosen.again.clone(), only: true, review: true };
     let is_left_out = |phase: &str, step: &str| chosen.leaves_out(phase, step);
     let index = undoing.advanced(&rollback.result);
-    let built = build_on(index, plan, &journal.without(&chosen.entries), &selection, &is_left_out).map_err(|error| {
+    let (review, taken) = match args.review {
+        true => (Review::recall(undoing.repo(), &plan.name)?, None),
+        false => (None, Some(Taken::of(undoing.repo(), plan, chosen)?)),
+    };
+    let chooser = taken.as_ref().map(|taken| taken as &dyn Chooser).or(review.as_ref().map(|review| review as &dyn Chooser));
+    let journal = journal.without(&chosen.entries);
+    let built = build_on(index, plan, &journal, &selection, &is_left_out, chooser).map_err(|error| {
         error.hint(format!(
             "without what is rolled back, {} cannot be planned again: roll it back first; nothing has been changed",
             chosen.again.join(", ")
         ))
     })?;
+    check_gates(&worse(&built.figures))?;
+    review.map_or(Ok(()), |review| review.close())?;
+    rollback.told = taken.map(|taken| taken.text()).unwrap_or_default();
     rollback.again = commits(plan, &built, Style::default(), selection.threshold())?;
     rollback.result = built.result;
     Ok(())
@@ -144,15 +161,16 @@ fn publish(
     let again = if rollback.again.is_empty() { String::new() } else { format!(", and make {} again", chosen.again.join(", ")) };
     if args.dry_run {
         if args.cascade {
-            say(&format!("Would undo {names}{again}.\n"));
+            say(&format!("Would undo {names}{again}.\n{}", rollback.told));
         }
         return Ok(Answer { out: report::diff::render(&deltas(before, &rollback.result, &[change])?), code: 0 });
     }
     let paths: Vec<_> = change.files().keys().cloned().collect();
     let created: Vec<_> = paths.iter().filter(|path| before.file(path).is_none()).cloned().collect();
     repo.check_files(&branch.name, &paths, &created)?;
-    let commits = count(rollback.undone.len());
-    let question = format!("Undo {commits} of {names}{again} in {} files on {}?", paths.len(), short(&branch.name));
+    say(&rollback.told);
+    let commits = count(rollback.undone.len(), "commit");
+    let question = format!("Undo {commits} of {names}{again} in {} on {}?", count(paths.len(), "file"), short(&branch.name));
     if !args.writing.yes && !confirm(&question)? {
         return Err(CliError::refused("nothing has been changed".to_owned()));
     }
@@ -207,15 +225,14 @@ fn refuse(
     let drafts: Vec<_> = made.iter().map(|commit| commit.draft()).collect();
     let work = repo.write(undoing.tip(), &drafts)?;
     let branch_to = Branch { name, base: undoing.tip(), exists: false };
-    args.writing.publish(repo, work, &branch_to, "ssot-migrate rollback --conflicts")?;
+    // Hooks that refuse conflict markers would refuse all of it.
+    let writing = Writing { no_verify: true, ..args.writing.clone() };
+    writing.publish(repo, work, &branch_to, "ssot-migrate rollback --conflicts")?;
     let out = format!(
         "{}\nThe branch {branch} has the rollback with conflict markers in these places: resolve them there, amend its last commit, \
-         and merge it. The current branch has not been changed.\n",
+         and merge it. The hooks pre-commit and commit-msg were left out, for markers are there to be refused. The current branch has not \
+         been changed.\n",
         blocked.text(chosen)
     );
     Ok(Answer::text(&out, 1))
-}
-
-fn count(commits: usize) -> String {
-    if commits == 1 { "1 commit".to_owned() } else { format!("{commits} commits") }
 }

@@ -14,13 +14,16 @@ use crate::git::journal::{Entry, Journal};
 use crate::git::{CommitId, Repo};
 use crate::index::Index;
 use crate::plan::build::{BuildError, Progress};
+use crate::plan::delta::outcome;
 use crate::plan::message;
 use crate::plan::prove::{Violation, between, is_old, prove};
 use crate::plan::spec::Plan;
 use crate::plan::undo::{Collision, Labels, Since, Undone, undo};
 use crate::report;
+use crate::text::merge::came_from;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::Snapshot;
+use crate::text::words::{count, first, more};
 
 /// How many places are shown, at most.
 const SHOWN: usize = 10;
@@ -64,6 +67,11 @@ impl<'u> Undoing<'u> {
         &self.base
     }
 
+    /// The repository.
+    pub fn repo(&self) -> &Repo {
+        self.repo
+    }
+
     /// The commit that undoing starts from.
     pub fn tip(&self) -> CommitId {
         self.tip
@@ -75,7 +83,7 @@ impl<'u> Undoing<'u> {
         if !merged.collisions.is_empty() {
             return Ok(Err(Blocked::Collision(merged.collisions)));
         }
-        let violations = self.prove(&merged.result, merged.first, progress)?;
+        let violations = self.prove(&merged.result, merged.undone.last().copied(), progress)?;
         if !violations.is_empty() {
             return Ok(Err(Blocked::Breaks(violations)));
         }
@@ -92,8 +100,8 @@ impl<'u> Undoing<'u> {
 struct Merge {
     made: Vec<Commit>,
     result: Snapshot,
-    /// The commit that was undone last, which is the oldest.
-    first: Option<CommitId>,
+    /// The commits that were undone, newest first.
+    undone: Vec<CommitId>,
     collisions: Vec<(Collision, Vec<Touch>)>,
     fine: Vec<(RepoPath, Range<usize>)>,
     gone: BTreeSet<RepoPath>,
@@ -105,7 +113,9 @@ impl Merge {
         if !self.fine.is_empty() {
             let places: String =
                 self.fine.iter().map(|(path, lines)| format!("\n  {}", place(path, lines.start, lines.end))).collect();
-            notes.push(format!("changed in the same lines since, told apart by their words, and proved: have a look{places}"));
+            notes.push(format!(
+                "changed in the same place since, told apart by words or statements, and proved: have a look{places}"
+            ));
         }
         if !self.gone.is_empty() {
             let paths: String = self.gone.iter().map(|path| format!("\n  {path}")).collect();
@@ -119,8 +129,14 @@ impl Undoing<'_> {
     /// Merges commits away, newest first. Stops at the first that collides, unless markers are wanted.
     fn merge(&self, entries: &[Entry], is_marked: bool, progress: &dyn Progress) -> Result<Merge, CliError> {
         let result = self.base.clone();
-        let mut merge =
-            Merge { made: Vec::new(), result, first: None, collisions: Vec::new(), fine: Vec::new(), gone: BTreeSet::new() };
+        let mut merge = Merge {
+            made: Vec::new(),
+            result,
+            undone: Vec::new(),
+            collisions: Vec::new(),
+            fine: Vec::new(),
+            gone: BTreeSet::new(),
+        };
         for group in entries.chunk_by(|a, b| a.commit == b.commit) {
             for (step, of) in self.commits(group, entries)? {
                 progress.doing(&format!("undoing {}", &step.commit.to_string()[..10]));
@@ -131,14 +147,15 @@ impl Undoing<'_> {
                 let undone = undo(&step.files, &merge.result, &places, Labels { now: "now", before: &before })?;
                 let is_blocked = !undone.collisions.is_empty();
                 for collision in &undone.collisions {
-                    let touches = trail.who(&collision.path, self.lines(collision, &merge.result))?;
+                    let path = merge.at_tip(&collision.path);
+                    let touches = trail.who(path, self.lines(collision, path, &merge.result)?, &merge.undone)?;
                     merge.collisions.push((collision.clone(), touches));
                 }
                 if is_blocked && !is_marked {
                     return Ok(merge);
                 }
                 merge.take(self.plan, &of, undone, is_blocked)?;
-                merge.first = Some(step.commit);
+                merge.undone.push(step.commit);
             }
         }
         Ok(merge)
@@ -161,12 +178,12 @@ impl Undoing<'_> {
         group.iter().map(kept).collect()
     }
 
-    /// The lines that collide as the files at the tip have them, as far as that can be told.
-    fn lines(&self, collision: &Collision, now: &Snapshot) -> Option<Range<usize>> {
-        let Since::Changed(start, end) = collision.what else { return None };
-        let blob = |snapshot: &Snapshot| snapshot.file(&collision.path).and_then(|file| snapshot.blob(file).ok());
-        // What has been undone already may have moved them.
-        (blob(now) == blob(&self.base)).then_some(start..end)
+    /// The lines that collide as the file at the tip has them: what has been undone already may have moved them.
+    fn lines(&self, collision: &Collision, path: &RepoPath, now: &Snapshot) -> Result<Option<Range<usize>>, CliError> {
+        let Since::Changed(start, end) = collision.what else { return Ok(None) };
+        let (Some(old), Some(new)) = (self.base.file(path), now.file(&collision.path)) else { return Ok(None) };
+        let read = |snapshot: &Snapshot, file| snapshot.read(file).map_err(BuildError::from);
+        Ok(Some(came_from(&read(&self.base, old)?, &read(now, new)?, start..end)))
     }
 
     /// The result has to pass the same proof as a plan. What was broken before the first of the commits is not blamed on their undoing.
@@ -223,13 +240,14 @@ impl Undoing<'_> {
 }
 
 impl Merge {
+    /// The name that a file has at the tip, before the undoing.
+    fn at_tip<'p>(&'p self, path: &'p RepoPath) -> &'p RepoPath {
+        let files = self.made.iter().rev().flat_map(|made| &made.files);
+        files.fold(path, |path, file| file.moved_from.as_ref().filter(|_| file.path == *path).unwrap_or(path))
+    }
+
     fn take(&mut self, plan: &Plan, of: &[&Entry], undone: Undone, is_marked: bool) -> Result<(), CliError> {
-        let sides = undone.files.iter().flat_map(|file| {
-            let old = file.moved_from.clone().map(|old| (old, None));
-            let after = file.after.as_ref().map(|content| (content.mode, content.bytes.to_vec()));
-            old.into_iter().chain([(file.path.clone(), after)])
-        });
-        self.result = self.result.with_files(sides).map_err(BuildError::from)?;
+        self.result = self.result.with_files(outcome(&undone.files)).map_err(BuildError::from)?;
         self.fine.extend(undone.fine);
         self.gone.extend(undone.gone);
         let steps: Vec<(&str, &str)> = of.iter().map(|entry| (&*entry.phase, &*entry.step)).collect();
@@ -248,8 +266,9 @@ impl Blocked {
         // Writing to a string cannot fail.
         match self {
             Blocked::Collision(places) => {
-                let count = if places.len() == 1 { "1 place has".to_owned() } else { format!("{} places have", places.len()) };
-                let mut text = format!("{} cannot be undone: {count} changed again since", chosen.what());
+                let have = if places.len() == 1 { "has" } else { "have" };
+                let places_have = format!("{} {have}", count(places.len(), "place"));
+                let mut text = format!("{} cannot be undone: {places_have} changed again since", chosen.what());
                 for (collision, touches) in places.iter().take(SHOWN) {
                     let what = match collision.what {
                         Since::Changed(start, end) => place(&collision.path, start, end),
@@ -262,24 +281,15 @@ impl Blocked {
                         let _ = write!(text, "\n    {}", report::clean(&line));
                     }
                 }
-                more(&mut text, places.len());
+                text.extend(more(places.len(), SHOWN).map(|more| format!("\n  {more}")));
                 text
             }
             Blocked::Breaks(violations) => {
                 let mut text = format!("without {}, what came later would break:", chosen.what());
-                violations.iter().take(SHOWN).for_each(|violation| {
-                    let _ = write!(text, "\n  {violation}");
-                });
-                more(&mut text, violations.len());
+                text.extend(first(violations, SHOWN, ToString::to_string).iter().map(|line| format!("\n  {line}")));
                 text
             }
         }
-    }
-}
-
-fn more(text: &mut String, count: usize) {
-    if count > SHOWN {
-        let _ = write!(text, "\n  … and {} more", count - SHOWN);
     }
 }
 

@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 
 use git2::build::CheckoutBuilder;
 use git2::{Delta, DiffOptions, Oid, Repository, RepositoryOpenFlags, Status, StatusOptions, Tree};
-use tempfile::TempDir;
 
 use crate::git::{GitError, Repo};
 use crate::text::path::RepoPath;
 
 /// The checkout. It is removed when it is dropped.
 pub(super) struct Checkout {
-    folder: TempDir,
+    folder: PathBuf,
     git: Repository,
     /// The tree that its files are of, where it has files.
     tree: Option<Oid>,
@@ -48,27 +47,29 @@ impl Repo {
     pub(super) fn new_checkout(&self) -> Result<Checkout, GitError> {
         let parent = self.checkouts();
         fs::create_dir_all(&parent).map_err(io(&parent))?;
-        let folder = tempfile::Builder::new().prefix("").tempdir_in(&parent).map_err(io(&parent))?;
-        let write = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            fs::write(&path, text).map_err(io(&path))
-        };
-        // Another process finds it locked or not at all.
-        let (early, late) = (folder.path().join("early"), folder.path().join("lock"));
-        let lock = File::create(&early).map_err(io(&early))?;
-        lock.lock().and_then(|()| fs::rename(&early, &late)).map_err(io(&early))?;
+        // Another process finds it locked or not at all: until then it is a part of what is prepared.
+        let staging = self.waiting().unwrap_or(parent.clone());
+        let draft = tempfile::Builder::new().prefix("").tempdir_in(&staging).map_err(io(&staging))?.keep();
+        let lock = File::create(draft.join("lock")).map_err(io(&draft))?;
+        lock.lock().map_err(io(&draft))?;
+        let folder = parent.join(draft.file_name().unwrap_or_default());
+        fs::rename(&draft, &folder).map_err(io(&folder))?;
         for name in ["git", "files"] {
-            fs::create_dir(folder.path().join(name)).map_err(io(folder.path()))?;
+            fs::create_dir(folder.join(name)).map_err(io(&folder))?;
         }
-        let git_dir = folder.path().join("git");
-        write("git/HEAD", &format!("{}\n", Oid::ZERO_SHA1))?;
-        write("git/commondir", &format!("{}\n", self.inner.commondir().display()))?;
-        write("git/gitdir", &format!("{}\n", folder.path().join("files/.git").display()))?;
-        write("files/.git", &format!("gitdir: {}\n", git_dir.display()))?;
+        let git_dir = folder.join("git");
+        let write = |name: &str, lead: &str, path: &Path| {
+            let file = folder.join(name);
+            fs::write(&file, [lead.as_bytes(), path.as_os_str().as_encoded_bytes(), b"\n"].concat()).map_err(io(&file))
+        };
+        write("git/HEAD", &Oid::ZERO_SHA1.to_string(), Path::new(""))?;
+        write("git/commondir", "", self.inner.commondir())?;
+        write("git/gitdir", "", &folder.join("files/.git"))?;
+        write("files/.git", "gitdir: ", &git_dir)?;
         let no_ceiling: [&Path; 0] = [];
         let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
         let git = Repository::open_ext(&git_dir, flags, no_ceiling)?;
-        git.set_workdir(&folder.path().join("files"), false)?;
+        git.set_workdir(&folder.join("files"), false)?;
         Ok(Checkout { folder, git, tree: None, _lock: lock })
     }
 
@@ -103,18 +104,18 @@ fn link(_: &Path, _: &Path) -> std::io::Result<()> {
 impl Drop for Checkout {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next command.
-        let _ = fs::remove_dir_all(self.folder.path());
-        let _ = self.folder.path().parent().map(fs::remove_dir);
+        let _ = fs::remove_dir_all(&self.folder);
+        let _ = self.folder.parent().map(fs::remove_dir);
     }
 }
 
 impl Checkout {
     pub fn git_dir(&self) -> PathBuf {
-        self.folder.path().join("git")
+        self.folder.join("git")
     }
 
     pub fn files(&self) -> PathBuf {
-        self.folder.path().join("files")
+        self.folder.join("files")
     }
 
     pub fn index(&self) -> PathBuf {

@@ -3,12 +3,15 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use git2::ErrorCode;
+
 use super::programs::{Call, Programs};
 use crate::git::{GitError, Repo};
 
 /// The hooks of a repository, and who runs them.
 pub(super) struct Hooks<'h> {
-    folder: PathBuf,
+    /// Where they are; `None` where there are none.
+    folder: Option<PathBuf>,
     programs: &'h dyn Programs,
     /// Whether `pre-commit` and `commit-msg` are run.
     verifies: bool,
@@ -30,11 +33,16 @@ pub(super) struct Scene<'s> {
 
 impl Repo {
     /// The repository's hooks. `verifies` says whether those are run that `git commit --no-verify` leaves out.
+    ///
+    /// # Errors
+    /// `core.hooksPath` names the home of nobody.
     pub(super) fn hooks<'h>(&self, verifies: bool, programs: &'h dyn Programs) -> Result<Hooks<'h>, GitError> {
         let folder = match self.inner.config()?.get_path("core.hooksPath") {
             // A relative path starts where hooks run: at the top of the work tree, or in a bare repository.
-            Ok(path) => self.top().join(path),
-            Err(_) => self.inner.commondir().join("hooks"),
+            // With an empty one, git runs none.
+            Ok(path) => Some(self.top().join(&path)).filter(|_| !path.as_os_str().is_empty()),
+            Err(error) if error.code() == ErrorCode::NotFound => Some(self.inner.commondir().join("hooks")),
+            Err(error) => return Err(error.into()),
         };
         Ok(Hooks { folder, programs, verifies, has_work_tree: self.inner.workdir().is_some() })
     }
@@ -51,14 +59,20 @@ impl Repo {
 }
 
 impl Hooks<'_> {
-    /// Whether a hook is there and is run. As with git, one that is not executable is not.
+    /// Whether a hook is there and is run.
     pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// A hook's program, if it is run. As with git, one that is not executable is not.
+    fn find(&self, name: &str) -> Option<PathBuf> {
         let is_wanted = match name {
             "pre-commit" | "commit-msg" => self.verifies && self.has_work_tree,
             "reference-transaction" => true,
             _ => self.has_work_tree,
         };
-        is_wanted && is_executable(&self.folder.join(name))
+        let program = self.folder.as_ref()?.join(name);
+        (is_wanted && is_executable(&program)).then_some(program)
     }
 
     /// Runs a hook, if it is there; what it says where it fails.
@@ -72,9 +86,7 @@ impl Hooks<'_> {
         input: &[u8],
         scene: &Scene<'_>,
     ) -> Result<Option<String>, GitError> {
-        if !self.has(name) {
-            return Ok(None);
-        }
+        let Some(program) = self.find(name) else { return Ok(None) };
         let folder = scene.files.unwrap_or(scene.git_dir);
         let mut variables: Vec<(&'static str, OsString)> = vec![
             ("GIT_DIR", scene.git_dir.into()),
@@ -87,8 +99,7 @@ impl Hooks<'_> {
             variables.extend([("GIT_WORK_TREE", files.into()), ("GIT_INDEX_FILE", index.into())]);
         }
         variables.extend(scene.variables.iter().cloned());
-        let (program, arguments) = (self.folder.join(name), arguments.to_vec());
-        let call = Call { name, program, arguments, folder, variables, input, is_hook: true };
+        let call = Call { name, program, arguments: arguments.to_vec(), folder, variables, input, is_hook: true };
         let said = self.programs.run(&call).map_err(|error| GitError::Io { path: call.program.clone(), error })?;
         let output = if said.shown.is_empty() { String::new() } else { format!(":\n{}", said.shown) };
         Ok((!said.is_good).then(|| format!("{}{output}", said.end)))

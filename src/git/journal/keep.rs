@@ -8,6 +8,7 @@ use std::path::Path;
 use git2::Oid;
 
 use super::trailer;
+use crate::git::publish::sync;
 use crate::git::{GitError, Repo, io, journal};
 
 /// The folder of the references.
@@ -23,13 +24,15 @@ impl Repo {
         if path.exists() {
             return Ok(());
         }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(io(folder))?;
-        }
+        let (sharing, folder) = (self.sharing()?, path.parent().unwrap_or(&path));
+        let mut changed = sharing.make_folder(folder).map_err(io(folder))?;
+        changed.push(folder.to_owned());
         // Nobody else makes a reference of this name, so that it needs no lock: it is there as a whole, or not at all.
         let draft = staging.join("kept");
-        fs::write(&draft, format!("{tip}\n")).map_err(io(&draft))?;
-        fs::rename(&draft, &path).map_err(io(&path))
+        fs::write(&draft, format!("{tip}\n")).and_then(|()| sharing.give(&draft)).map_err(io(&draft))?;
+        sync(std::slice::from_ref(&draft))?;
+        fs::rename(&draft, &path).map_err(io(&path))?;
+        sync(&changed)
     }
 
     /// The kept commits that say of themselves that they did what an entry of a plan's journal did.

@@ -98,11 +98,9 @@ impl Repo {
             let message = String::from_utf8_lossy(message);
             let mut entries = entries(commit.id(), &message, plan);
             // Another plan's commit may say anything.
-            if finders[0].find(message.as_bytes()).is_none()
-                && let Some(id) = reverted(&message)
-            {
-                let undone = self.brought_by(id, &read);
-                entries = undone.iter().rev().map(|entry| journal.undoing(entry, commit.id())).collect();
+            if finders[0].find(message.as_bytes()).is_none() {
+                let undone = reverted(&message).flat_map(|id| self.brought_by(id, &read).into_iter().rev());
+                entries = undone.map(|entry| journal.undoing(&entry, commit.id())).collect();
             }
             entries.iter().for_each(|entry| journal.add(entry.clone()));
             read.insert(commit.id(), entries);
@@ -114,6 +112,10 @@ impl Repo {
     fn brought_by(&self, id: Oid, read: &FxHashMap<Oid, Vec<Entry>>) -> Vec<Entry> {
         let merged = || -> Result<Vec<Oid>, git2::Error> {
             let commit = self.inner.find_commit(id)?;
+            // Most histories have many reverts, and few of merges.
+            if commit.parent_count() < 2 {
+                return Ok(vec![id]);
+            }
             let mut walk = self.inner.revwalk()?;
             walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
             walk.push(id)?;
@@ -128,10 +130,10 @@ impl Repo {
 /// How `git revert` names the commit that it undoes.
 const REVERTED: &str = "This reverts commit ";
 
-/// The commit that a `git revert` undid.
-fn reverted(message: &str) -> Option<Oid> {
-    let rest = &message[message.find(REVERTED)? + REVERTED.len()..];
-    Oid::from_str(rest.split(|c: char| !c.is_ascii_hexdigit()).next()?).ok()
+/// The commits that a `git revert` undid, or several that were squashed into one commit.
+fn reverted(message: &str) -> impl Iterator<Item = Oid> {
+    let ids = message.split(REVERTED).skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_hexdigit()).next());
+    ids.filter_map(|id| Oid::from_str(id?).ok())
 }
 
 /// How `git merge --squash` begins the message that it proposes: what follows is a log, newest first.
@@ -240,7 +242,9 @@ impl Journal {
     pub fn is_whole(&self, phase: &str, step: &str) -> bool {
         let standing = self.steps.get(&(phase.to_owned(), step.to_owned())).map_or(&[][..], Vec::as_slice);
         let Some(parts) = standing.iter().filter_map(|entry| Some(entry.part?.1)).max() else { return true };
-        (1..=parts).all(|part| standing.iter().any(|entry| entry.part.is_none_or(|(own, _)| own == part)))
+        let has = |part: u32| standing.iter().any(|entry| entry.part.is_some_and(|(own, _)| own == part));
+        // A message may say any number: the first part that is not there ends the count.
+        standing.iter().any(|entry| entry.part.is_none()) || (1..=parts).all(has)
     }
 }
 
@@ -308,11 +312,22 @@ mod tests {
     }
 
     #[test]
+    fn reverts_are_read_from_what_git_writes() {
+        let (one, other) = ("12".repeat(20), "ab".repeat(20));
+        let said = |id: &str| format!("Revert \"Title\"\n\nThis reverts commit {id}.\n");
+        let read = |message: &str| reverted(message).map(|id| id.to_string()).collect::<Vec<_>>();
+        assert_eq!(read(&said(&one)), [&*one]);
+        assert_eq!(read(&format!("Both (#3)\n\n* {}\n* {}", said(&one), said(&other))), [one, other]);
+        assert_eq!(read("This reverts commit, or so it says"), [""; 0]);
+    }
+
+    #[test]
     fn the_parts_of_a_step_are_counted() {
         let part = |part: &str| APPLY.replace("Ssot-Digest", &format!("Ssot-Part: {part}\nSsot-Digest"));
         let (one, two) = (part("1/2"), part("2/2"));
         assert!(read(&[APPLY]).is_whole("a", "s") && read(&[&one, &two]).is_whole("a", "s"));
         assert!(!read(&[&two]).is_whole("a", "s"));
+        assert!(read(&[APPLY, &part("1/4294967295")]).is_whole("a", "s"), "and soon");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a commit of the tool did, so that it can be undone ([`crate::plan::undo`]).
 
-use git2::{Delta, DiffFile, FileMode, Oid};
+use git2::{Commit, Delta, DiffFile, ErrorCode, FileMode, Oid};
 
 use super::Entry;
 use crate::git::snapshot::blob_id;
@@ -19,12 +19,24 @@ pub struct Made {
 }
 
 impl Repo {
-    /// What a commit does to its first parent's files; `None` where it does something to a link or a submodule, which no step does.
+    /// What a commit does to its first parent's files; `None` where it has no parent, or does something to a link or a submodule, which
+    /// no step does.
     ///
     /// # Errors
-    /// It has no parent, or a content is not in this clone.
+    /// Its parent or a content is not in this clone.
     pub fn changes_of(&self, commit: Oid) -> Result<Option<Vec<FileDelta>>, GitError> {
-        let commit = self.inner.find_commit(commit)?;
+        let missing = |error: GitError| match error {
+            GitError::Git(error) if error.code() == ErrorCode::NotFound => GitError::NotInClone(commit.to_string()),
+            error => error,
+        };
+        self.read_changes(&self.inner.find_commit(commit)?).map_err(missing)
+    }
+
+    fn read_changes(&self, commit: &Commit<'_>) -> Result<Option<Vec<FileDelta>>, GitError> {
+        if commit.parent_count() == 0 {
+            let is_cut = self.inner.is_shallow();
+            return if is_cut { Err(GitError::NotInClone(commit.id().to_string())) } else { Ok(None) };
+        }
         let diff = self.diff_with_renames(&commit.parent(0)?.tree()?, &commit.tree()?)?;
         let content = |side: DiffFile<'_>| -> Result<Option<Content>, GitError> {
             let mode = match side.mode() {
@@ -69,8 +81,16 @@ impl Repo {
     /// What an entry's commit did, if that is what its digest says.
     ///
     /// # Errors
-    /// git fails, or a content is not in this clone.
+    /// git fails, or its parent or a content is not in this clone.
     pub fn unaltered(&self, entry: &Entry) -> Result<Option<Vec<FileDelta>>, GitError> {
-        Ok(self.changes_of(entry.commit)?.filter(|files| message::digest(files) == entry.digest))
+        // A commit that many were squashed into is asked for each of them.
+        if self.digests.borrow().get(&entry.commit).is_some_and(|digest| *digest != entry.digest) {
+            return Ok(None);
+        }
+        let Some(files) = self.changes_of(entry.commit)? else { return Ok(None) };
+        let digest = message::digest(&files);
+        let is_it = digest == entry.digest;
+        self.digests.borrow_mut().insert(entry.commit, digest);
+        Ok(is_it.then_some(files))
     }
 }

@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use git2::{BlameOptions, Commit, Delta, Diff, DiffFindOptions, Oid, Sort, Tree};
 
-use super::trailer;
 use crate::git::{GitError, Repo};
 use crate::plan::delta::FileDelta;
 use crate::plan::undo::Whereabouts;
@@ -33,8 +32,6 @@ pub struct Touch {
     pub summary: String,
     /// Who wrote it: name and address.
     pub author: String,
-    /// The plan, phase and step that it carried out, if any.
-    pub step: Option<(String, String, String)>,
 }
 
 impl Repo {
@@ -52,12 +49,9 @@ impl Trail<'_> {
     pub fn whereabouts(&self, step: &[FileDelta]) -> Result<Whereabouts, GitError> {
         let tip = self.tree(self.tip)?;
         let is_there = |path: &RepoPath| tip.get_path(&path.to_os()).is_ok();
-        let mut places = Whereabouts::default();
+        let lost = step.iter().filter(|file| file.after.is_some() && !is_there(&file.path));
+        let mut places = Whereabouts { files: self.found(lost.map(|file| &file.path))?, ..Whereabouts::default() };
         for file in step {
-            if file.after.is_some() && !is_there(&file.path) {
-                let now = self.now(&file.path)?;
-                places.files.extend(now.map(|now| (file.path.clone(), now)));
-            }
             let home = if file.after.is_none() { Some(&file.path) } else { file.moved_from.as_ref() };
             for folder in home.into_iter().flat_map(RepoPath::folders).filter(|folder| !is_there(folder)) {
                 let now = self.folder(&folder)?;
@@ -67,28 +61,37 @@ impl Trail<'_> {
         Ok(places)
     }
 
-    /// Where a file is that is not under its old name any more; `None` where it has gone.
-    fn now(&self, path: &RepoPath) -> Result<Option<RepoPath>, GitError> {
-        if let Some(now) = self.renames()?.get(path) {
-            return Ok(Some(now.clone()));
+    /// Where files are that are not under their old names any more, by these; without those that have gone.
+    fn found<'f>(&self, lost: impl Iterator<Item = &'f RepoPath>) -> Result<BTreeMap<RepoPath, RepoPath>, GitError> {
+        let mut found = BTreeMap::new();
+        // The old name of each file that has not been found yet, by its name at a commit.
+        let mut names: BTreeMap<RepoPath, &RepoPath> = BTreeMap::new();
+        for path in lost {
+            match self.renames()?.get(path) {
+                Some(now) => drop(found.insert(path.clone(), now.clone())),
+                None => drop(names.insert(path.clone(), path)),
+            }
         }
-        // Too much has changed in it to be recognised at once: from commit to commit it may be.
-        let (mut path, mut has_moved) = (path.clone(), false);
-        for commit in self.commits()? {
+        // Too much has changed in them to be recognised at once: from commit to commit they may be.
+        let commits = if names.is_empty() { Vec::new() } else { self.commits()? };
+        for commit in commits {
             let commit = self.repo.inner.find_commit(commit)?;
-            if commit.parent_count() != 1 || commit.tree()?.get_path(&path.to_os()).is_ok() {
+            if commit.parent_count() != 1 {
                 continue;
             }
-            let parent = commit.parent(0)?.tree()?;
-            if parent.get_path(&path.to_os()).is_err() {
+            let (parent, tree) = (commit.parent(0)?.tree()?, commit.tree()?);
+            let diff = self.repo.inner.diff_tree_to_tree(Some(&parent), Some(&tree), None)?;
+            let deleted = diff.deltas().filter(|delta| delta.status() == Delta::Deleted);
+            let gone = deleted.filter_map(|delta| names.remove_entry(&RepoPath::new(delta.old_file().path_bytes()?)?));
+            let gone: Vec<(RepoPath, &RepoPath)> = gone.collect();
+            if gone.is_empty() {
                 continue;
             }
-            match renames(&self.repo.diff_with_renames(&parent, &commit.tree()?)?).remove(&path) {
-                Some(now) => (path, has_moved) = (now, true),
-                None => return Ok(None),
-            }
+            let renames = renames(&self.repo.diff_with_renames(&parent, &tree)?);
+            names.extend(gone.into_iter().filter_map(|(path, old)| Some((renames.get(&path)?.clone(), old))));
         }
-        Ok(has_moved.then_some(path))
+        found.extend(names.into_iter().filter(|(now, old)| now != *old).map(|(now, old)| (old.clone(), now)));
+        Ok(found)
     }
 
     /// Where a folder has gone that is not there any more: to where most of its files are, under the same names.
@@ -114,12 +117,12 @@ impl Trail<'_> {
     }
 
     /// Who changed lines of a file, counted from 0: the commits that they come from or, where the lines have gone, the last that
-    /// changed the file. Newest first.
+    /// changed the file. Newest first, without some that are of no account.
     ///
     /// # Errors
     /// git fails.
-    pub fn who(&self, path: &RepoPath, lines: Option<Range<usize>>) -> Result<Vec<Touch>, GitError> {
-        let later: Vec<Oid> = self.commits()?.into_iter().rev().collect();
+    pub fn who(&self, path: &RepoPath, lines: Option<Range<usize>>, without: &[Oid]) -> Result<Vec<Touch>, GitError> {
+        let later: Vec<Oid> = self.commits()?.into_iter().rev().filter(|id| !without.contains(id)).collect();
         let mut found: BTreeSet<Oid> = BTreeSet::new();
         if let Some(lines) = lines.filter(|lines| !lines.is_empty()) {
             let mut options = BlameOptions::new();
@@ -190,16 +193,9 @@ fn renames(diff: &Diff<'_>) -> BTreeMap<RepoPath, RepoPath> {
 fn touch(commit: &Commit<'_>) -> Touch {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let author = commit.author();
-    let message = text(commit.message_raw_bytes());
-    let value = |key: &str| {
-        let value = message.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
-        value.map(|value| value.trim().to_owned())
-    };
-    let step = || Some((value(trailer::PLAN)?, value(trailer::PHASE)?, value(trailer::STEP)?));
     Touch {
         commit: commit.id(),
         summary: commit.summary_bytes().map(text).unwrap_or_default(),
         author: format!("{} <{}>", text(author.name_bytes()), text(author.email_bytes())),
-        step: step(),
     }
 }

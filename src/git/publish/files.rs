@@ -3,7 +3,7 @@
 //! The index is prepared beside the real one and takes its place at the end, while `index.lock` is held: until then git sees the old one
 //! and will not touch it. A file that was half written is known by its content: it is the beginning of what it was to become.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -92,13 +92,14 @@ impl Repo {
         let written = self.bring(&mut index, commit, differing, kept);
         self.inner.set_index(&mut Index::open(&real)?)?;
         let mut written = written?;
+        self.sharing()?.give(&staged).map_err(io(&staged))?;
         written.push(staged.clone());
         sync(&written)?;
         fs::rename(&staged, &real).map_err(io(&real))?;
         sync(&[self.inner.path().to_owned()])
     }
 
-    /// Brings files and an index to a commit, and returns the files that it has written.
+    /// Brings files and an index to a commit, and returns the files and folders that it has written.
     fn bring(
         &self,
         index: &mut Index,
@@ -131,7 +132,9 @@ impl Repo {
             }
             self.inner.checkout_tree(tree.as_object(), Some(&mut checkout))?;
         }
-        let written = there.iter().map(|file| root.join(file.path.to_os())).collect();
+        let mut written: Vec<PathBuf> = there.iter().map(|file| root.join(file.path.to_os())).collect();
+        let folders: BTreeSet<&[u8]> = there.iter().chain(&gone).map(|file| file.path.parent()).collect();
+        written.extend(folders.into_iter().map(|folder| standing(root, folder)));
         for file in gone.into_iter().chain(sparse).chain(kept) {
             match tree.get_path(&file.path.to_os()) {
                 Ok(found) => {
@@ -162,10 +165,18 @@ fn is_edited(path: &Path, before: Option<&Vec<u8>>, after: Option<&Vec<u8>>) -> 
         Err(_) => false,
         Ok(found) if !found.is_file() => true,
         Ok(_) => {
-            let bytes = fs::read(path).unwrap_or_default();
+            // What cannot be read cannot be told from somebody's work.
+            let Ok(bytes) = fs::read(path) else { return true };
             before != Some(&bytes) && !after.is_some_and(|after| after.starts_with(&bytes))
         }
     }
+}
+
+/// The folder, or where it has gone the one that it was in.
+fn standing(root: &Path, folder: &[u8]) -> PathBuf {
+    let Some(path) = RepoPath::new(folder) else { return root.to_owned() };
+    let found = root.join(path.to_os());
+    if found.is_dir() { found } else { standing(root, path.parent()) }
 }
 
 /// An index entry of which nothing is known but the path.

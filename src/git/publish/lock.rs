@@ -8,6 +8,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::shared::Sharing;
 use crate::git::{GitError, io};
 
 /// A lock that is held. It is given back when this is dropped.
@@ -18,20 +19,20 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of a file, with these words in it.
+    /// Takes the lock of a file, with these words in it, and the mode that files of the repository have.
     ///
     /// # Errors
     /// Somebody else has it, or it cannot be written.
-    pub fn take(of: &Path, words: &str, staging: &Path) -> Result<Self, GitError> {
+    pub fn take(of: &Path, words: &str, staging: &Path, sharing: Sharing) -> Result<Self, GitError> {
         let path = name(of);
         let draft = staging.join("lock");
-        write_new(&draft, words).map_err(io(&draft))?;
+        write_new(&draft, words, sharing).map_err(io(&draft))?;
         let linked = fs::hard_link(&draft, &path);
         let removed = fs::remove_file(&draft).map_err(io(&draft));
         match linked {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(GitError::Locked(path)),
-            Err(_) => without_links(&path, words)?,
+            Err(_) => without_links(&path, words, sharing)?,
         }
         // Held from here on, and given back where the draft could not be removed.
         let lock = Self { path, words: words.to_owned(), is_held: true };
@@ -76,8 +77,8 @@ fn name(of: &Path) -> PathBuf {
 }
 
 /// For file systems without hard links. Who is killed in here leaves a lock that has to be removed by hand.
-fn without_links(path: &Path, words: &str) -> Result<(), GitError> {
-    match write_new(path, words) {
+fn without_links(path: &Path, words: &str, sharing: Sharing) -> Result<(), GitError> {
+    match write_new(path, words, sharing) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(GitError::Locked(path.to_owned())),
         Err(error) => {
             let _ = fs::remove_file(path);
@@ -87,8 +88,9 @@ fn without_links(path: &Path, words: &str) -> Result<(), GitError> {
     }
 }
 
-fn write_new(path: &Path, words: &str) -> std::io::Result<()> {
+fn write_new(path: &Path, words: &str, sharing: Sharing) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    sharing.give(path)?;
     file.write_all(words.as_bytes())?;
     file.sync_all()
 }

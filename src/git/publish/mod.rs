@@ -9,6 +9,7 @@ mod files;
 mod lock;
 pub mod pending;
 mod refs;
+mod shared;
 mod staging;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::text::path::RepoPath;
 use files::Differing;
 use lock::Lock;
 use pending::Record;
+pub(in crate::git) use staging::sync;
 
 impl Repo {
     /// Refuses what would be refused by [`Repo::publish`], before any object is written: files with uncommitted changes among
@@ -83,7 +85,9 @@ impl Repo {
     /// The files that git is told not to look at (`--skip-worktree`, `--assume-unchanged`, a sparse checkout): those of them that
     /// differ from HEAD all the same, and all of them.
     fn hidden(&self, root: &Path, paths: &[RepoPath]) -> Result<(Vec<RepoPath>, BTreeSet<RepoPath>), GitError> {
-        let index = self.inner.index()?;
+        let mut index = self.inner.index()?;
+        // Somebody may have been asked in between.
+        index.read(false)?;
         let tree = self.inner.head()?.peel_to_tree()?;
         let (mut dirty, mut hidden) = (Vec::new(), BTreeSet::new());
         for path in paths {
@@ -104,11 +108,9 @@ impl Repo {
     /// Refuses what would fail half-way: folders that cannot be written to, and files that go through filters, which only git runs.
     fn check_writable(&self, root: &Path, paths: &[RepoPath]) -> Result<(), GitError> {
         let folders: BTreeSet<&[u8]> = paths.iter().map(RepoPath::parent).collect();
-        let is_locked =
-            |folder: &RepoPath| fs::metadata(root.join(folder.to_os())).is_ok_and(|found| found.permissions().readonly());
-        let locked: Vec<RepoPath> = folders.into_iter().filter_map(RepoPath::new).filter(is_locked).collect();
+        let locked: BTreeSet<String> = folders.into_iter().filter_map(|folder| read_only(root, folder)).collect();
         if !locked.is_empty() {
-            return Err(GitError::ReadOnly(locked));
+            return Err(GitError::ReadOnly(locked.into_iter().collect()));
         }
         let config = self.inner.config()?;
         let runs =
@@ -187,14 +189,24 @@ impl Repo {
         }
         let own = self.inner.path().canonicalize().ok();
         for dir in git_dirs.iter().filter(|dir| dir.canonicalize().ok() != own) {
-            let says = |file: &str, text: &str| fs::read_to_string(dir.join(file)).is_ok_and(|found| found.trim() == text);
-            let is_bare = dir == common && Repository::open(common).is_ok_and(|main| main.is_bare());
-            let is_rebased = says("rebase-merge/head-name", branch) || says("rebase-apply/head-name", branch);
-            if is_rebased || (says("HEAD", &format!("ref: {branch}")) && !is_bare) {
+            let said = |file: &str| fs::read_to_string(dir.join(file)).map(|found| found.trim().to_owned()).unwrap_or_default();
+            let is_bare = || dir == common && Repository::open(common).is_ok_and(|main| main.is_bare());
+            let is_in_use = said("rebase-merge/head-name") == branch
+                || said("rebase-apply/head-name") == branch
+                || said("BISECT_START") == short(branch);
+            let head = said("HEAD");
+            let is_head = head.strip_prefix("ref:").is_some_and(|name| self.is_same(name.trim(), branch));
+            if is_in_use || (is_head && !is_bare()) {
                 return Err(GitError::CheckedOutElsewhere(short(branch).to_owned(), dir.clone()));
             }
         }
         Ok(())
+    }
+
+    /// Whether a ref is a branch, or another name for it.
+    fn is_same(&self, name: &str, branch: &str) -> bool {
+        let real = || self.inner.find_reference(name)?.resolve();
+        name == branch || real().is_ok_and(|real| real.name_bytes() == branch.as_bytes())
     }
 
     /// The full name of a branch, and its commit where it exists.
@@ -259,7 +271,7 @@ impl Repo {
             return self.keep(record.tip, &staging);
         }
         // While it is held, no git changes the index or switches to another branch.
-        let _lock = Lock::take(&self.inner.path().join("index"), &record.index_words(), &staging)?;
+        let _lock = Lock::take(&self.inner.path().join("index"), &record.index_words(), &staging, self.sharing()?)?;
         if !self.is_checked_out(&record.name)? {
             return Err(moved());
         }
@@ -298,6 +310,17 @@ impl Repo {
         let (name, email) = (text(who.name_bytes()), text(who.email_bytes()));
         let message = message.replace('\n', " ");
         Ok(format!("{old} {new} {name} <{email}> {when} {sign}{:02}{:02}\t{message}\n", minutes / 60, minutes % 60))
+    }
+}
+
+/// The folder, or where it is missing the one that it would be made in, if that cannot be written to: `.` for the root.
+fn read_only(root: &Path, folder: &[u8]) -> Option<String> {
+    let path = RepoPath::new(folder);
+    let found = fs::metadata(path.as_ref().map_or(root.to_owned(), |path| root.join(path.to_os())));
+    match (found, &path) {
+        (Err(_), Some(path)) => read_only(root, path.parent()),
+        (Ok(found), _) if found.permissions().readonly() => Some(path.map_or(".".to_owned(), |path| path.to_string())),
+        _ => None,
     }
 }
 

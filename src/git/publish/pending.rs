@@ -292,7 +292,8 @@ impl Repo {
         self.keep(record.tip, staging)?;
         let mut kept = Vec::new();
         if record.follows && self.is_checked_out(&record.name)? {
-            let _lock = index_lock.map_or_else(|| Lock::take(&index, &record.index_words(), staging), Ok)?;
+            let sharing = self.sharing()?;
+            let _lock = index_lock.map_or_else(|| Lock::take(&index, &record.index_words(), staging, sharing), Ok)?;
             kept = self.catch_up(record.old, record.tip, staging)?;
         }
         Ok(Recovered::Finished { commit, kept })

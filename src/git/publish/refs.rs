@@ -7,10 +7,11 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Oid};
+use git2::{Config, ErrorCode, Oid};
 
 use super::lock::Lock;
 use super::pending::Record;
+use super::shared::Sharing;
 use super::staging::sync;
 use crate::git::{GitError, HEAD, Head, Repo, io, short};
 
@@ -29,15 +30,15 @@ impl Repo {
     /// # Errors
     /// It has moved, or somebody else holds it, or it could not be made durable.
     pub(super) fn move_ref(&self, record: &Record, staging: &Path, has_moved: &mut bool) -> Result<(), GitError> {
-        let path = self.ref_file(&record.name);
-        if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
-            // A branch may stand where a folder is needed.
-            fs::create_dir_all(folder).map_err(|error| match error.kind() {
-                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => GitError::BranchInTheWay(short(&record.name).to_owned()),
-                _ => io(folder)(error),
-            })?;
-        }
-        let lock = Lock::take(&path, &record.ref_words(), staging)?;
+        let (path, sharing) = (self.ref_file(&record.name), self.sharing()?);
+        let folder = path.parent().unwrap_or(&path);
+        // A branch may stand where a folder is needed.
+        let mut changed = sharing.make_folder(folder).map_err(|error| match error.kind() {
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => GitError::BranchInTheWay(short(&record.name).to_owned()),
+            _ => io(folder)(error),
+        })?;
+        changed.push(folder.to_owned());
+        let lock = Lock::take(&path, &record.ref_words(), staging, sharing)?;
         if self.target(&record.name)? != record.base() {
             return Err(GitError::Moved(short(&record.name).to_owned()));
         }
@@ -49,7 +50,7 @@ impl Repo {
         // It may have moved all the same, and only not be durable.
         *has_moved = put.is_ok() || self.target(&record.name).is_ok_and(|now| now == Some(record.tip));
         put?;
-        sync(&path.parent().map(Path::to_owned).into_iter().collect::<Vec<_>>())
+        sync(&changed)
     }
 
     /// Whether a lock that the record announces could not be given back.
@@ -69,11 +70,11 @@ impl Repo {
         let mut logs = vec![self.ref_root(&record.name).join("logs").join(&record.name)];
         logs.extend(is_head.then(|| self.inner.path().join("logs").join(HEAD)));
         let is_wanted = match self.inner.config()?.get_string("core.logAllRefUpdates").as_deref() {
-            Ok("always") => true,
-            Ok(text) => matches!(text, "true" | "yes" | "on" | "1" | ""),
+            Ok(text) => text.eq_ignore_ascii_case("always") || Config::parse_bool(text).unwrap_or(false),
             Err(_) => !self.inner.is_bare(),
         };
-        logs.iter().filter(|log| is_wanted || log.is_file()).try_for_each(|log| match append(log, &record.log) {
+        let sharing = self.sharing()?;
+        logs.iter().filter(|log| is_wanted || log.is_file()).try_for_each(|log| match append(log, &record.log, sharing) {
             // The log of a branch that is gone may stand in the way: then this one has none, as with git.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists) =>
@@ -106,17 +107,19 @@ impl Repo {
 }
 
 /// Appends a line to a log, unless it ends with it. What a killed process has written of the line is replaced.
-fn append(log: &Path, line: &str) -> std::io::Result<()> {
-    if let Some(folder) = log.parent().filter(|folder| !folder.is_dir()) {
-        fs::create_dir_all(folder)?;
-    }
+fn append(log: &Path, line: &str, sharing: Sharing) -> std::io::Result<()> {
+    sharing.make_folder(log.parent().unwrap_or(log))?;
     remove_empty(log);
     let old = fs::read(log).unwrap_or_default();
     if old.ends_with(line.as_bytes()) {
         return Ok(());
     }
     let whole = old.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let is_new = !log.is_file();
     let mut file = OpenOptions::new().create(true).append(true).open(log)?;
+    if is_new {
+        sharing.give(log)?;
+    }
     if whole < old.len() && line.as_bytes().starts_with(&old[whole..]) {
         file.set_len(whole as u64)?;
     }

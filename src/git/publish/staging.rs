@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
@@ -70,10 +71,13 @@ impl Repo {
             objects.extend(list(&from.join(&folder))?.into_iter().map(|name| Path::new(&folder).join(name)));
         }
         objects.sort();
+        let sharing = self.sharing()?;
+        let share = |path: &Path| sharing.give(path).map_err(io(path));
+        objects.iter().try_for_each(|object| share(&from.join(object)))?;
         sync(&objects.iter().map(|object| from.join(object)).collect::<Vec<_>>())?;
         let folders: BTreeSet<PathBuf> = objects.iter().filter_map(|object| Some(to.join(object.parent()?))).collect();
-        for folder in folders.iter().filter(|folder| !folder.is_dir()) {
-            fs::create_dir_all(folder).map_err(io(folder))?;
+        for folder in &folders {
+            sharing.make_folder(folder).map_err(io(folder))?;
         }
         for object in &objects {
             let target = to.join(object);
@@ -132,7 +136,11 @@ fn list(folder: &Path) -> Result<Vec<std::ffi::OsString>, GitError> {
 /// Makes files and folders durable, several at once: most of the time goes into waiting.
 pub(in crate::git) fn sync(paths: &[PathBuf]) -> Result<(), GitError> {
     paths.par_iter().try_for_each(|path| match File::open(path) {
-        Ok(file) => file.sync_all().map_err(io(path)),
+        Ok(file) => match file.sync_all() {
+            // Not every file system knows how to do it for a folder.
+            Err(error) if path.is_dir() && matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+            synced => synced.map_err(io(path)),
+        },
         // Windows opens no folders.
         Err(_) if !cfg!(unix) => Ok(()),
         Err(error) => Err(io(path)(error)),

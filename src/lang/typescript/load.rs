@@ -37,8 +37,8 @@ fn is_eager(facts: &Facts, request: &Request) -> bool {
     }
 }
 
-/// Which requests are left in the program that runs.
-fn kept(facts: &Facts) -> Vec<bool> {
+/// Which requests are left in the program that runs, where the compiler leaves out what it can.
+pub fn kept(facts: &Facts) -> Vec<bool> {
     let mut kept: Vec<bool> = facts.requests.iter().map(|_| true).collect();
     // Elided is a declaration all of whose names are types, or are used as types.
     for import in facts.imports.iter().filter(|import| import.aliases.0 < import.aliases.1) {
@@ -58,7 +58,7 @@ fn kept(facts: &Facts) -> Vec<bool> {
 }
 
 /// Whether a name is used as a value somewhere, or exported.
-fn is_value(facts: &Facts, binding: BindingId) -> bool {
+pub fn is_value(facts: &Facts, binding: BindingId) -> bool {
     let mut uses = facts.uses.iter().filter(|used| used.binding == Some(binding));
     uses.any(|used| match used.form {
         UseForm::ExportSpecifier(export) => !facts.exports[export.index()].is_type_only,

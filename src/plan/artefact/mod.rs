@@ -2,8 +2,9 @@
 //!
 //! The file holds the edits and, for every file that they touch, its blob and mode before and after, so that what is applied is what
 //! was reviewed or nothing at all. `wire` is the shape on disk and distrusts it; [`standing`] compares the plan with the files as
-//! they are; [`rest`] makes it, or what can be made of it, and proves that.
+//! they are; [`rest`] makes it, or what can be made of it, and proves that; `gates` measures that.
 
+mod gates;
 pub mod rest;
 pub mod standing;
 mod units;
@@ -27,6 +28,7 @@ use crate::text::blob::{BlobId, Mode};
 use crate::text::change::SourceChange;
 use crate::text::path::RepoPath;
 use crate::text::snapshot::ChangeError;
+use crate::text::words::first;
 use crate::transform::finding::{Applicability, Outcome, Reason};
 use standing::Drift;
 pub use wire::{VERSION, is_saved_plan};
@@ -183,11 +185,7 @@ fn drifts(drifted: &[Drift]) -> String {
 
 fn broken(violations: &[String]) -> String {
     const SHOWN: usize = 10;
-    let mut lines: Vec<String> = violations.iter().take(SHOWN).map(|violation| format!("\n  {violation}")).collect();
-    if violations.len() > SHOWN {
-        lines.push(format!("\n  … and {} more", violations.len() - SHOWN));
-    }
-    lines.concat()
+    first(violations, SHOWN, Clone::clone).iter().map(|line| format!("\n  {line}")).collect()
 }
 
 impl ArtefactError {

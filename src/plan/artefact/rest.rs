@@ -1,7 +1,7 @@
 //! Making a saved plan, or what can be made of it: what is there already is passed over, what has drifted is left out together with
 //! all that depends on it, and what is made is proved like any plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::standing::{Standing, UnitState};
 use super::units::Unit;
@@ -119,10 +119,11 @@ impl Parts {
                 continue;
             }
             for path in unit {
-                let drift = standing.drifted.iter().find(|drift| drift.path == *path);
-                let why = match drift {
-                    Some(drift) => drift.to_string().split_once(": ").map(|(_, why)| why.to_owned()).unwrap_or_default(),
-                    None => "it depends on what is left out".to_owned(),
+                let why = match standing.drifted.binary_search_by(|drift| drift.path.cmp(path)) {
+                    Ok(at) => {
+                        standing.drifted[at].to_string().split_once(": ").map(|(_, why)| why.to_owned()).unwrap_or_default()
+                    }
+                    Err(_) => "it depends on what is left out".to_owned(),
                 };
                 parts.out.push((path.clone(), why));
             }
@@ -243,13 +244,12 @@ impl SavedStep {
 
     /// Refuses what does not come to what the step promises for these paths, no more and no less.
     fn check_promise(&self, files: &[FileDelta], wanted: &BTreeSet<&RepoPath>) -> Result<(), ArtefactError> {
-        let promised: Vec<&SavedFile> = self.files.iter().filter(|file| wanted.contains(&file.path)).collect();
-        let made: Vec<SavedFile> = files.iter().map(SavedFile::of).collect();
-        let is_kept = |file: &&&SavedFile| made.contains(file);
-        let is_more = |file: &&SavedFile| !promised.contains(file);
-        let broken = promised.iter().find(|file| !is_kept(file)).map(|file| &file.path);
-        match broken.or_else(|| made.iter().find(is_more).map(|file| &file.path)) {
-            Some(path) => Err(ArtefactError::Inconsistent(path.clone())),
+        let promised = self.files.iter().filter(|file| wanted.contains(&file.path));
+        let promised: BTreeMap<&RepoPath, &SavedFile> = promised.map(|file| (&file.path, file)).collect();
+        let made: BTreeMap<&RepoPath, SavedFile> = files.iter().map(|file| (&file.path, SavedFile::of(file))).collect();
+        let is_broken = |path: &&&RepoPath| promised.get(**path).copied() != made.get(**path);
+        match promised.keys().chain(made.keys()).find(is_broken) {
+            Some(path) => Err(ArtefactError::Inconsistent((*path).clone())),
             None => Ok(()),
         }
     }

@@ -20,11 +20,16 @@ impl SavedStep {
                 ends.push(to);
             }
             let known: BTreeSet<usize> = ends.iter().filter_map(|end| group.get(end).copied()).collect();
-            let into = known.first().copied().unwrap_or(units.len());
+            // The largest takes the others in, so that a path changes its group a few times at most.
+            let into = known.iter().copied().max_by_key(|at| units[*at].len()).unwrap_or(units.len());
             units.resize_with(units.len().max(into + 1), Unit::new);
             for from in known.into_iter().filter(|from| *from != into) {
                 let moved = std::mem::take(&mut units[from]);
-                group.values_mut().filter(|at| **at == from).for_each(|at| *at = into);
+                for path in &moved {
+                    if let Some(at) = group.get_mut(path) {
+                        *at = into;
+                    }
+                }
                 units[into].extend(moved);
             }
             for end in ends {

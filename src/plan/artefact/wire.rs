@@ -20,6 +20,7 @@ use crate::text::blob::{BlobId, Mode};
 use crate::text::change::{FileChange, SourceChange};
 use crate::text::edit::{Edit, TextEdit};
 use crate::text::path::RepoPath;
+use crate::text::plain;
 use crate::text::span::Span;
 use crate::transform::finding::{Applicability, Reason};
 
@@ -27,6 +28,9 @@ use crate::transform::finding::{Applicability, Reason};
 pub const VERSION: u64 = 2;
 /// What the file says that it is.
 const FORMAT: &str = "ssot-migrate plan";
+
+/// The most parts that a step may have: more than any repository has files.
+const MOST_PARTS: usize = 100_000_000;
 
 /// The first fields, which every version has.
 #[derive(Deserialize)]
@@ -330,7 +334,7 @@ fn from_wire(wire: Wire) -> Result<Artefact, Unsound> {
 
 /// A text in a message: short, and without characters that do something to a terminal.
 fn shown(text: &str) -> String {
-    text.chars().take(80).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    plain::line(text).chars().take(80).collect()
 }
 
 fn path(text: &str) -> Result<RepoPath, Unsound> {
@@ -390,6 +394,9 @@ fn step(wire: WireStep) -> Result<SavedStep, Unsound> {
         changes: wire.changes.into_iter().map(changes).collect::<Result<_, _>>()?,
         files: wire.files.into_iter().map(file).collect::<Result<_, _>>()?,
     };
+    if step.part.is_some_and(|(at, of)| at == 0 || at > of || of > MOST_PARTS) {
+        return Err("a step has a part that it cannot have".to_owned());
+    }
     check_files(&step)?;
     Ok(step)
 }
@@ -479,6 +486,7 @@ fn text_edit(wire: Vec<WireEdit>) -> Result<TextEdit, Unsound> {
 #[cfg(test)]
 pub(super) fn reseal(text: &str) -> String {
     let Ok(mut wire) = serde_json::from_str::<Wire>(text) else { return text.to_owned() };
+    wire.digest.clear();
     wire.digest = digest(&wire);
     serde_json::to_string_pretty(&wire).unwrap_or_default()
 }

@@ -8,9 +8,11 @@ mod judge;
 mod marks;
 
 pub use self::marks::jsx_names;
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
-use self::judge::{Judged, Manner, judge};
+use self::judge::{Judged, Manner, judge, others};
 pub use self::marks::has_word;
 use super::View;
 use super::named::Named;
@@ -20,9 +22,11 @@ use crate::index::typescript::references::is_inside;
 use crate::lang::typescript::definitions;
 use crate::lang::typescript::facts::{AliasId, Export, ExportId, Facts, Imported, RequestId, RequestKind};
 use crate::lang::typescript::imports::{self, Becomes, Change};
+use crate::lang::typescript::load::kept;
 use crate::lang::typescript::unused::unused;
 use crate::text::change::SourceChange;
 use crate::text::edit::{Edit, TextEdit};
+use crate::text::eol;
 use crate::text::snapshot::FileId;
 use crate::text::span::Span;
 use crate::transform::finding::{Bond, Finding, Fix, Outcome, Reason};
@@ -88,22 +92,43 @@ pub fn find(context: &Context<'_>, of: &[Named]) -> Vec<Finding> {
     files.into_par_iter().flat_map_iter(in_file).collect()
 }
 
+/// An import that a step has made useless.
+pub struct Orphan {
+    /// The name.
+    pub alias: AliasId,
+    /// The program had the declaration before the step, so that the module was evaluated.
+    pub was_loaded: bool,
+}
+
 /// Finds what becomes of imports that a step has made useless, given file by file; nothing in their files uses them.
-pub fn orphans(index: &Index, unused: &[(FileId, Vec<AliasId>)]) -> Vec<Finding> {
+pub fn orphans(index: &Index, unused: &[(FileId, Vec<Orphan>)]) -> Vec<Finding> {
     let quiet = Quiet::new(index);
-    let in_file = |(file, unused): &(FileId, Vec<AliasId>)| {
-        findings(&quiet, *file, unused, Manner::Orphaned, &|names| {
-            let plural = if names.len() == 1 { "" } else { "s" };
-            format!("remove the import{plural} of {}, which this step orphaned", listed(names))
+    let in_file = |(file, orphans): &(FileId, Vec<Orphan>)| {
+        let unused: Vec<AliasId> = orphans.iter().map(|orphan| orphan.alias).collect();
+        let loaded: BTreeSet<AliasId> = orphans.iter().filter(|orphan| orphan.was_loaded).map(|orphan| orphan.alias).collect();
+        findings(&quiet, *file, &unused, Manner::Orphaned(&loaded), &|names| {
+            format!("remove the import{} of {}, which this step orphaned", plural(names), listed(names))
         })
     };
     unused.par_iter().flat_map_iter(in_file).collect()
 }
 
-/// The imports among some of a file that go without a doubt when nothing in the file uses them.
+/// The imports among some of a file, which uses them, that go as a whole and without a doubt once nothing in the file does.
 pub fn droppable(index: &Index, file: FileId, unused: &[AliasId]) -> Vec<AliasId> {
-    let judged = judge(&Quiet::new(index), &View::open(index, file), unused, Manner::Orphaned);
-    judged.into_iter().filter(|judged| judged.doubt.is_none()).flat_map(|judged| judged.aliases).collect()
+    let view = View::open(index, file);
+    let kept = kept(view.facts);
+    let is_loaded = |id: &AliasId| kept[view.facts.aliases[id.index()].request.index()];
+    let loaded: BTreeSet<AliasId> = unused.iter().copied().filter(is_loaded).collect();
+    let judged = judge(&Quiet::new(index), &view, unused, Manner::Orphaned(&loaded));
+    judged
+        .into_iter()
+        .filter(|judged| judged.doubt.is_none() && judged.act.is_none())
+        .flat_map(|judged| judged.aliases)
+        .collect()
+}
+
+fn plural(names: &[String]) -> &'static str {
+    if names.len() == 1 { "" } else { "s" }
 }
 
 /// `a`, `a` and `b`, or `a`, `b` and `c`.
@@ -119,7 +144,7 @@ fn findings(
     quiet: &Quiet<'_>,
     file: FileId,
     unused: &[AliasId],
-    manner: Manner,
+    manner: Manner<'_>,
     message: &dyn Fn(&[String]) -> String,
 ) -> Vec<Finding> {
     if unused.is_empty() {
@@ -133,8 +158,16 @@ fn findings(
         let spelled = |span: &Span| format!("`{}`", view.text[span.range()].split_whitespace().collect::<Vec<_>>().join(" "));
         let names: Vec<String> = spans.iter().map(spelled).collect();
         let spelling = view.spelling(&facts.requests[judged.request.index()]);
-        let mut finding = view.finding(spans[0], message(&names), Some(spelling), outcome);
-        finding.evidence = judged.doubt.iter().map(|(_, evidence)| evidence.clone()).collect();
+        let message = match judged.act {
+            Some(_) => format!(
+                "import the module of {} for what loading it does; this step orphaned the name{}",
+                listed(&names),
+                plural(&names)
+            ),
+            None => message(&names),
+        };
+        let mut finding = view.finding(spans[0], message, Some(spelling), outcome);
+        finding.evidence = judged.doubt.iter().map(|(_, evidence)| evidence).chain(&judged.act).cloned().collect();
         finding
     };
     let mut found = Vec::new();
@@ -167,10 +200,45 @@ fn findings(
     found
 }
 
-/// The edit that takes the names out of some declarations.
+/// The edit that takes the names out of some declarations. A module that has to be loaded all the same is imported without a name.
 fn change(view: &View<'_>, going: &[&Judged]) -> Result<TextEdit, Reason> {
-    let aliases: Vec<AliasId> = going.iter().flat_map(|judged| judged.aliases.iter().copied()).collect();
-    TextEdit::new(drop_names(view, &aliases, &[])?).map_err(|_| Reason::ParsersDisagree)
+    let is_whole = |judged: &&&Judged| judged.act.is_some() && others(view, judged).next().is_none();
+    let (bare, listed): (Vec<&&Judged>, Vec<&&Judged>) = going.iter().partition(is_whole);
+    let aliases: Vec<AliasId> = listed.iter().flat_map(|judged| judged.aliases.iter().copied()).collect();
+    let mut edits = match drop_names(view, &aliases, &[]) {
+        // The names stay; what loading does goes on to be done.
+        Err(_) if listed.iter().all(|judged| judged.act.is_some()) => Vec::new(),
+        dropped => dropped?,
+    };
+    edits.extend(listed.iter().filter(|judged| judged.act.is_some()).map(|judged| also_for_effects(view, judged.request)));
+    edits.extend(bare.iter().flat_map(|judged| only_for_effects(view, judged.request)));
+    TextEdit::new(edits).map_err(|_| Reason::ParsersDisagree)
+}
+
+/// Turns a declaration into `import "m"`, with the comments that stand in it.
+fn only_for_effects(view: &View<'_>, request: RequestId) -> impl Iterator<Item = Edit> {
+    let request = &view.facts.requests[request.index()];
+    let head = Span::new(request.whole.start, request.span.start);
+    let mut text = "import ".to_owned();
+    for comment in view.facts.comments.iter().filter(|comment| head.covers(**comment)) {
+        let comment = &view.text[comment.range()];
+        text += comment;
+        text += if comment.starts_with("//") { eol::line_ending(&view.text) } else { " " };
+    }
+    let start = Edit::replace(head, text);
+    // `import x = require("m")` ends with a bracket.
+    let behind = &view.text[request.span.end as usize..request.whole.end as usize];
+    let bracket = behind.find(')').filter(|_| request.kind == RequestKind::ImportEquals);
+    let bracket = bracket.map(|at| Edit::delete(Span::new(request.span.end, request.span.end + at as u32 + 1)));
+    std::iter::once(start).chain(bracket)
+}
+
+/// Puts `import "m"` in front of a declaration.
+fn also_for_effects(view: &View<'_>, request: RequestId) -> Edit {
+    let request = &view.facts.requests[request.index()];
+    let semicolon = if view.text[request.whole.range()].ends_with(';') { ";" } else { "" };
+    let text = format!("import {}{semicolon}{}", &view.text[request.span.range()], eol::line_ending(&view.text));
+    Edit::insert(request.whole.start, text)
 }
 
 /// The edits that take names out of the import declarations and re-exports of a file. A file that nothing else makes a module is left

@@ -3,21 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::marks::{has_word, is_marked, jsx_names, marks_file};
-use crate::lang::typescript::facts::{Alias, AliasForm, AliasId, Meaning, RequestId};
+use crate::lang::typescript::facts::{Alias, AliasId, RequestId, RequestKind};
+use crate::lang::typescript::load::{is_value, kept};
 use crate::lang::typescript::modules::{Emit, Module};
-use crate::lang::typescript::resolve::{self, Definition};
 use crate::syntax;
+use crate::text::snapshot::FileId;
 use crate::transform::finding::{Evidence, Reason};
 use crate::transform::typescript::View;
 use crate::transform::typescript::quiet::Quiet;
 
 /// How imports are judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum Manner<'m> {
     /// Nothing used them: a compiler that leaves unused imports out does not evaluate their modules as it is.
     Everywhere,
-    /// A step has made them useless: their modules were evaluated before it, and may not be any more.
-    Orphaned,
+    /// A step makes them useless. These are of declarations that the program had before it, whose modules were evaluated.
+    Orphaned(&'m BTreeSet<AliasId>),
 }
 
 /// The names of one declaration that nothing uses.
@@ -28,11 +29,13 @@ pub struct Judged {
     pub aliases: Vec<AliasId>,
     /// Why a person has to look at it before they go.
     pub doubt: Option<(Reason, Evidence)>,
+    /// What its module does when it is loaded, where the compiler would leave the declaration out, and that with it.
+    pub act: Option<Evidence>,
 }
 
 /// Judges names of a file that nothing in it uses, declaration by declaration. Those that are used in a way that is not written, and
 /// those that the author has marked, are left out.
-pub fn judge(quiet: &Quiet<'_>, view: &View<'_>, unused: &[AliasId], manner: Manner) -> Vec<Judged> {
+pub fn judge(quiet: &Quiet<'_>, view: &View<'_>, unused: &[AliasId], manner: Manner<'_>) -> Vec<Judged> {
     let facts = view.facts;
     if unused.is_empty() || marks_file(&view.text, &facts.comments) {
         return Vec::new();
@@ -51,11 +54,16 @@ pub fn judge(quiet: &Quiet<'_>, view: &View<'_>, unused: &[AliasId], manner: Man
         }
         match judged.iter_mut().find(|judged| judged.request == alias.request) {
             Some(judged) => judged.aliases.push(id),
-            None => judged.push(Judged { request: alias.request, aliases: vec![id], doubt: None }),
+            None => judged.push(Judged { request: alias.request, aliases: vec![id], doubt: None, act: None }),
         }
     }
     for judged in &mut judged {
-        judged.doubt = doubt(view, judged, &emit, manner, quiet);
+        let act = act(view, judged, &emit, manner, quiet);
+        match manner {
+            // Left as it is, the declaration would be no part of the program any more.
+            Manner::Orphaned(_) if !emit.keeps_imports => judged.act = act,
+            _ => judged.doubt = act.map(|act| (Reason::LoadTime, act)),
+        }
     }
     judged
 }
@@ -100,39 +108,46 @@ fn has_jsx(view: &View<'_>) -> bool {
     false
 }
 
-/// Why the names of a declaration are for review: with the declaration goes the evaluation of its module.
-fn doubt(view: &View<'_>, judged: &Judged, emit: &Emit, manner: Manner, quiet: &Quiet<'_>) -> Option<(Reason, Evidence)> {
+/// The other names of the declaration.
+pub fn others(view: &View<'_>, judged: &Judged) -> impl Iterator<Item = AliasId> {
+    let all = view.facts.aliases.iter().enumerate().filter(|(_, alias)| alias.request == judged.request);
+    all.map(|(at, _)| AliasId::new(at)).filter(|id| !judged.aliases.contains(id))
+}
+
+/// What is not done any more when a declaration goes with its names, and with it the evaluation of its module.
+fn act(view: &View<'_>, judged: &Judged, emit: &Emit, manner: Manner<'_>, quiet: &Quiet<'_>) -> Option<Evidence> {
     let facts = view.facts;
-    let all = facts.aliases.iter().enumerate().filter(|(_, alias)| alias.request == judged.request);
-    let all: BTreeSet<AliasId> = all.map(|(at, _)| AliasId::new(at)).collect();
-    let is_whole = all.iter().all(|id| judged.aliases.contains(id));
+    // What is used as a type alone does not keep a declaration in the program.
+    let keeps =
+        |alias: &Alias| emit.keeps_imports || (!alias.is_type_only && alias.local.is_none_or(|local| is_value(facts, local)));
+    let mut others = others(view, judged).map(|id| &facts.aliases[id.index()]);
     let request = &facts.requests[judged.request.index()];
     let is_evaluated = match manner {
-        _ if request.is_type_only || !is_whole => false,
+        _ if request.is_type_only || others.any(keeps) => false,
         Manner::Everywhere => emit.keeps_imports,
-        Manner::Orphaned => emit.keeps_imports || judged.aliases.iter().any(|id| is_value(view, &facts.aliases[id.index()])),
+        Manner::Orphaned(loaded) => emit.keeps_imports || judged.aliases.iter().any(|id| loaded.contains(id)),
     };
     if !is_evaluated {
         return None;
     }
-    let act = match view.code.targets(view.file)[judged.request.index()].module {
+    match view.code.targets(view.file)[judged.request.index()].module {
         // What others load goes on to be loaded.
-        Module::File(file) if !emit.keeps_imports && quiet.is_loaded_without(file, view.file) => None,
+        Module::File(file)
+            if !emit.keeps_imports && (quiet.is_loaded_without(file, view.file) || is_loaded_beside(view, judged, file)) =>
+        {
+            None
+        }
         Module::File(file) => quiet.act(file),
         Module::Absent(_) => emit.keeps_imports.then(|| view.quote("load-time", request.whole)),
-    };
-    act.map(|act| (Reason::LoadTime, act))
+    }
 }
 
-/// Whether a name stands for something that is there at run time, as far as can be known.
-fn is_value(view: &View<'_>, alias: &Alias) -> bool {
-    if alias.is_type_only || alias.form == AliasForm::ImportEquals {
-        return !alias.is_type_only;
-    }
-    match resolve::imported(&view.code, view.file, alias).definition() {
-        Some(Definition::Binding(file, binding)) => {
-            view.code.facts(file).bindings[binding.index()].meaning.intersects(Meaning::VALUE)
-        }
-        _ => true,
-    }
+/// Whether another declaration of the file goes on to load a file.
+fn is_loaded_beside(view: &View<'_>, judged: &Judged, file: FileId) -> bool {
+    let targets = view.code.targets(view.file);
+    let beside = |(at, is_kept): (usize, bool)| {
+        let is_declaration = matches!(view.facts.requests[at].kind, RequestKind::Import | RequestKind::Export);
+        is_kept && is_declaration && at != judged.request.index() && targets[at].module == Module::File(file)
+    };
+    kept(view.facts).into_iter().enumerate().any(beside)
 }
