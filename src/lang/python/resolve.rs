@@ -6,14 +6,14 @@
 //!
 //! Not modelled: names set from outside (`module.name = …` elsewhere).
 
-use std::cell::Cell;
+mod trail;
+
 use std::collections::BTreeSet;
-use std::ops::{Deref, DerefMut};
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::trail::Trail;
 use super::facts::{Alias, Binding, BindingKind, Facts, Import, ScopeId, Use};
 use super::modules::{Absence, Module, ModuleTable};
 use super::scope::Lookup;
@@ -36,7 +36,7 @@ impl Symbol {
 }
 
 /// The way from a symbol to what it means.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Resolution {
     /// The symbols passed, the one asked for first.
     pub hops: Vec<Symbol>,
@@ -45,7 +45,7 @@ pub struct Resolution {
 }
 
 /// How the way from a symbol ends.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum End {
     /// At a class, function or value that the last hop's module defines under the last hop's name.
     Definition,
@@ -111,9 +111,6 @@ pub trait Program {
 /// A re-export chain in real code is a handful of hops; one longer than this is an attack or a cycle that was not seen.
 const LONGEST_CHAIN: usize = 64;
 
-/// The most that is followed for one symbol. Where each module of a chain binds a name twice, the ways double with every module.
-const MOST_WORK: usize = 1_000;
-
 /// What is found with less is not kept: keeping it would take more than finding it again.
 const LITTLE_WORK: usize = 16;
 
@@ -122,44 +119,6 @@ pub fn resolve(program: &dyn Program, symbol: &Symbol) -> Resolution {
     let mut hops = Trail::default();
     let end = follow(program, symbol, &mut hops);
     Resolution { hops: hops.passed, end }
-}
-
-/// The symbols passed on a way, and the work that all ways from its start have been.
-#[derive(Clone, Default)]
-struct Trail {
-    passed: Vec<Symbol>,
-    work: Rc<Cell<usize>>,
-}
-
-impl Deref for Trail {
-    type Target = Vec<Symbol>;
-
-    fn deref(&self) -> &Vec<Symbol> {
-        &self.passed
-    }
-}
-
-impl DerefMut for Trail {
-    fn deref_mut(&mut self) -> &mut Vec<Symbol> {
-        &mut self.passed
-    }
-}
-
-impl Trail {
-    fn after(passed: &[Symbol]) -> Self {
-        Self { passed: passed.to_vec(), work: Rc::default() }
-    }
-
-    /// The symbols behind those that it started after.
-    fn behind(&mut self, passed: &[Symbol]) -> Vec<Symbol> {
-        let start = passed.len().min(self.passed.len());
-        self.passed.split_off(start)
-    }
-
-    /// Adds to the work that has been done.
-    fn spend(&self, work: usize) {
-        self.work.set(self.work.get() + work);
-    }
 }
 
 /// What symbols mean that many ways lead from: found out once.
@@ -186,23 +145,36 @@ fn follow(program: &dyn Program, symbol: &Symbol, hops: &mut Trail) -> End {
         hops.passed.clone_from(&known.hops);
         return known.end.clone();
     }
-    hops.work = Rc::default();
-    let end = go(program, symbol, hops);
-    if let Some(memo) = program.memo().filter(|_| hops.work.get() > LITTLE_WORK) {
+    hops.begin();
+    let mut end = go(program, symbol, hops);
+    if hops.is_spent() {
+        hops.passed = vec![symbol.clone()];
+        end = End::Dynamic;
+    }
+    if let Some(memo) = program.memo().filter(|_| hops.asked() > LITTLE_WORK) {
         memo.keep(symbol, hops, &end);
     }
     end
 }
 
 fn go(program: &dyn Program, symbol: &Symbol, hops: &mut Trail) -> End {
-    if hops.contains(symbol) || hops.len() >= LONGEST_CHAIN {
+    if hops.is_closed(symbol) {
         return End::Cycle;
     }
-    hops.spend(1);
-    if hops.work.get() > MOST_WORK {
+    if let Some(end) = hops.recall(symbol) {
+        return end;
+    }
+    if hops.is_spent() {
         return End::Dynamic;
     }
-    hops.push(symbol.clone());
+    let start = hops.enter(symbol);
+    let end = from(program, symbol, hops);
+    hops.leave(start, symbol, &end);
+    end
+}
+
+/// Follows the symbol that has been passed last.
+fn from(program: &dyn Program, symbol: &Symbol, hops: &mut Trail) -> End {
     match &symbol.module {
         Module::Absent(dotted) => End::Absent(program.modules().find(dotted).err().unwrap_or(Absence::Missing)),
         Module::Namespace(dotted) => submodule(program, dotted, &symbol.name).unwrap_or(End::Unbound),
@@ -272,14 +244,23 @@ fn one_of<T>(choices: &[T], hops: &mut Trail, follow: impl Fn(&T, &mut Trail) ->
         return follow(choice, hops);
     }
     let mut ways: Vec<Resolution> = Vec::new();
-    let mut known: FxHashSet<Resolution> = FxHashSet::default();
-    hops.spend(choices.len());
+    // By all that is quickly compared.
+    let mut known: FxHashMap<(Vec<Symbol>, Option<Module>), Vec<End>> = FxHashMap::default();
+    hops.fork();
     for choice in choices {
         let mut tail = hops.clone();
         let end = follow(choice, &mut tail);
-        let way = Resolution { hops: tail.passed, end };
-        if way.end != End::Cycle && known.insert(way.clone()) {
-            ways.push(way);
+        if end == End::Cycle {
+            continue;
+        }
+        let module = match &end {
+            End::Module(module) => Some(module.clone()),
+            _ => None,
+        };
+        let alike = known.entry((tail.passed.clone(), module)).or_default();
+        if !alike.contains(&end) {
+            alike.push(end.clone());
+            ways.push(Resolution { hops: tail.passed, end });
         }
     }
     match &ways[..] {
@@ -555,20 +536,20 @@ pub fn imported_modules(program: &dyn Program, file: FileId) -> BTreeSet<Module>
 /// modules. An attribute of anything else (a member of a class, say) has no step.
 pub fn steps(program: &dyn Program, file: FileId, used: &Use) -> Vec<Step> {
     let mut steps = Vec::new();
-    walk(program, file, used, &[], &mut steps);
+    walk(program, file, used, &Trail::default(), &mut steps);
     steps
 }
 
 /// Walks a use; `passed` are the symbols on the way to it, for the detection of cycles.
-fn walk(program: &dyn Program, file: FileId, used: &Use, passed: &[Symbol], steps: &mut Vec<Step>) {
+fn walk(program: &dyn Program, file: FileId, used: &Use, passed: &Trail, steps: &mut Vec<Step>) {
     let facts = program.facts(file);
-    let mut hops = Trail::after(passed);
+    let mut hops = passed.clone();
     let mut end = name(program, file, used, &mut hops);
     steps.push(Step { hops: hops.behind(passed), end: end.clone() });
     for attribute in facts.attributes_of(used) {
         let Some(module) = module_of(&end, steps.last()) else { return };
         let symbol = Symbol { module, name: facts.names.get(attribute.name).into() };
-        let mut hops = Trail::after(passed);
+        let mut hops = passed.clone();
         end = follow(program, &symbol, &mut hops);
         steps.push(Step { hops: hops.behind(passed), end: end.clone() });
     }

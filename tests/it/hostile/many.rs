@@ -56,6 +56,40 @@ fn values_of_one_line_of_configuration_are_judged() {
     assert!(said.contains("1 import in 1 file"), "{said}");
 }
 
+/// Texts of files, by path.
+fn parts(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect()
+}
+
+#[test]
+fn names_that_are_bound_to_themselves_again_and_again_are_followed() {
+    let again = format!("from pkg.legacy import Manager\n{}", "Manager = Manager\n".repeat(500));
+    let said = planned(MOVE, &[("many.py", &again)]);
+    assert!(said.contains("2 imports in 2 files"), "{said}");
+}
+
+#[test]
+fn aliases_that_are_bound_twice_each_are_followed() {
+    let aliases = many(300, |at, text| {
+        let _ = writeln!(text, "a{} = a{at}\na{} = a{at}", at + 1, at + 1);
+    });
+    let said = planned(MOVE, &[("many.py", &format!("from pkg.legacy import Manager as a0\n{aliases}"))]);
+    assert!(said.contains("2 imports in 2 files"), "{said}");
+}
+
+#[test]
+fn modules_that_each_have_a_name_from_two_others_are_followed() {
+    let modules: Vec<(String, String)> = (0..60)
+        .map(|at| {
+            let from = |module: String| format!("from {module} import Manager\n");
+            let other = |at: usize| if at < 60 { format!("m{at}") } else { "pkg.legacy".to_owned() };
+            (format!("m{at}.py"), from(other(at + 1)) + &from(other(at + 2)))
+        })
+        .collect();
+    let said = planned(MOVE, &parts(&modules));
+    assert!(said.contains("121 imports in 61 files"), "{said}");
+}
+
 /// A move of `web/old:X` to `web/new:X`, which are one class.
 const MOVE_X: &str = "kind = \"move-symbol\"\nfrom = \"web/old:X\"\nto = \"web/new:X\"";
 const WEB: [(&str, &str); 2] = [("web/old.ts", "export { X } from './new';\n"), ("web/new.ts", "export class X {}\n")];

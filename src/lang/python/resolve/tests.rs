@@ -164,3 +164,54 @@ fn what_a_module_forwards_is_followed_from_outside_alone() {
     assert_eq!(files.last("named.py"), ["named:Old > old:Old > new:New = Definition"]);
     assert_eq!(files.last("old.py"), [" = Unbound"], "a module's own code does not ask it");
 }
+
+/// A program of eight modules, each of which binds the one name in ways that the number chooses.
+fn tangle(seed: u64) -> Files {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let modules: Vec<(String, String)> = (0..8)
+        .map(|at| {
+            let lines = (0..=next(3)).map(|_| match next(10) {
+                0 => "class X: ...\n".to_owned(),
+                1 => format!("from m{} import *\n", next(8)),
+                2 => format!("import m{0}\nX = m{0}.X\n", next(8)),
+                3 => format!("from m{} import X as y\nX = y\n", next(8)),
+                4 => format!("import m{} as X\n", next(8)),
+                5 => format!("from lib{} import X\n", next(2)),
+                _ => format!("from m{} import X\n", next(8)),
+            });
+            (format!("m{at}.py"), lines.collect())
+        })
+        .collect();
+    program(&modules.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_is_recalled_is_what_would_be_found_again() {
+    for seed in 0..300 {
+        let files = tangle(seed);
+        for at in 0..8 {
+            let symbol = Symbol { module: files.table.module(&format!("m{at}")), name: "X".into() };
+            let recalled = resolve(&files, &symbol);
+            trail::FORGETS.set(true);
+            let followed = resolve(&files, &symbol);
+            trail::FORGETS.set(false);
+            assert_eq!(recalled, followed, "{seed}: m{at}");
+        }
+    }
+}
+
+#[test]
+fn a_tangle_that_nobody_can_follow_is_unknown() {
+    let modules: Vec<(String, String)> = (0..40)
+        .map(|at| {
+            let from = |step: usize| format!("from m{} import X\n", (at + step) % 40);
+            (format!("m{at}.py"), [1, 3, 7].map(from).concat())
+        })
+        .collect();
+    let files = program(&modules.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>());
+    assert_eq!(files.way("m0:X"), "m0:X = Dynamic");
+}
