@@ -107,7 +107,10 @@ pub trait Program {
 /// A chain of barrels in real code is a handful of hops; one longer than this is an attack or a cycle that was not seen.
 const LONGEST_CHAIN: usize = 64;
 
-/// How often one name of one module is followed on the ways from one start.
+/// How many names of modules are followed through stars from one start, each as often as a way leads to it.
+const MOST_FOLLOWED: usize = 2_000;
+
+/// How often one name of one module is followed after that.
 const MOST_ASKED: usize = 4;
 
 /// Follows a symbol of a module to what it means. `absence` says why the module is not in the snapshot, if so.
@@ -149,7 +152,14 @@ struct Way<'p> {
     hops: Vec<Symbol>,
     is_renamed: bool,
     /// What all ways from one start have been asked.
-    asked: Rc<RefCell<FxHashMap<Symbol, usize>>>,
+    asked: Rc<RefCell<Asked>>,
+}
+
+/// The symbols that stars have led to.
+#[derive(Default)]
+struct Asked {
+    in_all: usize,
+    times: FxHashMap<Symbol, usize>,
 }
 
 impl<'p> Way<'p> {
@@ -158,15 +168,18 @@ impl<'p> Way<'p> {
     }
 
     /// Whether a symbol that barrels lead to has to be followed again. Where barrels export one another, the ways through them double
-    /// with each; what has been asked often then counts as a way that leads nowhere new, as for the language itself.
+    /// with each. Then what has been asked often counts as a way that leads nowhere new, as for the language itself: what it brings
+    /// has come, or comes, by another way from the same start.
     fn is_asked_enough(&self, symbol: &Symbol) -> bool {
         if self.hops.contains(symbol) {
             return true;
         }
         let mut asked = self.asked.borrow_mut();
-        let times = asked.entry(symbol.clone()).or_default();
+        asked.in_all += 1;
+        let is_tangled = asked.in_all > MOST_FOLLOWED;
+        let times = asked.times.entry(symbol.clone()).or_default();
         *times += 1;
-        *times > MOST_ASKED
+        is_tangled && *times > MOST_ASKED
     }
 
     fn follow(&mut self, symbol: &Symbol, absence: Option<Absence>) -> End {
