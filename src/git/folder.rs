@@ -10,7 +10,7 @@ use ignore::WalkBuilder;
 use super::GitError;
 use crate::text::blob::Mode;
 use crate::text::path::RepoPath;
-use crate::text::snapshot::{File, Opaque, OpaqueKind, ReadError, Snapshot, Source};
+use crate::text::snapshot::{File, MOST_BYTES, Opaque, OpaqueKind, ReadError, Snapshot, Source};
 
 /// Reads the names of a folder's files. Hidden files and folders, `node_modules`, and what `.gitignore` files name are left out;
 /// links are not followed.
@@ -90,6 +90,10 @@ struct Disk(PathBuf);
 impl Source for Disk {
     fn read(&self, file: &File) -> Result<Vec<u8>, ReadError> {
         let failed = |error: std::io::Error| ReadError::Io { path: file.path.clone(), message: error.to_string() };
-        fs::read(self.0.join(file.path.to_os())).map_err(failed)
+        let path = self.0.join(file.path.to_os());
+        match fs::metadata(&path).map_err(failed)?.len() {
+            length if length > MOST_BYTES => Err(ReadError::TooLarge { path: file.path.clone() }),
+            _ => fs::read(path).map_err(failed),
+        }
     }
 }

@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{GitError, Repo};
 use crate::text::blob::{BlobId, Mode};
 use crate::text::path::RepoPath;
-use crate::text::snapshot::{File, Opaque, OpaqueKind, ReadError, Snapshot, Source};
+use crate::text::snapshot::{File, MOST_BYTES, Opaque, OpaqueKind, ReadError, Snapshot, Source};
 
 impl Repo {
     /// The tree of a commit as a snapshot.
@@ -186,7 +186,8 @@ impl GitSource {
             return None;
         }
         let path = self.work_tree.as_ref()?.join(file.path.to_os());
-        if !fs::symlink_metadata(&path).ok()?.is_file() {
+        let found = fs::symlink_metadata(&path).ok()?;
+        if !found.is_file() || found.len() > MOST_BYTES {
             return None;
         }
         let bytes = fs::read(path).ok()?;
@@ -204,13 +205,21 @@ impl GitSource {
             None => Repository::open(&self.git_dir),
         };
         let repo = pooled.map_or_else(open, Ok).map_err(failed)?;
-        let id = Oid::from_bytes(blob.as_bytes()).map_err(failed)?;
-        let content = repo.find_blob(id).map(|blob| blob.content().to_vec()).map_err(failed);
+        let content = content(&repo, file, blob).map_err(failed).flatten();
         if let Ok(mut pool) = self.pool.lock() {
             pool.push(repo);
         }
         content
     }
+}
+
+/// The content of a blob, which is not made out of its pack before its length is known.
+fn content(repo: &Repository, file: &File, blob: BlobId) -> Result<Result<Vec<u8>, ReadError>, git2::Error> {
+    let id = Oid::from_bytes(blob.as_bytes())?;
+    if repo.odb()?.read_header(id)?.0 as u64 > MOST_BYTES {
+        return Ok(Err(ReadError::TooLarge { path: file.path.clone() }));
+    }
+    Ok(Ok(repo.find_blob(id)?.content().to_vec()))
 }
 
 impl Source for GitSource {

@@ -182,13 +182,15 @@ impl Index {
         });
     }
 
-    /// The first Python file that `in_scope` wants and that cannot be read.
+    /// The first Python file that `in_scope` wants and that cannot be read. One that is too large is told like one that does not parse.
     pub fn unreadable(&self, in_scope: &(dyn Fn(&RepoPath) -> bool + Sync)) -> Option<ReadError> {
         let files: Vec<FileId> = self.python_files().collect();
         files.into_par_iter().find_map_first(|file| {
             let entry = self.snapshot.get(file);
             match self.words(file) {
-                Words::Unknown if in_scope(&entry.path) => self.snapshot.read(entry).err(),
+                Words::Unknown if in_scope(&entry.path) => {
+                    self.snapshot.read(entry).err().filter(|error| !matches!(error, ReadError::TooLarge { .. }))
+                }
                 _ => None,
             }
         })
@@ -205,10 +207,11 @@ impl Index {
     /// # Errors
     /// It cannot be read, is too large, or is not UTF-8.
     pub fn text(&self, file: FileId) -> Result<String, TextError> {
-        let bytes = self.snapshot.read(self.snapshot.get(file))?;
-        if bytes.len() > LARGEST {
-            return Err(TextError::TooLarge);
-        }
+        let bytes = match self.snapshot.read(self.snapshot.get(file)) {
+            Ok(bytes) if bytes.len() <= LARGEST => bytes,
+            Ok(_) | Err(ReadError::TooLarge { .. }) => return Err(TextError::TooLarge),
+            Err(error) => return Err(error.into()),
+        };
         match std::str::from_utf8(&bytes) {
             Ok(text) => Ok(text.to_owned()),
             Err(error) => Err(TextError::NotUtf8 { offset: error.valid_up_to() }),

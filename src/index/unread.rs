@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
 use rustc_hash::FxHashSet;
 
 use super::references::{Reference, Search, Target, is_inside};
@@ -37,7 +38,11 @@ impl Search<'_> {
         let targets: Vec<(Arc<str>, Option<Arc<str>>)> = targets.iter().map(spelled).collect();
         let mut found = Vec::new();
         for &file in self.candidates().iter().filter(|&&file| !index.facts(file).errors.is_empty()) {
-            let Ok(bytes) = index.snapshot().read(index.snapshot().get(file)) else { continue };
+            let Ok(bytes) = index.snapshot().read(index.snapshot().get(file)) else {
+                // What it spells is not known.
+                found.extend((0..targets.len()).map(|target| Unread { file, target, span: Span::at(0) }));
+                continue;
+            };
             let own = index.modules().name(file).unwrap_or_default();
             for (target, (module, name)) in targets.iter().enumerate() {
                 if !known.contains(&(file, target)) && !is_inside(own, module) {
@@ -86,7 +91,8 @@ fn is_part(byte: u8) -> bool {
 
 /// The places of a word, or of a dotted path, in a text that need not be UTF-8.
 fn words<'t>(text: &'t [u8], word: &'t str) -> impl Iterator<Item = usize> + 't {
-    let starts = (0..text.len()).filter(|&at| text[at..].starts_with(word.as_bytes()));
+    let next = move |from: usize| memmem::find(text.get(from..)?, word.as_bytes()).map(|at| from + at);
+    let starts = std::iter::successors(next(0), move |at| next(at + 1));
     starts.filter(move |&at| {
         let before = at.checked_sub(1).map(|at| text[at]);
         let behind = text.get(at + word.len()).copied();

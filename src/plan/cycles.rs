@@ -26,19 +26,20 @@ pub struct CycleFigures {
     pub after: usize,
 }
 
-/// The cycles that a change closes, sorted by the place of the import that closes each.
-pub(super) fn closed(comparison: &Comparison<'_>) -> Vec<Broken> {
+/// The cycles that a change closes, sorted by the place of the import that closes each; not those that were closed before any of the
+/// comparisons. The first says what the change is.
+pub(super) fn closed(comparisons: &[Comparison<'_>]) -> Vec<Broken> {
+    let Some(comparison) = comparisons.first() else { return Vec::new() };
     let mut edges: Vec<(FileId, u32, FileId)> = comparison.new_imports().collect();
     edges.sort_unstable();
     let after = Components::below(&comparison.new, edges.iter().map(|(file, ..)| *file));
     edges.retain(|(file, _, target)| file != target && after.get(*file) == after.get(*target));
-    if edges.is_empty() {
-        return Vec::new();
+    for comparison in comparisons {
+        let ends = edges.iter().flat_map(|(file, _, target)| [*file, *target]);
+        let before = Components::below(&comparison.old, ends.filter_map(|file| comparison.old_id(file)));
+        let component = |file: FileId| comparison.old_id(file).and_then(|old| before.get(old));
+        edges.retain(|(file, _, target)| component(*file).is_none_or(|old| component(*target) != Some(old)));
     }
-    let ends = edges.iter().flat_map(|(file, _, target)| [*file, *target]);
-    let before = Components::below(&comparison.old, ends.filter_map(|file| comparison.old_id(file)));
-    let component = |file: FileId| comparison.old_id(file).and_then(|old| before.get(old));
-    edges.retain(|(file, _, target)| component(*file).is_none_or(|old| component(*target) != Some(old)));
     // One import statement may load several modules of the cycle: the shortest way round is told.
     let mut shortest: BTreeMap<(FileId, u32), Vec<FileId>> = BTreeMap::new();
     for (file, at, target) in edges {

@@ -43,10 +43,21 @@ pub type Culprits = BTreeMap<RepoPath, BTreeSet<u32>>;
 /// Loads both programs and compares: the imports that fail only after the change, or else those that close a new cycle, sorted by
 /// place.
 pub fn compare(before: &Index, after: &Index, change: &SourceChange) -> Vec<Broken> {
-    let comparison = Comparison::new(before, after, change);
-    let failing = failing(&comparison);
-    let mut broken = if failing.is_empty() { cycles::closed(&comparison) } else { failing };
-    broken.extend(typescript::closed(before, after, change));
+    compare_all(&[(before, change)], after)
+}
+
+/// The same where there are several programs before, each with what makes the one afterwards of it: what was so in one of them is not
+/// new. Changed files go by their names in the first.
+pub fn compare_all(before: &[(&Index, &SourceChange)], after: &Index) -> Vec<Broken> {
+    let comparisons: Vec<Comparison<'_>> =
+        before.iter().map(|(before, change)| Comparison::new(before, after, change)).collect();
+    let mut programs = comparisons.iter().map(failing);
+    let mut failing = programs.next().unwrap_or_default();
+    for others in programs {
+        failing.retain(|broken| others.iter().any(|other| other.at == broken.at && other.reason == broken.reason));
+    }
+    let mut broken = if failing.is_empty() { cycles::closed(&comparisons) } else { failing };
+    broken.extend(typescript::closed(before, after));
     broken
 }
 

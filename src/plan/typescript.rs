@@ -95,11 +95,10 @@ pub(super) fn faults(index: &Index, file: FileId, origins: &Origins<'_>) -> Vec<
     index.typescript().missing(file).iter().map(fault).chain(twice).collect()
 }
 
-/// The cycles of eager imports that a change closes, sorted by the place of the import that closes each.
-pub(super) fn closed(before: &Index, after: &Index, change: &SourceChange) -> Vec<Broken> {
-    if !is_concerned(change) {
-        return Vec::new();
-    }
+/// The cycles of eager imports that a change closes, sorted by the place of the import that closes each; not those that were closed
+/// in one of the programs before, each of which stands with what makes the one afterwards of it. The first says what the change is.
+pub(super) fn closed(programs: &[(&Index, &SourceChange)], after: &Index) -> Vec<Broken> {
+    let Some((before, change)) = programs.first().filter(|(_, change)| is_concerned(change)) else { return Vec::new() };
     let (old_code, new_code) = (before.typescript(), after.typescript());
     let (old, new) = (Graph(&old_code), Graph(&new_code));
     let origins = Origins::of(change);
@@ -118,10 +117,14 @@ pub(super) fn closed(before: &Index, after: &Index, change: &SourceChange) -> Ve
     }
     let components = Components::below(&new, edges.iter().map(|(file, ..)| *file));
     edges.retain(|(file, _, target)| components.get(*file) == components.get(*target));
-    let ends = edges.iter().flat_map(|(file, _, target)| [*file, *target]);
-    let former = Components::below(&old, ends.filter_map(old_id));
-    let component = |file: FileId| old_id(file).and_then(|old| former.get(old));
-    edges.retain(|(file, _, target)| component(*file).is_none_or(|old| component(*target) != Some(old)));
+    for (before, change) in programs {
+        let (code, origins) = (before.typescript(), Origins::of(change));
+        let old_id = |file: FileId| before.snapshot().id(origins.path(path(file)));
+        let ends = edges.iter().flat_map(|(file, _, target)| [*file, *target]);
+        let former = Components::below(&Graph(&code), ends.filter_map(old_id));
+        let component = |file: FileId| old_id(file).and_then(|old| former.get(old));
+        edges.retain(|(file, _, target)| component(*file).is_none_or(|old| component(*target) != Some(old)));
+    }
     let tell = |(file, at, target): (FileId, u32, FileId)| {
         let way = components.way(&new, target, file)?;
         let names: Vec<String> = way.iter().map(|&file| name(after, file)).collect();

@@ -26,12 +26,15 @@ impl FileId {
     }
 }
 
+/// The most bytes of a file that is read: 128 MiB, more than hosts take (GitHub: 100 MB). A few bytes of a pack can be a file of any size.
+pub const MOST_BYTES: u64 = 128 << 20;
+
 /// Where the bytes of a snapshot's files come from.
 pub trait Source: Send + Sync {
     /// Reads one file.
     ///
     /// # Errors
-    /// The bytes cannot be had.
+    /// The bytes cannot be had, or are more than [`MOST_BYTES`].
     fn read(&self, file: &File) -> Result<Vec<u8>, ReadError>;
 }
 
@@ -45,6 +48,12 @@ pub enum ReadError {
         path: RepoPath,
         /// The content.
         blob: BlobId,
+    },
+    /// It is so large that nothing reads it.
+    #[error("{path}: it is larger than {} MiB", MOST_BYTES >> 20)]
+    TooLarge {
+        /// The file.
+        path: RepoPath,
     },
     /// The file system or the object database failed.
     #[error("{path}: {message}")]

@@ -183,6 +183,27 @@ fn a_rollback_that_would_break_what_came_later_is_refused() {
 }
 
 #[test]
+fn a_rollback_closes_no_cycle_of_imports_that_was_not_there() {
+    let sandbox = applied();
+    sandbox.write("pkg/ssot.py", "class Manager:\n    pass\n");
+    sandbox.write("pkg/legacy.py", "from app import run\nfrom pkg.ssot import Manager\n");
+    sandbox.write("app.py", format!("{}\n\ndef run():\n    return Manager\n", sandbox.read("app.py")));
+    sandbox.commit("The legacy module wants the app");
+    let error = rollback(&sandbox, &[]).fails(1);
+    assert!(error.contains("what came later would break:\n  app.py:1: pkg.legacy loads app, which"), "{error}");
+    // What was there before the phase is nobody's fault.
+    let sandbox = Sandbox::with_files(&FILES);
+    sandbox.write("pkg/ssot.py", "class Manager:\n    pass\n");
+    sandbox.write("pkg/legacy.py", "import app\nfrom pkg.ssot import Manager\n");
+    sandbox.commit("A cycle");
+    let before = sandbox.files();
+    sandbox.with_plan(&plan(), &["apply", "--yes"]).ok();
+    assert_ne!(sandbox.files(), before);
+    rollback(&sandbox, &[]).ok();
+    assert_eq!(sandbox.files(), before);
+}
+
+#[test]
 fn a_rollback_can_be_looked_at_first() {
     let sandbox = applied();
     let head = sandbox.git(&["rev-parse", "HEAD"]);

@@ -15,6 +15,7 @@ use crate::git::{CommitId, Repo};
 use crate::index::Index;
 use crate::plan::build::{BuildError, Progress};
 use crate::plan::delta::outcome;
+use crate::plan::load_order::{self, Broken};
 use crate::plan::message;
 use crate::plan::prove::{Violation, between, is_old, prove};
 use crate::plan::spec::Plan;
@@ -54,7 +55,26 @@ pub(super) enum Blocked {
     /// Something has changed again since.
     Collision(Vec<(Collision, Vec<Touch>)>),
     /// Something would break.
-    Breaks(Vec<Violation>),
+    Breaks(Vec<Breakage>),
+}
+
+/// Something that would break: the file, and what a person is told.
+pub(super) struct Breakage {
+    path: RepoPath,
+    text: String,
+}
+
+impl From<Violation> for Breakage {
+    fn from(violation: Violation) -> Self {
+        Self { text: violation.to_string(), path: violation.path }
+    }
+}
+
+impl From<Broken> for Breakage {
+    fn from(broken: Broken) -> Self {
+        let (path, line) = broken.at;
+        Self { text: format!("{path}:{line}: {}", broken.story), path }
+    }
 }
 
 impl<'u> Undoing<'u> {
@@ -83,9 +103,9 @@ impl<'u> Undoing<'u> {
         if !merged.collisions.is_empty() {
             return Ok(Err(Blocked::Collision(merged.collisions)));
         }
-        let violations = self.prove(&merged.result, merged.undone.last().copied(), progress)?;
-        if !violations.is_empty() {
-            return Ok(Err(Blocked::Breaks(violations)));
+        let broken = self.prove(&merged.result, merged.undone.last().copied(), progress)?;
+        if !broken.is_empty() {
+            return Ok(Err(Blocked::Breaks(broken)));
         }
         Ok(Ok(Work { notes: merged.notes(), made: merged.made, result: merged.result }))
     }
@@ -187,16 +207,29 @@ impl Undoing<'_> {
     }
 
     /// The result has to pass the same proof as a plan. What was broken before the first of the commits is not blamed on their undoing.
-    fn prove(&self, result: &Snapshot, first: Option<CommitId>, progress: &dyn Progress) -> Result<Vec<Violation>, CliError> {
+    fn prove(&self, result: &Snapshot, first: Option<CommitId>, progress: &dyn Progress) -> Result<Vec<Breakage>, CliError> {
         let change = between(&self.base, result)?;
         progress.doing(&format!("proving {} changed files", change.files().len()));
         let old = self.index();
-        let mut violations = prove(old, &old.advance(result.clone()), &change).violations;
-        if let Some(first) = first.filter(|_| !violations.is_empty()) {
-            let origin = old.advance(self.repo.snapshot(self.repo.parent(first)?)?);
+        let new = old.advance(result.clone());
+        let origin = || -> Result<Option<Index>, CliError> {
+            let Some(first) = first else { return Ok(None) };
+            Ok(Some(old.advance(self.repo.snapshot(self.repo.parent(first)?)?)))
+        };
+        let mut violations = prove(old, &new, &change).violations;
+        if let Some(origin) = if violations.is_empty() { None } else { origin()? } {
             violations.retain(|violation| !is_old(violation, &origin));
         }
-        Ok(violations)
+        if !violations.is_empty() {
+            return Ok(violations.into_iter().map(Breakage::from).collect());
+        }
+        progress.doing("loading its modules");
+        let mut broken = load_order::compare(old, &new, &change);
+        if let Some(origin) = if broken.is_empty() { None } else { origin()? } {
+            let since = between(origin.snapshot(), result)?;
+            broken = load_order::compare_all(&[(old, &change), (&origin, &since)], &new);
+        }
+        Ok(broken.into_iter().map(Breakage::from).collect())
     }
 
     /// The index of what undoing has made.
@@ -216,11 +249,11 @@ impl Undoing<'_> {
                 let touched: BTreeSet<_> = places.iter().flat_map(|(_, touches)| touches).map(|touch| touch.commit).collect();
                 later.iter().copied().filter(|entry| touched.contains(&entry.commit)).collect()
             }
-            Blocked::Breaks(violations) => {
+            Blocked::Breaks(broken) => {
                 let oldest = entries.last().and_then(|oldest| self.journal.standing().position(|entry| entry == oldest));
                 let newer: Vec<&Entry> =
                     self.journal.standing().take(oldest.unwrap_or_default()).filter(|entry| later.contains(entry)).collect();
-                let paths: BTreeSet<&RepoPath> = violations.iter().map(|violation| &violation.path).collect();
+                let paths: BTreeSet<&RepoPath> = broken.iter().map(|broken| &broken.path).collect();
                 let mut touching = Vec::new();
                 for &entry in &newer {
                     let files = self.repo.changes_of(entry.commit)?.unwrap_or_default();
@@ -284,9 +317,9 @@ impl Blocked {
                 text.extend(more(places.len(), SHOWN).map(|more| format!("\n  {more}")));
                 text
             }
-            Blocked::Breaks(violations) => {
+            Blocked::Breaks(broken) => {
                 let mut text = format!("without {}, what came later would break:", chosen.what());
-                text.extend(first(violations, SHOWN, ToString::to_string).iter().map(|line| format!("\n  {line}")));
+                text.extend(first(broken, SHOWN, |broken| broken.text.clone()).iter().map(|line| format!("\n  {line}")));
                 text
             }
         }

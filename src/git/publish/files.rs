@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use git2::build::CheckoutBuilder;
 use git2::{Index, IndexEntry, IndexTime, Oid};
 
-use super::staging::sync;
+use super::durable::sync;
 use crate::git::snapshot::{ASSUME_UNCHANGED, SKIP_WORKTREE, is_hidden};
 use crate::git::{GitError, Repo, io};
 use crate::text::path::RepoPath;

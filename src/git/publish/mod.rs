@@ -3,8 +3,10 @@
 //! Everything that can be refused is refused before that moment. What fails after it leaves a branch that is right, files that are
 //! behind, and a record with which the next command brings them up to date
 //! ([`pending`], which says what is relied on). New objects wait beside the object database until then (`staging`); the ref is moved as git
-//! moves it (`refs`, `lock`), and the paths of the work tree that differ are brought after it (`files`).
+//! moves it (`refs`, `lock`), and the paths of the work tree that differ are brought after it (`files`). All of it is made
+//! `durable`, with the modes of a repository that is `shared`.
 
+mod durable;
 mod files;
 mod lock;
 pub mod pending;
@@ -24,10 +26,10 @@ use crate::git::snapshot::{SKIP_WORKTREE, blob_id, is_hidden};
 use crate::git::{GitError, HEAD, Head, Repo, short};
 use crate::text::blob::BlobId;
 use crate::text::path::RepoPath;
+pub(in crate::git) use durable::sync;
 use files::Differing;
 use lock::Lock;
 use pending::Record;
-pub(in crate::git) use staging::sync;
 
 impl Repo {
     /// Refuses what would be refused by [`Repo::publish`], before any object is written: files with uncommitted changes among

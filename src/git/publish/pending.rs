@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use git2::Oid;
 
+use super::durable::sync;
 use super::lock::Lock;
-use super::staging::sync;
 use crate::git::{GitError, Repo, io};
 use crate::text::path::RepoPath;
 

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use git2::{Config, ErrorCode, Oid};
 
+use super::durable::sync;
 use super::lock::Lock;
 use super::pending::Record;
 use super::shared::Sharing;
-use super::staging::sync;
 use crate::git::{GitError, HEAD, Head, Repo, io, short};
 
 impl Repo {

@@ -4,13 +4,12 @@
 //! what is pushed to it, objects are written beside the database, which is their alternate, made durable, and then moved into it.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
-use rayon::prelude::*;
 
+use super::durable::sync;
 use super::pending::{Pending, Record};
 use crate::git::{GitError, Repo, io};
 
@@ -131,18 +130,4 @@ impl Repo {
 fn list(folder: &Path) -> Result<Vec<std::ffi::OsString>, GitError> {
     let entries = fs::read_dir(folder).map_err(io(folder))?;
     entries.map(|entry| Ok(entry.map_err(io(folder))?.file_name())).collect()
-}
-
-/// Makes files and folders durable, several at once: most of the time goes into waiting.
-pub(in crate::git) fn sync(paths: &[PathBuf]) -> Result<(), GitError> {
-    paths.par_iter().try_for_each(|path| match File::open(path) {
-        Ok(file) => match file.sync_all() {
-            // Not every file system knows how to do it for a folder.
-            Err(error) if path.is_dir() && matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-            synced => synced.map_err(io(path)),
-        },
-        // Windows opens no folders.
-        Err(_) if !cfg!(unix) => Ok(()),
-        Err(error) => Err(io(path)(error)),
-    })
 }

@@ -122,6 +122,34 @@ fn large_files_are_told_and_left() {
     assert!(text.contains("102 imports in 3 files"), "{text}");
 }
 
+#[test]
+fn what_is_larger_than_memory_is_not_read() {
+    let sandbox = Sandbox::with_files(&FILES);
+    let empty = |name: &str, length: u64| {
+        sandbox.write(name, "");
+        fs::File::options().write(true).open(sandbox.path(name)).unwrap().set_len(length).unwrap();
+    };
+    empty("large.py", (128 << 20) + 1);
+    sandbox.git(&["add", "large.py"]);
+    sandbox.commit("A small object");
+    let gone = plan_of("kind = \"delete-definition\"\nof = \"pkg.legacy:Unused\"");
+    sandbox.write("pkg/legacy.py", format!("{}\n\nclass Unused:\n    pass\n", FILES[1].1));
+    sandbox.commit("Nobody uses it, as far as can be read");
+    let said = |words: &[&str], plan: &str| {
+        let text = sandbox.with_plan(plan, words).ok();
+        assert!(text.contains("large.py:1: is larger than 16 MiB"), "{text}");
+        text
+    };
+    assert!(said(&["plan"], &gone).contains("1 still-referenced"));
+    // Not from the disk, and not from the database either; a terabyte of nothing beside it.
+    fs::remove_file(sandbox.path("large.py")).unwrap();
+    assert!(said(&["plan"], &plan()).contains("1 import in 1 file"));
+    for name in ["large.py", "data.json", "web.ts"] {
+        empty(name, 1 << 40);
+    }
+    assert!(said(&["plan", "--worktree"], &plan()).contains("1 import in 1 file"));
+}
+
 #[cfg(unix)]
 #[test]
 fn nothing_is_read_or_written_behind_a_link() {
