@@ -177,9 +177,12 @@ impl Query {
 
 /// The patches that references of a file are read under: of those to one place, the first in their order.
 struct Patched<'q> {
-    by_import: FxHashMap<ImportId, (usize, (FileId, Span))>,
-    by_place: FxHashMap<(&'q str, Span), (usize, (FileId, Span))>,
+    by_import: FxHashMap<ImportId, Patch>,
+    by_place: FxHashMap<(&'q str, Span), Patch>,
 }
+
+/// The number of a reference, and the place of the patch that it is read under.
+type Patch = (usize, (FileId, Span));
 
 impl<'q> Patched<'q> {
     fn new(view: &View<'_>, wanted: &[(&'q str, &MemberRef)], references: &[Reference], patches: Option<&Patches<'_>>) -> Self {
@@ -190,6 +193,7 @@ impl<'q> Patched<'q> {
             let patch = (at, hold.at);
             if let Site::Alias(alias) = reference.site {
                 patched.by_import.entry(view.facts.aliases[alias.index()].import).or_insert(patch);
+                continue;
             }
             for (name, member) in wanted {
                 if let Some((.., span)) = member.place(view, reference) {
