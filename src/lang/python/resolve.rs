@@ -9,7 +9,7 @@
 mod trail;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -123,16 +123,16 @@ pub fn resolve(program: &dyn Program, symbol: &Symbol) -> Resolution {
 
 /// What symbols mean that many ways lead from: found out once.
 #[derive(Default)]
-pub struct Memo(Mutex<FxHashMap<Symbol, Arc<Resolution>>>);
+pub struct Memo(RwLock<FxHashMap<Symbol, Arc<Resolution>>>);
 
 impl Memo {
     fn get(&self, symbol: &Symbol) -> Option<Arc<Resolution>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(symbol).cloned()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(symbol).cloned()
     }
 
     fn keep(&self, symbol: &Symbol, hops: &Trail, end: &End) {
         let found = Arc::new(Resolution { hops: hops.passed.clone(), end: end.clone() });
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(symbol.clone(), found);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(symbol.clone(), found);
     }
 }
 
