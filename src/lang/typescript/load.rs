@@ -3,7 +3,9 @@
 //! An import whose names are used as types alone is left out of the program that runs (TypeScript manual, "Type-Only Imports"), unless the
 //! compiler is told otherwise; one for its effects is not. `import()` and `require()` in a function run later.
 
-use super::facts::{BindingId, Exported, Facts, Meaning, Request, RequestId, RequestKind, UseForm};
+use rustc_hash::FxHashSet;
+
+use super::facts::{Alias, BindingId, Exported, Facts, Meaning, Request, RequestId, RequestKind, Use, UseForm};
 use super::modules::Module;
 use super::resolve::Program;
 use crate::lang::cycles::Loads;
@@ -40,28 +42,32 @@ fn is_eager(facts: &Facts, request: &Request) -> bool {
 /// Which requests are left in the program that runs, where the compiler leaves out what it can.
 pub fn kept(facts: &Facts) -> Vec<bool> {
     let mut kept: Vec<bool> = facts.requests.iter().map(|_| true).collect();
+    let values = values(facts);
     // Elided is a declaration all of whose names are types, or are used as types.
     for import in facts.imports.iter().filter(|import| import.aliases.0 < import.aliases.1) {
-        kept[import.request.index()] = facts
-            .aliases_of(import)
-            .any(|(_, alias)| !alias.is_type_only && alias.local.is_none_or(|local| is_value(facts, local)));
+        kept[import.request.index()] = facts.aliases_of(import).any(|(_, alias)| is_kept_by(alias, &values));
     }
     for (at, _) in facts.requests.iter().enumerate().filter(|(_, request)| request.kind == RequestKind::Export) {
-        let is_it = |request: RequestId| request.index() == at;
-        let mut entries = facts.exports.iter().filter(|export| match export.what {
-            Exported::From { request, .. } | Exported::Namespace(request) | Exported::Star(request) => is_it(request),
-            _ => false,
-        });
-        kept[at] = entries.any(|export| !export.is_type_only);
+        kept[at] = false;
+    }
+    for export in facts.exports.iter().filter(|export| !export.is_type_only) {
+        if let Exported::From { request, .. } | Exported::Namespace(request) | Exported::Star(request) = export.what {
+            kept[request.index()] = true;
+        }
     }
     kept
 }
 
-/// Whether a name is used as a value somewhere, or exported.
-pub fn is_value(facts: &Facts, binding: BindingId) -> bool {
-    let mut uses = facts.uses.iter().filter(|used| used.binding == Some(binding));
-    uses.any(|used| match used.form {
+/// Whether a name keeps the declaration that brings it in the program that runs, given those that are used as values.
+pub fn is_kept_by(alias: &Alias, values: &FxHashSet<BindingId>) -> bool {
+    !alias.is_type_only && alias.local.is_none_or(|local| values.contains(&local))
+}
+
+/// The names that are used as values somewhere, or exported.
+pub fn values(facts: &Facts) -> FxHashSet<BindingId> {
+    let is_value = |used: &&Use| match used.form {
         UseForm::ExportSpecifier(export) => !facts.exports[export.index()].is_type_only,
         _ => used.meaning.intersects(Meaning::VALUE),
-    })
+    };
+    facts.uses.iter().filter(is_value).filter_map(|used| used.binding).collect()
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashSet;
+
 use super::marks::{has_word, is_marked, jsx_names, marks_file};
-use crate::lang::typescript::facts::{Alias, AliasId, RequestId, RequestKind};
-use crate::lang::typescript::load::{is_value, kept};
+use crate::lang::typescript::facts::{Alias, AliasId, BindingId, RequestId, RequestKind};
+use crate::lang::typescript::load::{is_kept_by, kept, values};
 use crate::lang::typescript::modules::{Emit, Module};
 use crate::syntax;
 use crate::text::snapshot::FileId;
@@ -40,8 +42,8 @@ pub fn judge(quiet: &Quiet<'_>, view: &View<'_>, unused: &[AliasId], manner: Man
     if unused.is_empty() || marks_file(&view.text, &facts.comments) {
         return Vec::new();
     }
-    let emit = view.code.modules().emit(view.path);
-    let kept = Kept::of(view, &emit, unused);
+    let compiled = Compiled { emit: view.code.modules().emit(view.path), values: values(facts), kept: kept(facts) };
+    let kept = Kept::of(view, &compiled.emit, unused);
     let is_marked = |alias: &Alias| {
         let whole = facts.requests[alias.request.index()].whole;
         [whole, alias.span].iter().any(|place| is_marked(&view.text, &facts.comments, *place))
@@ -58,14 +60,23 @@ pub fn judge(quiet: &Quiet<'_>, view: &View<'_>, unused: &[AliasId], manner: Man
         }
     }
     for judged in &mut judged {
-        let act = act(view, judged, &emit, manner, quiet);
+        let act = act(view, judged, &compiled, manner, quiet);
         match manner {
             // Left as it is, the declaration would be no part of the program any more.
-            Manner::Orphaned(_) if !emit.keeps_imports => judged.act = act,
+            Manner::Orphaned(_) if !compiled.emit.keeps_imports => judged.act = act,
             _ => judged.doubt = act.map(|act| (Reason::LoadTime, act)),
         }
     }
     judged
+}
+
+/// What the compiler makes of a file.
+struct Compiled {
+    emit: Emit,
+    /// The names that are used as values.
+    values: FxHashSet<BindingId>,
+    /// Which requests the program has.
+    kept: Vec<bool>,
 }
 
 /// Names that are used though no use of them is written.
@@ -115,17 +126,17 @@ pub fn others(view: &View<'_>, judged: &Judged) -> impl Iterator<Item = AliasId>
 }
 
 /// What is not done any more when a declaration goes with its names, and with it the evaluation of its module.
-fn act(view: &View<'_>, judged: &Judged, emit: &Emit, manner: Manner<'_>, quiet: &Quiet<'_>) -> Option<Evidence> {
+fn act(view: &View<'_>, judged: &Judged, compiled: &Compiled, manner: Manner<'_>, quiet: &Quiet<'_>) -> Option<Evidence> {
     let facts = view.facts;
     // What is used as a type alone does not keep a declaration in the program.
-    let keeps =
-        |alias: &Alias| emit.keeps_imports || (!alias.is_type_only && alias.local.is_none_or(|local| is_value(facts, local)));
+    let keeps_imports = compiled.emit.keeps_imports;
+    let keeps = |alias: &Alias| keeps_imports || is_kept_by(alias, &compiled.values);
     let mut others = others(view, judged).map(|id| &facts.aliases[id.index()]);
     let request = &facts.requests[judged.request.index()];
     let is_evaluated = match manner {
         _ if request.is_type_only || others.any(keeps) => false,
-        Manner::Everywhere => emit.keeps_imports,
-        Manner::Orphaned(loaded) => emit.keeps_imports || judged.aliases.iter().any(|id| loaded.contains(id)),
+        Manner::Everywhere => keeps_imports,
+        Manner::Orphaned(loaded) => keeps_imports || judged.aliases.iter().any(|id| loaded.contains(id)),
     };
     if !is_evaluated {
         return None;
@@ -133,21 +144,22 @@ fn act(view: &View<'_>, judged: &Judged, emit: &Emit, manner: Manner<'_>, quiet:
     match view.code.targets(view.file)[judged.request.index()].module {
         // What others load goes on to be loaded.
         Module::File(file)
-            if !emit.keeps_imports && (quiet.is_loaded_without(file, view.file) || is_loaded_beside(view, judged, file)) =>
+            if !keeps_imports
+                && (quiet.is_loaded_without(file, view.file) || is_loaded_beside(view, judged, file, &compiled.kept)) =>
         {
             None
         }
         Module::File(file) => quiet.act(file),
-        Module::Absent(_) => emit.keeps_imports.then(|| view.quote("load-time", request.whole)),
+        Module::Absent(_) => keeps_imports.then(|| view.quote("load-time", request.whole)),
     }
 }
 
 /// Whether another declaration of the file goes on to load a file.
-fn is_loaded_beside(view: &View<'_>, judged: &Judged, file: FileId) -> bool {
+fn is_loaded_beside(view: &View<'_>, judged: &Judged, file: FileId, kept: &[bool]) -> bool {
     let targets = view.code.targets(view.file);
     let beside = |(at, is_kept): (usize, bool)| {
         let is_declaration = matches!(view.facts.requests[at].kind, RequestKind::Import | RequestKind::Export);
         is_kept && is_declaration && at != judged.request.index() && targets[at].module == Module::File(file)
     };
-    kept(view.facts).into_iter().enumerate().any(beside)
+    kept.iter().copied().enumerate().any(beside)
 }
