@@ -212,24 +212,20 @@ impl Undoing<'_> {
         progress.doing(&format!("proving {} changed files", change.files().len()));
         let old = self.index();
         let new = old.advance(result.clone());
-        let origin = || -> Result<Option<Index>, CliError> {
-            let Some(first) = first else { return Ok(None) };
-            Ok(Some(old.advance(self.repo.snapshot(self.repo.parent(first)?)?)))
-        };
         let mut violations = prove(old, &new, &change).violations;
-        if let Some(origin) = if violations.is_empty() { None } else { origin()? } {
-            violations.retain(|violation| !is_old(violation, &origin));
-        }
-        if !violations.is_empty() {
-            return Ok(violations.into_iter().map(Breakage::from).collect());
-        }
         progress.doing("loading its modules");
         let mut broken = load_order::compare(old, &new, &change);
-        if let Some(origin) = if broken.is_empty() { None } else { origin()? } {
+        if let Some(first) = first.filter(|_| !violations.is_empty() || !broken.is_empty()) {
+            let origin = old.advance(self.repo.snapshot(self.repo.parent(first)?)?);
+            violations.retain(|violation| !is_old(violation, &origin));
             let since = between(origin.snapshot(), result)?;
             broken = load_order::compare_all(&[(old, &change), (&origin, &since)], &new);
         }
-        Ok(broken.into_iter().map(Breakage::from).collect())
+        // What cannot be resolved cannot be loaded either: the former says why.
+        match violations.is_empty() {
+            true => Ok(broken.into_iter().map(Breakage::from).collect()),
+            false => Ok(violations.into_iter().map(Breakage::from).collect()),
+        }
     }
 
     /// The index of what undoing has made.
